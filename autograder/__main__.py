@@ -1,0 +1,65 @@
+"""The command line: arguments only; `python -m autograder --help`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from autograder.settings import SettingsError, find_course
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    main = argparse.ArgumentParser(prog="autograder", description=__doc__.split(";")[0])
+    commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    build = commands.add_parser("build", help="write notebooks/ from solutions/")
+    build.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+    build.add_argument("--check", action="store_true", help="write nothing; fail if not current")
+
+    mutate = commands.add_parser("mutate", help="break every reference; list what the cases miss")
+    mutate.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+
+    release = commands.add_parser(
+        "release", help="build, and enter the assignment in the gradebook"
+    )
+    release.add_argument("assignment")
+    release.add_argument("--due", metavar="TIME", help="due date, as 2027-03-01 23:59 UTC")
+
+    score = commands.add_parser("score", help="grade one notebook, without a gradebook")
+    score.add_argument("assignment")
+    score.add_argument("notebook", type=Path)
+    score.add_argument("--format", choices=("json", "text", "gradescope"), default="json")
+
+    grade = commands.add_parser(
+        "grade", help="grade a class into the gradebook; scores and feedback"
+    )
+    grade.add_argument("assignment")
+    grade.add_argument("--submitted", type=Path, metavar="DIR", help="default: build/submitted")
+    grade.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
+    grade.add_argument("--force", action="store_true", help="execute again what was kept")
+
+    report = commands.add_parser("report", help="print the class table, write build/scores.csv")
+    report.add_argument("assignment")
+
+    sample = commands.add_parser("sample", help="make a class of sample submissions")
+    sample.add_argument("assignment")
+    return main
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; 0 on success, 1 where a check fails, 2 for wrong usage."""
+    from autograder import commands  # late: `--help` need not wait for torch
+
+    options = parser().parse_args(arguments)
+    try:
+        return commands.run(find_course(), options)
+    except (SettingsError, *commands.errors()) as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return 2 if isinstance(error, SettingsError) else 1
+    except KeyboardInterrupt:
+        print("autograder: stopped; what was finished is kept", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""Building notebooks/ from solutions/, and proving that they are current."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.authoring.header import key_cell
+from autograder.authoring.keys import hidden_key, visible_key
+from autograder.authoring.notebook import instructor_notebook, student_notebook
+from autograder.authoring.source import Source, read_source
+from autograder.checks.comparison import same
+from autograder.checks.key import Key, decode
+from autograder.settings import Course
+
+KEY_TEXT = re.compile(r'check\.load\("([^"]*)"\)')
+
+
+class LeakError(Exception):
+    """A student notebook that would tell an answer."""
+
+
+def build(course: Course, assignment: str) -> Path:
+    """Write an assignment's student notebook and nbgrader's source; the student notebook's path.
+
+    Everything is made and verified before anything is written. Raises SourceError, MistakesError,
+    LeakError.
+    """
+    student, instructor = make(course, assignment)
+    released = course.released(assignment)
+    _write(instructor, course.build / "source" / assignment / f"{assignment}.ipynb")
+    _write(student, released)
+    return released
+
+
+def is_current(course: Course, assignment: str) -> bool:
+    """Whether the committed notebook is what a build would write."""
+    released = course.released(assignment)
+    student, _ = make(course, assignment)
+    return released.is_file() and released.read_text(encoding="utf-8") == _text(student)
+
+
+def make(course: Course, assignment: str) -> tuple[NotebookNode, NotebookNode]:
+    """The student's and the instructor's notebook, in memory."""
+    source = read_source(course.source_path(assignment))
+    # proves that the hidden cases accept the reference, reject every mistake, and tell them apart
+    hidden_key(source, {name: course.hidden_seeds(assignment, name) for name in source.checks})
+    key = _keep_equal(visible_key(source), course.released(assignment))
+    instructor = instructor_notebook(source, key, course)
+    student = student_notebook(instructor, course)
+    _refuse_leaks(source, student)
+    return student, instructor
+
+
+def _keep_equal(key: Key, released: Path) -> Key:
+    """The released key where it says the same: floats differ in their last bits between machines."""
+    found = KEY_TEXT.search(_key_source(released))
+    if found is None:
+        return key
+    try:
+        old = decode(found.group(1))
+    except ValueError:
+        return key
+    return old if same_keys(old, key) and key_cell(old).find(found.group(1)) > 0 else key
+
+
+def _key_source(released: Path) -> str:
+    if not released.is_file():
+        return ""
+    nb = nbformat.read(released, as_version=4)
+    return next((c.source for c in nb.cells if KEY_TEXT.search(c.source)), "")
+
+
+def same_keys(a: Key, b: Key) -> bool:
+    """Whether two keys hold the same exercises, points, cases and mistakes, numbers within tolerance."""
+    return (a.assignment, a.written) == (b.assignment, b.written) and _all_same(
+        list(_flatten(a)), list(_flatten(b))
+    )
+
+
+def _flatten(key: Key) -> Iterator[tuple]:
+    for exercise in key.exercises.values():
+        yield (exercise.name, exercise.points), None
+        for case in exercise.cases:
+            yield (case.probe, case.index, case.weight), case.expected
+        for mistake in exercise.mistakes:
+            for outcome in mistake.outcomes:
+                yield (mistake.name, mistake.says), outcome
+
+
+def _all_same(a: list[tuple], b: list[tuple]) -> bool:
+    if [label for label, _ in a] != [label for label, _ in b]:
+        return False
+    pairs = zip(a, b, strict=True)
+    return all(same(x, y) for (_, x), (_, y) in pairs if x is not None)
+
+
+def _refuse_leaks(source: Source, student: NotebookNode) -> None:
+    """No line of a solution region or hidden test may stand in the student's notebook."""
+    text = "\n".join(cell.source for cell in student.cells)
+    if "BEGIN SOLUTION" in text or "BEGIN HIDDEN TESTS" in text:
+        raise LeakError(f"{source.path}: a solution or hidden region survived in the notebook")
+
+
+def _text(nb: NotebookNode) -> str:
+    return nbformat.writes(nb, version=4) + "\n"
+
+
+def _write(nb: NotebookNode, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(_text(nb), encoding="utf-8")
+    temporary.replace(path)

@@ -1,0 +1,63 @@
+"""What the build adds to every notebook: badges, the points table, the setup and the visible key."""
+
+from autograder.authoring.source import Source
+from autograder.checks.key import Key, encode
+from autograder.settings import Course
+
+SETUP = """\
+# @title Setup: make the course's checks importable
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+WHEEL_URL = "{url}"
+if importlib.util.find_spec("autograder") is None:
+    wheels = [*Path().glob("coursework_kit-*.whl"), *Path("/kaggle/input").rglob("coursework_kit-*.whl")]
+    wheel = str(wheels[-1]) if wheels else WHEEL_URL
+    if not wheel:
+        raise ImportError("Put the course's wheel (coursework_kit-….whl) beside this notebook and run this cell again.")
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", wheel], check=True)
+    importlib.invalidate_caches()"""
+
+KEY = """\
+# @title The numbers that the visible checks compare with (written by the build)
+from autograder import check
+
+check.load("{text}")"""
+
+COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/{path}"
+KAGGLE = (
+    "https://kaggle.com/kernels/welcome?src=https://github.com/{repository}/blob/{branch}/{path}"
+)
+
+
+def setup_cell(course: Course) -> str:
+    """Import if installed; else a wheel beside the notebook or in Kaggle's input; else the web."""
+    return SETUP.format(url=course.wheel_url)
+
+
+def key_cell(key: Key) -> str:
+    """The cell that hands the visible key to `check`."""
+    return KEY.format(text=encode(key))
+
+
+def badges(assignment: str, course: Course) -> str:
+    """Links that open the public notebook on Colab and Kaggle; empty where no repository is set."""
+    if not course.repository:
+        return ""
+    path = f"notebooks/{assignment}/{assignment}.ipynb"
+    place = {"repository": course.repository, "branch": course.branch, "path": path}
+    return (
+        f"\n\n[Open in Colab]({COLAB.format(**place)}) · [Open in Kaggle]({KAGGLE.format(**place)})"
+    )
+
+
+def points_table(source: Source) -> str:
+    """A Markdown table of exercises and written answers with their points."""
+    rows = [f"| `{cell.name}` | code | {cell.points:g} |" for cell in source.checks.values()]
+    rows += [f"| `{cell.name}` | written | {cell.points:g} |" for cell in source.answers.values()]
+    total = sum(cell.points for cell in (*source.checks.values(), *source.answers.values()))
+    return "\n".join(
+        ["| exercise | kind | points |", "|---|---|---|", *rows, f"| **total** | | **{total:g}** |"]
+    )

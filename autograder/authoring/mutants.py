@@ -1,0 +1,145 @@
+"""Generated mutants: cosmic-ray's operators, and three that array code needs besides."""
+
+import ast
+import difflib
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from cosmic_ray.mutating import MutationVisitor
+from cosmic_ray.operators.operator import Operator
+from cosmic_ray.plugins import get_operator, operator_names
+
+from autograder.authoring.source import Source
+
+Edit = tuple[int, int, str]  # replace text[start:end]
+BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A reference broken in one place: which lines went and which came."""
+
+    exercise: str
+    before: str
+    after: str
+    solution: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.exercise}: {self.before}  ->  {self.after}"
+
+
+def mutants(source: Source, exercise: str) -> Iterator[Mutant]:
+    """Every mutant of an exercise's solution region, each once; text outside the region stays."""
+    original = source.solutions[exercise].source
+    seen = {_without_layout(original)}
+    for text in (*_by_cosmic_ray(original), *_by_edits(original)):
+        if not _in_region(original, text):
+            continue
+        shape = _without_layout(text)
+        if shape is not None and shape not in seen:
+            seen.add(shape)
+            before, after = _changed_lines(original, text)
+            yield Mutant(exercise, before, after, text)
+
+
+def _by_cosmic_ray(text: str) -> Iterator[str]:
+    for operator in _operators():
+        occurrence = 0
+        while (mutated := MutationVisitor.mutate_code(text, operator, occurrence)) is not None:
+            yield mutated
+            occurrence += 1
+
+
+@cache
+def _operators() -> tuple[Operator, ...]:
+    """cosmic-ray's operators that need no arguments."""
+    classes = [get_operator(name) for name in operator_names()]
+    return tuple(each() for each in classes if not each.arguments())
+
+
+def _by_edits(text: str) -> Iterator[str]:
+    tree = ast.parse(text)
+    position = _positions(text)
+    for node in ast.walk(tree):
+        for edit in (*_swap_arguments(node, position, text), *_drop_keywords(node, position, text)):
+            yield _apply(text, edit)
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr | ast.If | ast.For | ast.Return):
+            yield _apply(text, (*_span(node, position), "pass"))
+
+
+def _swap_arguments(node: ast.AST, position: Callable, text: str) -> Iterator[Edit]:
+    """Neighbouring arguments of a call, and elements of a tuple, in the other order."""
+    items = node.args if isinstance(node, ast.Call) else getattr(node, "elts", [])
+    for left, right in pairwise(items):
+        (a, b), (c, d) = _span(left, position), _span(right, position)
+        yield a, d, text[c:d] + text[b:c] + text[a:b]
+
+
+def _drop_keywords(node: ast.AST, position: Callable, text: str) -> Iterator[Edit]:
+    """A call without one of its keyword arguments."""
+    for keyword in node.keywords if isinstance(node, ast.Call) else ():
+        start, end = _span(keyword, position)
+        while text[start - 1] in " \n":
+            start -= 1
+        if text[start - 1] == ",":
+            yield start - 1, end, ""
+        else:
+            yield start, end + len(re.match(r"[\s,]*", text[end:])[0]), ""
+
+
+def _positions(text: str) -> Callable[[int, int], int]:
+    """Offset in `text` of an ast position, whose columns count bytes."""
+    lines = text.split("\n")
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    return lambda line, column: starts[line - 1] + len(lines[line - 1].encode()[:column].decode())
+
+
+def _span(node: ast.AST, position: Callable[[int, int], int]) -> tuple[int, int]:
+    return position(node.lineno, node.col_offset), position(node.end_lineno, node.end_col_offset)
+
+
+def _apply(text: str, edit: Edit) -> str:
+    start, end, new = edit
+    return text[:start] + new + text[end:]
+
+
+def _in_region(original: str, mutated: str) -> bool:
+    """Whether everything outside the solution region is as it was."""
+    return _around(original) == _around(mutated)
+
+
+def _around(text: str) -> list[str]:
+    kept, inside = [], False
+    for line in text.split("\n"):
+        if line.strip() == END:
+            inside = False
+        if not inside:
+            kept.append(line.rstrip())
+        if line.strip() == BEGIN:
+            inside = True
+    return kept
+
+
+def _without_layout(text: str) -> str | None:
+    """The code without comments and layout; None where it is not Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # such as `"str" is 1`, which a mutant may contain
+            return ast.unparse(ast.parse(text))
+    except SyntaxError:
+        return None
+
+
+def _changed_lines(original: str, mutated: str) -> tuple[str, str]:
+    difference = list(difflib.ndiff(original.split("\n"), mutated.split("\n")))
+    return tuple(
+        " ⏎ ".join(" ".join(line[2:].split()) for line in difference if line.startswith(sign))
+        for sign in ("- ", "+ ")
+    )

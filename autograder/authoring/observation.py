@@ -1,0 +1,86 @@
+"""Running an exercise's check cell against a source's own solution, with any seeds."""
+
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from autograder.authoring.source import Source
+from autograder.checks.evidence import Evidence
+from autograder.checks.probes import Probe, as_probe, observe, read
+from autograder.definitions import definitions
+
+SECONDS = 20  # for one case; a mutant may never end
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The object that a check cell passes to `check`, and the probes to run on it."""
+
+    subject: Any
+    probes: tuple[Probe, ...]
+
+    @property
+    def by_name(self) -> dict[str, Probe]:
+        return {probe.name: probe for probe in self.probes}
+
+    def observe(
+        self, seeds: Sequence[int], seconds: float = SECONDS
+    ) -> dict[tuple[str, int], Evidence]:
+        """Evidence by probe and index of the seed; a case that takes longer is a TimeoutError."""
+        with time_limit(seconds):
+            return {
+                (probe.name, index): read(probe, observe(probe, self.subject, seed), seed)
+                for probe in self.probes
+                for index, seed in enumerate(seeds)
+            }
+
+
+def load(source: Source) -> ModuleType:
+    """The source's definitions, probes among them."""
+    return definitions(source.text, source.path)
+
+
+def trial(source: Source, module: ModuleType, exercise: str, *, hidden: bool = True) -> Trial:
+    """What the check cell of an exercise would check; without its hidden region if so wished."""
+    calls: list[tuple[str, Any, tuple[Probe, ...]]] = []
+
+    def record(name: str, subject: Any, *probes: Any) -> None:
+        calls.append((name, subject, tuple(map(as_probe, probes))))
+
+    text = source.checks[exercise].source
+    namespace = {**module.__dict__, "check": record}
+    exec(compile(text if hidden else visible_part(text), f"<check {exercise}>", "exec"), namespace)
+    subject = calls[0][1] if calls else None
+    return Trial(subject, tuple(probe for _, _, probes in calls for probe in probes))
+
+
+def visible_part(text: str) -> str:
+    """A check cell without the lines from BEGIN to END HIDDEN TESTS."""
+    kept, hidden = [], False
+    for line in text.split("\n"):
+        if line.strip() == "### BEGIN HIDDEN TESTS":
+            hidden = True
+        elif line.strip() == "### END HIDDEN TESTS":
+            hidden = False
+        elif not hidden:
+            kept.append(line)
+    return "\n".join(kept).strip("\n")
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError after so many seconds, and again where that was caught; main thread only."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"took more than {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,12 @@
+"""The student's side: draw inputs, run probes, compare with the key, say what is wrong.
+
+Nothing here knows how assignments are written or graded.
+"""
+
+from autograder.checks.checker import make_check, summary
+from autograder.checks.probes import probe
+from autograder.checks.rng import Rng, shapes
+
+check = make_check()
+
+__all__ = ["Rng", "check", "probe", "shapes", "summary"]

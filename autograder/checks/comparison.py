@@ -1,0 +1,187 @@
+"""Comparing evidence with the key: raised, type, structure, shape, dtype, finite, values."""
+
+import builtins
+from dataclasses import dataclass
+
+import numpy as np
+
+from autograder.checks.evidence import UNUSABLE, Array, Evidence, Foreign, Value
+
+TOLERANCE = 1e-5  # the handouts' own threshold
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The relative error of one case, and what is wrong with it, if anything is.
+
+    `summary` may be shown to the student even of a hidden case; `detail` tells expected numbers
+    or the student's own exception text.
+    """
+
+    error: float = 0.0
+    summary: str = ""
+    detail: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return not self.summary
+
+
+def relative_error(x: np.ndarray, y: np.ndarray) -> float:
+    """max|x − y| / max(|x| + |y|) in float64, equal infinities apart; NaN where either has one.
+
+    Source: `rel_error` of the handouts. Shapes must agree: nothing is broadcast.
+    """
+    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    if x.shape != y.shape:
+        raise ValueError(f"shapes {x.shape} and {y.shape} differ")
+    apart = ~(np.isinf(x) & (x == y))
+    if not apart.any():
+        return 0.0
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference, scale = np.abs(x - y)[apart].max(), (np.abs(x) + np.abs(y))[apart].max()
+        return float(difference / scale) if scale > 0 else float(difference)
+
+
+def compare(expected: Evidence, actual: Evidence) -> Outcome:
+    """What separates a student's evidence from the key's."""
+    if actual.error is not None:
+        return _raised(actual)
+    outcome = compare_values(expected.value, actual.value)
+    return changed_inputs(actual, outcome.error) if outcome.passed else outcome
+
+
+def changed_inputs(actual: Evidence, error: float = 0.0) -> Outcome:
+    """Passed, unless the student's code changed the tensors that it was given."""
+    changed = "changes its input in place; work on a copy" if actual.inputs_changed else ""
+    return Outcome(error, changed)
+
+
+def _raised(actual: Evidence) -> Outcome:
+    if actual.error == "NotImplementedError":
+        return Outcome(np.inf, "not written yet")
+    if actual.error == UNUSABLE:
+        return Outcome(np.inf, "its answer does not fit where it is used", actual.detail)
+    known = isinstance(getattr(builtins, actual.error or "", None), type)
+    return Outcome(np.inf, f"raised {actual.error if known else 'an exception'}", actual.detail)
+
+
+def compare_values(
+    expected: Value, actual: Value, where: str = "", *, values: bool = True
+) -> Outcome:
+    """The first difference between two normalised values, or the largest error where there is none.
+
+    With `values=False` only types, structure, shapes and dtypes count, and finiteness.
+    """
+    match expected, actual:
+        case Array(), Array():
+            return _compare_arrays(expected, actual, where, values)
+        case dict(), dict():
+            if expected.keys() != actual.keys():
+                return _wrong("structure", where, ", ".join(expected), ", ".join(actual))
+            children = [(_join(where, key), expected[key], actual[key]) for key in expected]
+        case list(), list():
+            if len(expected) != len(actual):
+                return _wrong("length", where, len(expected), len(actual))
+            pairs = zip(expected, actual, strict=True)
+            children = [(f"{where}[{i}]", e, a) for i, (e, a) in enumerate(pairs)]
+        case (str(), str()) | (None, None):
+            return (
+                Outcome()
+                if expected == actual or not values
+                else _wrong("value", where, expected, actual)
+            )
+        case _:
+            return _wrong("type", where, _type_name(expected), _type_name(actual))
+    return _worst([compare_values(e, a, path, values=values) for path, e, a in children])
+
+
+def _worst(outcomes: list[Outcome]) -> Outcome:
+    failed = [outcome for outcome in outcomes if not outcome.passed]
+    if failed:
+        return failed[0]
+    return Outcome(max((outcome.error for outcome in outcomes), default=0.0))
+
+
+def _compare_arrays(expected: Array, actual: Array, where: str, values: bool) -> Outcome:
+    if expected.kind != actual.kind:
+        return _wrong("type", where, _type_name(expected), _type_name(actual))
+    if expected.values.shape != actual.values.shape:
+        return _wrong("shape", where, expected.values.shape, actual.values.shape)
+    if expected.dtype != actual.dtype:
+        return _wrong("dtype", where, expected.dtype, actual.dtype)
+    if np.isnan(actual.values).any():
+        return Outcome(np.inf, f"NaN{_at(where)}")
+    return _compare_numbers(expected, actual, where) if values else Outcome()
+
+
+def _compare_numbers(expected: Array, actual: Array, where: str) -> Outcome:
+    x, y = expected.values, actual.values
+    error = relative_error(x, y)
+    if x.dtype.kind in "iub":
+        if np.array_equal(x, y):
+            return Outcome()
+    elif error < TOLERANCE:
+        return Outcome(error)
+    x, y = x.astype(np.float64), y.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        gap = np.where(x == y, 0.0, np.abs(x - y))
+    place = np.unravel_index(int(np.argmax(gap)), x.shape)
+    index = f"[{', '.join(map(str, place))}]" if place else ""
+    infinite = not np.isfinite(y).all() and np.isfinite(x).all()
+    kind = f"error {error:.2g} ≥ {TOLERANCE:.0e}" if error >= TOLERANCE else "wrong value"
+    return Outcome(
+        error if np.isfinite(error) else np.inf,
+        f"{'infinite values' if infinite else kind}{_at(where + index)}",
+        f"expected {x[place]:.6g}, got {y[place]:.6g}",
+    )
+
+
+def _wrong(kind: str, where: str, expected: object, actual: object) -> Outcome:
+    return Outcome(np.inf, f"wrong {kind}{_at(where)}", f"expected {expected}, got {actual}")
+
+
+def _at(where: str) -> str:
+    return f" at {where}" if where else ""
+
+
+def _join(where: str, key: str) -> str:
+    return f"{where}.{key}" if where else key
+
+
+def _type_name(value: Value) -> str:
+    match value:
+        case Array(kind="tensor"):
+            return "a torch.Tensor"
+        case Array(kind="ndarray"):
+            return "a numpy.ndarray"
+        case Array():
+            return f"a {value.kind}"
+        case Foreign():
+            return f"a {value.type_name}"
+        case dict() | list():
+            return "a dict" if isinstance(value, dict) else "a list or tuple"
+    return "None" if value is None else "a str"
+
+
+def same(a: Evidence, b: Evidence) -> bool:
+    """Whether two wrong answers cannot be told apart: the same numbers, NaN for NaN, or the same error."""
+    if a.error is not None or b.error is not None:
+        return a.error == b.error
+    return a.inputs_changed == b.inputs_changed and _same_values(a.value, b.value)
+
+
+def _same_values(a: Value, b: Value) -> bool:
+    match a, b:
+        case Array(), Array():
+            if (a.kind, a.dtype, a.values.shape) != (b.kind, b.dtype, b.values.shape):
+                return False
+            nan_a, nan_b = np.isnan(a.values), np.isnan(b.values)
+            if not np.array_equal(nan_a, nan_b):
+                return False
+            return nan_a.all() or relative_error(a.values[~nan_a], b.values[~nan_a]) < TOLERANCE
+        case dict(), dict():
+            return a.keys() == b.keys() and all(_same_values(a[key], b[key]) for key in a)
+        case list(), list():
+            return len(a) == len(b) and all(map(_same_values, a, b))
+    return a == b

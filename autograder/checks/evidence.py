@@ -1,0 +1,163 @@
+"""Evidence: what a probe returned, as plain arrays; to bytes and back without pickle."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+
+MAX_BYTES = 16 * 2**20  # one case; probes are far smaller, so more is a mistake or an attack
+MAX_TEXT = 2000
+UNUSABLE = "Unusable"  # the error of an answer that its reading could not use
+
+
+class EvidenceError(Exception):
+    """Bytes that are not evidence."""
+
+
+@dataclass(frozen=True, eq=False)
+class Array:
+    """One array, number or truth value, and what the student's code made it of."""
+
+    kind: str  # tensor, ndarray, number or bool
+    dtype: str
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A value of a type that cannot be compared."""
+
+    type_name: str
+
+
+# What a probe's value is turned into: Array, Foreign, str, None, or dicts and lists of these.
+Value = Any
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """One case's outcome: a value, or the exception that came instead."""
+
+    value: Value = None
+    error: str | None = None  # type of the exception
+    detail: str = ""  # its message
+    inputs_changed: bool = False
+    exception: BaseException | None = field(default=None, repr=False)
+
+    @classmethod
+    def of_exception(cls, exception: BaseException) -> "Evidence":
+        """Evidence that the student's code raised."""
+        name, text = type(exception).__name__, _safe_str(exception)
+        return cls(error=name[:100], detail=text[:MAX_TEXT], exception=exception)
+
+
+def normalise(value: object) -> Value:
+    """A probe's return value as plain data: tensors to arrays, numbers to 0-d arrays."""
+    if isinstance(value, torch.Tensor):
+        return _from_tensor(value)
+    if isinstance(value, bool | np.bool_):
+        return Array("bool", "bool", np.asarray(bool(value)))
+    if isinstance(value, int | float | np.integer | np.floating):
+        return Array("number", "number", np.asarray(float(value)))
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+        return Array("ndarray", str(value.dtype), np.array(value, order="C"))
+    if isinstance(value, dict):
+        return {str(key): normalise(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [normalise(item) for item in _in_order(value)]
+    if isinstance(value, str):
+        return str.__str__(value)  # without what a subclass may redefine
+    if value is None:
+        return None
+    return Foreign(type(value).__name__)
+
+
+def _from_tensor(tensor: torch.Tensor) -> Array:
+    plain = tensor.detach().cpu().to_dense().contiguous()
+    if plain.dtype in (torch.bfloat16, torch.float16):
+        plain = plain.float()
+    return Array("tensor", str(tensor.dtype).removeprefix("torch."), plain.numpy().copy())
+
+
+def _in_order(items: Any) -> list:
+    return sorted(items) if isinstance(items, set | frozenset) else list(items)
+
+
+def _safe_str(exception: BaseException) -> str:
+    try:
+        return str(exception)
+    except Exception:
+        return "(its message cannot be shown)"
+
+
+def to_bytes(evidence: Evidence) -> bytes:
+    """Evidence as a safetensors file whose metadata hold the tree. Raises EvidenceError if too large
+    or of a type that no file holds.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    tree = {
+        "value": _to_tree(evidence.value, arrays),
+        "error": evidence.error,
+        "detail": evidence.detail,
+        "inputs_changed": evidence.inputs_changed,
+    }
+    try:
+        data = save_arrays(arrays, metadata={"tree": json.dumps(tree)})
+    except SafetensorError as error:
+        raise EvidenceError(str(error)) from None
+    if len(data) > MAX_BYTES:
+        raise EvidenceError(f"evidence of {len(data)} bytes; at most {MAX_BYTES} are kept")
+    return data
+
+
+def _to_tree(value: Value, arrays: dict[str, np.ndarray]) -> Any:
+    match value:
+        case Array():
+            name = str(len(arrays))
+            arrays[name] = value.values
+            return {"array": name, "kind": value.kind, "dtype": value.dtype}
+        case Foreign():
+            return {"foreign": value.type_name}
+        case dict():
+            return {"dict": [[key, _to_tree(item, arrays)] for key, item in value.items()]}
+        case list():
+            return {"list": [_to_tree(item, arrays) for item in value]}
+    return {"plain": value}
+
+
+def from_bytes(data: bytes) -> Evidence:
+    """Evidence from `to_bytes`. Raises EvidenceError for anything else; never runs what it reads."""
+    if len(data) > MAX_BYTES:
+        raise EvidenceError("too large")
+    try:
+        arrays = load_arrays(data)
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        tree = json.loads(header["__metadata__"]["tree"])
+        return Evidence(
+            value=_from_tree(tree["value"], arrays),
+            error=None if tree["error"] is None else str(tree["error"]),
+            detail=str(tree["detail"]),
+            inputs_changed=bool(tree["inputs_changed"]),
+        )
+    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise EvidenceError(f"not evidence: {type(error).__name__}") from None
+
+
+def _from_tree(tree: dict, arrays: dict[str, np.ndarray]) -> Value:
+    match tree:
+        case {"array": name, "kind": kind, "dtype": dtype}:
+            return Array(str(kind), str(dtype), arrays[name])
+        case {"foreign": type_name}:
+            return Foreign(str(type_name))
+        case {"dict": items}:
+            return {str(key): _from_tree(item, arrays) for key, item in items}
+        case {"list": items}:
+            return [_from_tree(item, arrays) for item in items]
+        case {"plain": str() | None as value}:
+            return value
+    raise ValueError("unknown node")

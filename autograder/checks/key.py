@@ -1,0 +1,100 @@
+"""The key: the reference's numbers for every case, and the numbers of known mistakes."""
+
+import base64
+import json
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from autograder.checks.evidence import Evidence, EvidenceError, from_bytes, to_bytes
+
+VISIBLE_SEEDS = (1, 2)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run of a probe with one seed, its share of the points, and the right outcome."""
+
+    probe: str
+    index: int
+    weight: float
+    expected: Evidence
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known wrong answer: what to tell the student, and its outcome in each case of the exercise."""
+
+    name: str
+    says: str
+    outcomes: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise's points, cases and mistakes."""
+
+    name: str
+    points: float
+    cases: tuple[Case, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+
+
+@dataclass(frozen=True)
+class Key:
+    """All exercises of an assignment, and the points of its written answers."""
+
+    assignment: str
+    exercises: dict[str, Exercise] = field(default_factory=dict)
+    written: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def max_score(self) -> float:
+        """Points that are graded automatically."""
+        return sum(exercise.points for exercise in self.exercises.values())
+
+
+def encode(key: Key) -> str:
+    """The key as text: base64 of zlib of JSON, whose evidence is base64 of safetensors."""
+    tree = {
+        "assignment": key.assignment,
+        "written": key.written,
+        "exercises": [_exercise_to_tree(exercise) for exercise in key.exercises.values()],
+    }
+    return base64.b64encode(zlib.compress(json.dumps(tree).encode(), 9)).decode()
+
+
+def decode(text: str) -> Key:
+    """The key from `encode`. Raises ValueError where the text was damaged."""
+    try:
+        tree = json.loads(zlib.decompress(base64.b64decode(text)))
+        exercises = [_exercise_from_tree(exercise) for exercise in tree["exercises"]]
+        return Key(tree["assignment"], {e.name: e for e in exercises}, tree["written"])
+    except (ValueError, LookupError, TypeError, EvidenceError, zlib.error) as error:
+        raise ValueError("the key is damaged: take this cell from the released notebook") from error
+
+
+def _exercise_to_tree(exercise: Exercise) -> dict:
+    return {
+        "name": exercise.name,
+        "points": exercise.points,
+        "cases": [[c.probe, c.index, c.weight, _pack([c.expected])] for c in exercise.cases],
+        "mistakes": [[m.name, m.says, _pack(m.outcomes)] for m in exercise.mistakes],
+    }
+
+
+def _exercise_from_tree(tree: dict) -> Exercise:
+    return Exercise(
+        tree["name"],
+        tree["points"],
+        tuple(Case(probe, i, weight, _unpack(e)[0]) for probe, i, weight, e in tree["cases"]),
+        tuple(Mistake(name, says, _unpack(outcomes)) for name, says, outcomes in tree["mistakes"]),
+    )
+
+
+def _pack(outcomes: Iterable[Evidence]) -> list[str]:
+    return [base64.b64encode(to_bytes(outcome)).decode() for outcome in outcomes]
+
+
+def _unpack(texts: list[str]) -> tuple[Evidence, ...]:
+    return tuple(from_bytes(base64.b64decode(text)) for text in texts)

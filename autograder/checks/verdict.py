@@ -1,0 +1,107 @@
+"""Judging an exercise: its evidence against the key, the laws, and the known mistakes."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from autograder.checks.comparison import (
+    TOLERANCE,
+    Outcome,
+    changed_inputs,
+    compare,
+    compare_values,
+    same,
+)
+from autograder.checks.evidence import Evidence
+from autograder.checks.key import Case, Exercise
+from autograder.checks.probes import Probe, as_plain
+
+EvidenceByCase = Mapping[tuple[str, int], Evidence]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an exercise earned and why.
+
+    `feedback` is for the student; `detail` adds expected numbers and exception texts, which
+    would tell of the hidden cases.
+    """
+
+    exercise: str
+    score: float
+    max_score: float
+    passed: bool
+    error: float
+    feedback: str
+    detail: str = ""
+    mistake: str | None = None
+    diagnosis: str = ""
+
+    @property
+    def line(self) -> str:
+        """One line for the student, as the handouts print it."""
+        if self.passed:
+            return f"✓ {self.exercise}  {self.feedback}"
+        return f"✗ {self.exercise}  {self.feedback}" + (
+            f"\n  {self.diagnosis}" if self.diagnosis else ""
+        )
+
+    @property
+    def message(self) -> str:
+        """Everything known, for instructors and for checks with public seeds."""
+        text = self.feedback + (f": {self.detail}" if self.detail else "")
+        return f"{text}\n  {self.diagnosis}" if self.diagnosis else text
+
+
+def judge(exercise: Exercise, evidence: EvidenceByCase, probes: Mapping[str, Probe]) -> Verdict:
+    """The verdict on one exercise, from the evidence by probe and index; missing cases fail."""
+    answers = [evidence.get((case.probe, case.index)) for case in exercise.cases]
+    outcomes = [_judge_case(*pair, probes) for pair in zip(exercise.cases, answers, strict=True)]
+    failed = [outcome for outcome in outcomes if not outcome.passed]
+    error = max(outcome.error for outcome in outcomes)
+    if not failed:
+        feedback = f"error {error:.0e} < {TOLERANCE:.0e}"
+        return Verdict(exercise.name, exercise.points, exercise.points, True, error, feedback)
+    mistakes = [m for m in exercise.mistakes if _matches(m.outcomes, answers)]
+    return Verdict(
+        exercise.name,
+        _partial_credit(exercise, outcomes),
+        exercise.points,
+        False,
+        error,
+        failed[0].summary,
+        failed[0].detail,
+        mistakes[0].name if mistakes else None,
+        " Or: ".join(dict.fromkeys(m.says for m in mistakes)),
+    )
+
+
+def _partial_credit(exercise: Exercise, outcomes: list[Outcome]) -> float:
+    """The share of the points whose cases passed, in hundredths."""
+    pairs = zip(exercise.cases, outcomes, strict=True)
+    total = sum(case.weight for case in exercise.cases)
+    earned = sum(case.weight for case, outcome in pairs if outcome.passed)
+    return round(exercise.points * earned / total, 2) if total else 0.0
+
+
+def _judge_case(case: Case, evidence: Evidence | None, probes: Mapping[str, Probe]) -> Outcome:
+    if evidence is None:
+        return Outcome(math.inf, "did not run to its end")
+    law = probes[case.probe].law if case.probe in probes else None
+    if law is None or evidence.error is not None:
+        return compare(case.expected, evidence)
+    form = compare_values(case.expected.value, evidence.value, values=False)
+    if not form.passed:
+        return form
+    try:
+        problem = law(as_plain(evidence.value))
+    except Exception as error:  # such as a decomposition of infinite numbers
+        return Outcome(math.inf, f"its answer cannot be judged ({type(error).__name__})")
+    return Outcome(math.inf, problem) if problem else changed_inputs(evidence)
+
+
+def _matches(outcomes: tuple[Evidence, ...], answers: list[Evidence | None]) -> bool:
+    """Whether the student's evidence is a mistake's, case by case, numbers in at least one of them."""
+    numbers = any(outcome.error is None for outcome in outcomes)
+    pairs = zip(outcomes, answers, strict=True)
+    return numbers and all(actual is not None and same(known, actual) for known, actual in pairs)

@@ -1,0 +1,118 @@
+"""What each command of the command line does."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from rich.console import Console
+from tqdm import tqdm
+
+from autograder.authoring.build import LeakError, build, is_current
+from autograder.authoring.mistakes import MistakesError
+from autograder.authoring.source import SourceError
+from autograder.settings import Course
+
+
+def errors() -> tuple[type[Exception], ...]:
+    """Exceptions whose message is all that a user needs."""
+    from autograder.course.gradebook import NbgraderError
+    from autograder.grading.submission import SubmissionError
+
+    return SourceError, MistakesError, LeakError, NbgraderError, SubmissionError
+
+
+def run(course: Course, options: Namespace) -> int:
+    """Run the command that was asked for; its exit status."""
+    commands: dict[str, Callable[[Course, Namespace], int]] = {
+        "build": run_build,
+        "mutate": run_mutate,
+        "release": run_release,
+        "score": run_score,
+        "grade": run_grade,
+        "report": run_report,
+        "sample": run_sample,
+    }
+    return commands[options.command](course, options)
+
+
+def run_build(course: Course, options: Namespace) -> int:
+    assignments = options.assignments or course.assignments()
+    if not options.check:
+        for assignment in assignments:
+            print(f"built {build(course, assignment).relative_to(course.root)}")
+        return 0
+    stale = [assignment for assignment in assignments if not is_current(course, assignment)]
+    for assignment in stale:
+        print(f"notebooks/{assignment} is not what solutions/ says: run `make notebooks`")
+    return 1 if stale else 0
+
+
+def run_mutate(course: Course, options: Namespace) -> int:
+    from autograder.authoring.mutation_report import report_mutants
+
+    assignments = options.assignments or course.assignments()
+    return max([report_mutants(course, assignment) for assignment in assignments], default=0)
+
+
+def run_release(course: Course, options: Namespace) -> int:
+    from autograder.course.gradebook import Nbgrader
+
+    due = datetime.strptime(options.due, "%Y-%m-%d %H:%M UTC") if options.due else None
+    build(course, options.assignment)
+    Nbgrader(course).release(options.assignment, due)
+    print(f"released {course.released(options.assignment).relative_to(course.root)}")
+    return 0
+
+
+def run_score(course: Course, options: Namespace) -> int:
+    from autograder.grading.formats import FORMATS
+    from autograder.grading.submission import Grader, read_notebook
+
+    graded = Grader(course, options.assignment).grade(read_notebook(options.notebook))
+    print(FORMATS[options.format](graded))
+    return 0
+
+
+def run_grade(course: Course, options: Namespace) -> int:
+    from autograder.course.classrun import grade_class
+    from autograder.course.report import report
+
+    outcome = grade_class(
+        course,
+        options.assignment,
+        submitted=options.submitted,
+        workers=options.workers,
+        force=options.force,
+        progress=_progress,
+    )
+    path = report(course, options.assignment, Console())
+    for student, problem in sorted(outcome.problems.items()):
+        print(f"{student}: {problem}")
+    print(f"\n{len(outcome.graded)} submissions graded")
+    print(f"scores    {path.relative_to(course.root)}")
+    print("feedback  build/feedback/<student>/" + options.assignment)
+    print("by hand   `make lab`, then the formgrader")
+    return 0
+
+
+def run_report(course: Course, options: Namespace) -> int:
+    from autograder.course.report import report
+
+    print(report(course, options.assignment, Console()).relative_to(course.root))
+    return 0
+
+
+def run_sample(course: Course, options: Namespace) -> int:
+    from autograder.course.gradebook import Nbgrader
+    from autograder.course.sample import DUE, write_class
+
+    build(course, options.assignment)
+    Nbgrader(course).release(options.assignment, DUE.replace(tzinfo=None))
+    count = write_class(course, options.assignment)
+    print(f"{count} sample submissions in build/submitted")
+    return 0
+
+
+def _progress(what: str, items: Iterable, total: int) -> Iterable:
+    return tqdm(items, desc=what, total=total, file=sys.stderr, disable=total == 0)

@@ -1,0 +1,1 @@
+"""The course around grading: class runs, sample classes, tables and exports."""

@@ -1,0 +1,108 @@
+"""Grading a class: evidence in parallel, the gradebook from this one process, nothing stops it."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.course.gradebook import Nbgrader, NbgraderError
+from autograder.grading.cache import keep
+from autograder.grading.execute import Job, execute
+from autograder.grading.formats import as_json
+from autograder.grading.submission import Grader, SubmissionError, read_notebook
+from autograder.settings import Course, SettingsError
+
+Progress = Callable[[str, Iterable, int], Iterable]
+
+
+@dataclass
+class ClassRun:
+    """What became of a class: students graded, and what went wrong with whom."""
+
+    graded: list[str] = field(default_factory=list)
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+def grade_class(
+    course: Course,
+    assignment: str,
+    *,
+    submitted: Path | None = None,
+    workers: int | None = None,
+    force: bool = False,
+    progress: Progress = lambda _, items, __: items,
+) -> ClassRun:
+    """Grade every submission into the gradebook and write feedback.
+
+    A submission that cannot be read or graded is reported and the others go on. Raises
+    SettingsError where there is nothing to grade.
+    """
+    nbgrader, grader = Nbgrader(course, submitted), Grader(course, assignment)
+    notebooks = nbgrader.submitted(assignment)
+    if not notebooks:
+        raise SettingsError(
+            f"no submissions of {assignment!r} in {nbgrader.api.coursedir.submitted_directory}"
+        )
+    if not nbgrader.knows(assignment):
+        nbgrader.release(assignment)
+    run = ClassRun()
+    jobs = _jobs(grader, notebooks, run)
+    store = course.build / "evidence" / assignment
+    if force:
+        shutil.rmtree(store, ignore_errors=True)
+    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:  # each job has its own kernel
+        collect_evidence(jobs.values(), store, pool, progress)
+    readable = [student for student in notebooks if student in jobs]
+    for student in progress("grading", readable, len(readable)):
+        _grade_one(nbgrader, grader, notebooks[student], student, run)
+    return run
+
+
+def _jobs(grader: Grader, notebooks: dict[str, Path], run: ClassRun) -> dict[str, Job]:
+    jobs = {}
+    for student, path in notebooks.items():
+        try:
+            jobs[student] = grader.job(grader.repair(read_notebook(path)).notebook)
+        except SubmissionError as error:
+            run.problems[student] = str(error)
+    return jobs
+
+
+def collect_evidence(jobs: Iterable[Job], store: Path, pool: Executor, progress: Progress) -> None:
+    """Execute, on any executor, the jobs whose evidence is not kept yet."""
+    missing = {job.digest: job for job in jobs if not (store / job.digest).is_dir()}
+    running = {pool.submit(execute, job): digest for digest, job in missing.items()}
+    for done in progress("executing", as_completed(running), len(running)):
+        keep(done.result(), store / running[done])
+
+
+def _grade_one(
+    nbgrader: Nbgrader, grader: Grader, notebook: Path, student: str, run: ClassRun
+) -> None:
+    try:
+        nbgrader.autograde(grader.assignment, student)
+        nbgrader.feedback(grader.assignment, student)
+    except NbgraderError as error:
+        run.problems[student] = str(error)
+        return
+    report = grader.course.build / "reports" / grader.assignment / f"{student}.json"
+    report.parent.mkdir(parents=True, exist_ok=True)
+    graded = grader.grade(read_notebook(notebook))
+    report.write_text(as_json(graded), encoding="utf-8")
+    run.graded.append(student)
+    if graded.repairs:
+        run.problems[student] = "; ".join(graded.repairs)
+
+
+def mistake_counts(course: Course, assignment: str) -> dict[tuple[str, str], int]:
+    """How many students made each known mistake, by exercise and name, most frequent first."""
+    counts: dict[tuple[str, str], int] = {}
+    for report in (course.build / "reports" / assignment).glob("*.json"):
+        for exercise in json.loads(report.read_text(encoding="utf-8"))["exercises"]:
+            if exercise["mistake"]:
+                key = exercise["name"], exercise["mistake"]
+                counts[key] = counts.get(key, 0) + 1
+    return dict(sorted(counts.items(), key=lambda item: -item[1]))

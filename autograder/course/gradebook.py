@@ -1,0 +1,117 @@
+"""nbgrader as a library: release, autograde, feedback, and what the gradebook then says."""
+
+import contextlib
+import logging
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+
+from autograder.settings import Course
+
+
+class NbgraderError(Exception):
+    """nbgrader could not do something; the message is its own last word."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student's line in the class table; scores in points, lateness in seconds."""
+
+    student: str
+    score: float
+    max_score: float
+    to_grade_by_hand: int
+    seconds_late: float
+    cells: dict[str, float | None]
+
+
+class Nbgrader:
+    """The course's nbgrader, configured by the same file as its own commands."""
+
+    def __init__(self, course: Course, submitted: Path | None = None) -> None:
+        config = course.config.copy()
+        if submitted is not None:
+            config.CourseDirectory.submitted_directory = str(submitted.resolve())
+        course.build.mkdir(exist_ok=True)
+        self.course = course
+        with _without_noise():
+            self.api = NbGraderAPI(config=config)
+        self.api.log_level = logging.ERROR
+
+    @property
+    def database(self) -> str:
+        return self.api.coursedir.db_url
+
+    def release(self, assignment: str, due: datetime | None = None) -> None:
+        """Enter the assignment in the gradebook and write its released notebook."""
+        if due is not None:
+            with self.gradebook() as gradebook:
+                gradebook.update_or_create_assignment(assignment, duedate=due)
+        self._call(self.api.generate_assignment, assignment)
+
+    def autograde(self, assignment: str, student: str) -> None:
+        self._call(self.api.autograde, assignment, student)
+
+    def feedback(self, assignment: str, student: str) -> None:
+        self._call(self.api.generate_feedback, assignment, student)
+
+    def _call(self, action: Callable[..., dict], *arguments: str) -> None:
+        with _without_noise():
+            result = action(*arguments)
+        if not result["success"]:
+            said = (result.get("log") or result.get("error") or "no reason given").strip()
+            raise NbgraderError(said.splitlines()[-1])
+
+    def submitted(self, assignment: str) -> dict[str, Path]:
+        """Submitted notebooks by student."""
+        root = Path(
+            self.api.coursedir.format_path(self.api.coursedir.submitted_directory, "+", "+")
+        )
+        folder = root.parent.parent
+        found = folder.glob(f"*/{assignment}/{assignment}.ipynb")
+        return {path.parent.parent.name: path for path in sorted(found)}
+
+    def knows(self, assignment: str) -> bool:
+        """Whether the assignment has been released into the gradebook."""
+        with self.gradebook() as gradebook:
+            return any(known.name == assignment for known in gradebook.assignments)
+
+    @contextlib.contextmanager
+    def gradebook(self) -> Iterator[Gradebook]:
+        course_id = self.course.config.CourseDirectory.course_id
+        with _without_noise(), Gradebook(self.database, course_id) as gradebook:
+            yield gradebook
+
+    def rows(self, assignment: str) -> list[Row]:
+        """The class table, by student name."""
+        with self.gradebook() as gradebook:
+            submissions = gradebook.assignment_submissions(assignment)
+            return sorted((_row(each) for each in submissions), key=lambda row: row.student)
+
+
+def _row(submission) -> Row:
+    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+    return Row(
+        submission.student_id,
+        submission.score,
+        submission.max_score,
+        sum(grade.needs_manual_grade for grade in grades),
+        submission.total_seconds_late,
+        {
+            g.name: None if g.needs_manual_grade and g.manual_score is None else g.score
+            for g in grades
+        },
+    )
+
+
+@contextlib.contextmanager
+def _without_noise() -> Iterator[None]:
+    """Silence the warnings that nbgrader provokes in its own dependencies."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

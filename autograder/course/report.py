@@ -1,0 +1,95 @@
+"""The class table and scores.csv."""
+
+import csv
+import hashlib
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from autograder.course.classrun import mistake_counts
+from autograder.course.gradebook import Nbgrader, Row
+from autograder.settings import Course, SettingsError
+
+
+def report(course: Course, assignment: str, console: Console) -> Path:
+    """Print the class, exercise by exercise and student by student; write build/scores.csv."""
+    rows = Nbgrader(course).rows(assignment)
+    if not rows:
+        raise SettingsError(f"nothing graded for {assignment!r}: run `grade {assignment}` first")
+    console.print(_students(rows, course.pseudonyms))
+    console.print(_exercises(rows))
+    mistakes = mistake_counts(course, assignment)
+    if mistakes:
+        console.print(_mistakes(mistakes))
+    path = course.build / "scores.csv"
+    write_csv(rows, path)
+    return path
+
+
+def _students(rows: list[Row], pseudonyms: bool) -> Table:
+    table = Table("student", title="Class", title_justify="left")
+    for heading in ("points", "of", "by hand", "late"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        name = pseudonym(row.student) if pseudonyms else row.student
+        by_hand = f"{row.to_grade_by_hand} to do" if row.to_grade_by_hand else "–"
+        table.add_row(
+            name, f"{row.score:g}", f"{row.max_score:g}", by_hand, lateness(row.seconds_late)
+        )
+    return table
+
+
+def _exercises(rows: list[Row]) -> Table:
+    table = Table("exercise", title="Exercises", title_justify="left")
+    for heading in ("mean points", "to grade by hand"):
+        table.add_column(heading, justify="right")
+    for name in rows[0].cells:
+        known = [row.cells[name] for row in rows if row.cells.get(name) is not None]
+        mean = f"{sum(known) / len(known):.2f}" if known else "–"
+        table.add_row(name, mean, str(len(rows) - len(known)))
+    return table
+
+
+def _mistakes(counts: dict[tuple[str, str], int]) -> Table:
+    table = Table("exercise", "known mistake", title="What went wrong", title_justify="left")
+    table.add_column("students", justify="right")
+    for (exercise, mistake), count in counts.items():
+        table.add_row(exercise, mistake, str(count))
+    return table
+
+
+def lateness(seconds: float) -> str:
+    """How late, in the largest unit that fits."""
+    if seconds <= 0:
+        return "–"
+    if seconds < 86400:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.1f} days"
+
+
+def pseudonym(student: str) -> str:
+    """A stable name that says nothing about the student."""
+    return "student-" + hashlib.sha256(student.encode()).hexdigest()[:6]
+
+
+def write_csv(rows: list[Row], path: Path) -> None:
+    """One line for each student; cells still to be graded by hand stay empty."""
+    cells = list(rows[0].cells)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(
+            ["student", "score", "max_score", "seconds_late", "to_grade_by_hand", *cells]
+        )
+        for row in rows:
+            known = [row.cells.get(name) for name in cells]
+            writer.writerow(
+                [
+                    row.student,
+                    row.score,
+                    row.max_score,
+                    row.seconds_late,
+                    row.to_grade_by_hand,
+                    *known,
+                ]
+            )

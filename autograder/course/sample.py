@@ -1,0 +1,114 @@
+"""A sample class for demonstrations and tests: right, wrong, broken, noisy and late submissions."""
+
+import copy
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.authoring.mistakes import read_alternatives, read_mistakes
+from autograder.authoring.source import Source, read_source
+from autograder.grading.submission import read_notebook
+from autograder.settings import Course
+
+DUE = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
+MISTAKES = 12  # how many single mistakes the class makes
+MARKERS = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", re.M)
+
+# appended to the cell of an exercise, to spoil a right answer
+SPOIL = """
+
+def _spoil(result):
+    return tuple(map(_spoil, result)) if isinstance(result, tuple) else {spoiled}
+
+
+if isinstance({name}, type):
+    _forward = {name}.forward
+    {name}.forward = lambda *inputs: _spoil(_forward(*inputs))
+else:
+    _answer = {name}
+    {name} = lambda *inputs: _spoil(_answer(*inputs))
+"""
+STDERR = "\n\nimport sys, warnings\nprint('noise', file=sys.stderr)\nwarnings.warn('more noise')\n"
+
+
+def write_class(course: Course, assignment: str) -> int:
+    """Write a sample class under build/submitted; how many submissions there are."""
+    source = read_source(course.source_path(assignment))
+    released = read_notebook(course.released(assignment))
+    count = 0
+    for student, solutions in _students(source):
+        folder = course.build / "submitted" / student / assignment
+        folder.mkdir(parents=True, exist_ok=True)
+        nbformat.write(submission(released, solutions), folder / f"{assignment}.ipynb")
+        late = timedelta(days=2) if student.startswith("late") else timedelta(hours=-count - 1)
+        (folder / "timestamp.txt").write_text((DUE + late).strftime("%Y-%m-%d %H:%M:%S UTC"))
+        count += 1
+    return count
+
+
+def submission(released: NotebookNode, solutions: dict[str, str]) -> NotebookNode:
+    """The released notebook with these solution cells, and something in every written answer."""
+    nb = copy.deepcopy(released)
+    for cell in nb.cells:
+        role, name = cell.metadata.get("nbgrader", {}).get("grade_id", "").partition("-")[::2]
+        if role == "solution" and name in solutions:
+            cell.source = f"# exercise: {name}\n{solutions[name]}"
+        if role == "answer" and solutions:
+            cell.source = cell.source.replace(
+                "YOUR ANSWER HERE", "A sample answer, to be graded by hand."
+            )
+    return nb
+
+
+def references(source: Source) -> dict[str, str]:
+    """The reference's solution cells as a student would have written them."""
+    return {name: MARKERS.sub("", cell.source) for name, cell in source.solutions.items()}
+
+
+def _students(source: Source) -> Iterator[tuple[str, dict[str, str]]]:
+    right = references(source)
+    yield "reference", right
+    yield "blank", {}
+    for number, answers in enumerate(_spread(read_alternatives(source), right), 1):
+        yield f"alternative_{number:02d}", answers
+    for mistake in _every_few(read_mistakes(source), MISTAKES):
+        wrong = {mistake.exercise: MARKERS.sub("", mistake.solution)}
+        yield f"mistake_{mistake.exercise}_{mistake.name}", {**right, **wrong}
+    for name, change in _changes(source).items():
+        yield name, {**right, **change}
+
+
+def _spread(alternatives: list, right: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Submissions that hold every alternative once: the k-th of each exercise in the k-th."""
+    by_exercise = [
+        [(a.exercise, a.solution) for a in alternatives if a.exercise == name] for name in right
+    ]
+    for answers in zip_longest(*by_exercise):
+        yield {**right, **dict(answer for answer in answers if answer)}
+
+
+def _every_few(items: list, count: int) -> list:
+    return items[:: max(1, len(items) // count)][:count]
+
+
+def _changes(source: Source) -> dict[str, dict[str, str]]:
+    right = references(source)
+    first = next(iter(right))
+    nan, shape = "result * float('nan')", "result[None]"
+    return {
+        "syntax_error": {first: right[first] + "\nreturn return"},
+        "nan": {name: text + _spoil(source, name, nan) for name, text in right.items()},
+        "wrong_shape": {name: text + _spoil(source, name, shape) for name, text in right.items()},
+        "stderr": {name: text + STDERR for name, text in right.items()},
+        "late_reference": {},
+        "late_blank_first": {first: "pass"},
+    }
+
+
+def _spoil(source: Source, exercise: str, spoiled: str) -> str:
+    subject = re.search(rf'check\("{exercise}", (\w+)', source.checks[exercise].source)
+    return SPOIL.format(name=subject.group(1) if subject else exercise, spoiled=spoiled)

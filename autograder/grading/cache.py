@@ -1,0 +1,40 @@
+"""Evidence kept by content: a second run executes only what changed."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from autograder.grading.execute import Execution, Job, execute
+
+ERRORS = "errors"
+
+
+def cached(job: Job, folder: Path) -> Execution:
+    """The kept execution of this very job, or a new one, which is then kept."""
+    kept = folder / job.digest
+    if not kept.is_dir():
+        keep(execute(job), kept)
+    return load(kept)
+
+
+def load(kept: Path) -> Execution:
+    """An execution from its folder."""
+    evidence = {file.name: file.read_bytes() for file in kept.glob("*.safetensors")}
+    errors = {file.name: file.read_text("utf-8") for file in (kept / ERRORS).iterdir()}
+    return Execution(evidence, errors)
+
+
+def keep(execution: Execution, kept: Path) -> None:
+    """Write an execution whole or not at all: into a folder beside it, then renamed."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=kept.parent))
+    (temporary / ERRORS).mkdir()
+    for name, data in execution.evidence.items():
+        (temporary / name).write_bytes(data)
+    for name, text in execution.errors.items():
+        (temporary / ERRORS / name).write_text(text, encoding="utf-8")
+    try:
+        os.rename(temporary, kept)
+    except OSError:  # another process kept the same job meanwhile
+        shutil.rmtree(temporary)

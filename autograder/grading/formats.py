@@ -1,0 +1,67 @@
+"""One submission's result as JSON, as text, or as Gradescope's results.json."""
+
+import json
+from collections.abc import Callable
+
+from autograder.checks.verdict import Verdict
+from autograder.grading.submission import Graded
+
+
+def as_json(graded: Graded) -> str:
+    """The result for programs."""
+    exercises = [
+        {
+            "name": verdict.exercise,
+            "score": verdict.score,
+            "max_score": verdict.max_score,
+            "passed": verdict.passed,
+            "message": verdict.message,
+            "mistake": verdict.mistake,
+        }
+        for verdict in graded.verdicts
+    ]
+    result = {
+        "assignment": graded.assignment,
+        "score": graded.score,
+        "max_score": graded.max_score,
+        "exercises": exercises,
+        "repairs": graded.repairs,
+    }
+    return json.dumps(result, indent=2, ensure_ascii=False)
+
+
+def as_text(graded: Graded) -> str:
+    """The result for people."""
+    lines = [f"{points(verdict)}  {verdict.line}" for verdict in graded.verdicts]
+    lines += [f"repaired  {text}" for text in graded.repairs]
+    return "\n".join(
+        [*lines, f"{graded.assignment}: {graded.score:g} of {graded.max_score:g} points"]
+    )
+
+
+def points(verdict: Verdict) -> str:
+    return f"{verdict.score:5g} / {verdict.max_score:g}"
+
+
+def as_gradescope(graded: Graded) -> str:
+    """Gradescope's results.json: what students see says nothing of hidden cases."""
+    tests = [
+        {
+            "name": verdict.exercise,
+            "score": verdict.score,
+            "max_score": verdict.max_score,
+            "output": verdict.line,
+            "status": "passed" if verdict.passed else "failed",
+            "visibility": "visible",
+        }
+        for verdict in graded.verdicts
+    ]
+    result = {"score": graded.score, "output": "\n".join(graded.repairs), "tests": tests}
+    return json.dumps(result, indent=2, ensure_ascii=False)
+
+
+FORMATS: dict[str, Callable[[Graded], str]] = {
+    "json": as_json,
+    "text": as_text,
+    "gradescope": as_gradescope,
+}

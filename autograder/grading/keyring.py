@@ -1,0 +1,47 @@
+"""The hidden keys on disk, each under the hash of what it was made from."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+import autograder
+from autograder.authoring.source import Source
+from autograder.checks.key import Key, decode, encode
+from autograder.settings import Course
+
+
+def keyring(course: Course, source: Source, make: Callable[[], Key]) -> Key:
+    """The kept hidden key of a source, or a new one where source, secret or versions changed."""
+    path = course.build / "keys" / f"{source.assignment}.{_digest(course, source)}.key"
+    if path.exists():
+        return decode(path.read_text())
+    key = make()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for stale in path.parent.glob(f"{source.assignment}.*.key"):
+        stale.unlink(missing_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(encode(key))
+    temporary.chmod(0o600)
+    temporary.replace(path)
+    return key
+
+
+def _digest(course: Course, source: Source) -> str:
+    mistakes = source.path.with_name("mistakes.toml")
+    parts = (
+        source.text.encode(),
+        mistakes.read_bytes() if mistakes.exists() else b"",
+        course.secret(),
+        str(course.hidden_cases).encode(),
+        f"{autograder.__version__} {torch.__version__}".encode(),
+        _own_code(),
+    )
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
+
+
+def _own_code() -> bytes:
+    """The checks package itself: another way of drawing inputs makes another key."""
+    folder = Path(autograder.__file__).parent / "checks"
+    return b"".join(file.read_bytes() for file in sorted(folder.glob("*.py")))

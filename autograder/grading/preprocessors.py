@@ -1,0 +1,95 @@
+"""The glue to nbgrader: preprocessors that `nbgrader_config.py` names.
+
+nbgrader reads a check cell's score off its output, so Verify drops whatever stands there and
+writes the verdict's line and number. Nothing that student code prints reaches a score.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_output
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from autograder.checks.verdict import Verdict
+from autograder.grading.submission import Grader
+from autograder.settings import find_course
+
+SCHEME_TAG = "marking-scheme"
+
+
+@cache
+def grader(root: Path, assignment: str) -> Grader:
+    """One grader for a whole run of nbgrader."""
+    return Grader(find_course(root), assignment)
+
+
+class Repair(NbGraderPreprocessor):
+    """Rebuild the submission from the released notebook."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        repaired = _grader(resources).repair(nb)
+        for text in repaired.repairs:
+            self.log.warning("%s: %s", resources["nbgrader"]["student"], text)
+        return repaired.notebook, resources
+
+
+class Verify(NbGraderPreprocessor):
+    """Execute the student's cells apart, judge the evidence, and write verdicts into check cells.
+
+    Other cells keep the outputs they were handed in with: what students saw, and nothing that ran
+    beside a hidden test.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        verdicts = {v.exercise: v for v in _grader(resources).verdicts(nb)}
+        for cell in nb.cells:
+            role = cell.metadata.get("nbgrader", {})
+            if role.get("grade") and not role.get("solution"):
+                cell.outputs = _outputs(verdicts[role.grade_id.removeprefix("check-")])
+        return nb, resources
+
+
+def _outputs(verdict: Verdict) -> list[NotebookNode]:
+    """The verdict as people read it, and the number as nbgrader reads it."""
+    said = new_output("stream", name="stdout", text=verdict.line + "\n")
+    number = new_output(
+        "execute_result", data={"text/plain": repr(verdict.score)}, execution_count=1
+    )
+    return [said, number]
+
+
+class ShowMarkingSchemes(NbGraderPreprocessor):
+    """For graders only: after each written answer, its model answer and marking scheme."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        answers = _grader(resources).verifier.source.answers
+        cells = []
+        for cell in nb.cells:
+            cells.append(cell)
+            name = cell.metadata.get("nbgrader", {}).get("grade_id", "").removeprefix("answer-")
+            if name in answers:
+                cells.append(_scheme(name, answers[name].source))
+        nb.cells = cells
+        return nb, resources
+
+
+def _scheme(name: str, text: str) -> NotebookNode:
+    quoted = "\n".join(f"> {line}" for line in text.split("\n"))
+    source = (
+        f"> **Model answer and marking scheme for {name}** (never shown to students)\n>\n{quoted}"
+    )
+    return new_markdown_cell(source, id=f"scheme-{name}", metadata={"tags": [SCHEME_TAG]})
+
+
+class HideMarkingSchemes(NbGraderPreprocessor):
+    """Take the marking schemes out again before feedback is made."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        nb.cells = [c for c in nb.cells if not str(c.get("id", "")).startswith("scheme-")]
+        return nb, resources
+
+
+def _grader(resources: dict) -> Grader:
+    course = find_course(Path(resources["metadata"]["path"]))
+    return grader(course.root, resources["nbgrader"]["assignment"])

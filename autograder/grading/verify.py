@@ -1,0 +1,54 @@
+"""Verification: evidence against the hidden key, in a process that student code never enters."""
+
+from dataclasses import replace
+
+from autograder.authoring.keys import hidden_key
+from autograder.authoring.observation import Trial, load, trial
+from autograder.authoring.source import Source, read_source
+from autograder.checks.evidence import Evidence, EvidenceError, from_bytes
+from autograder.checks.key import Key
+from autograder.checks.probes import read
+from autograder.checks.recorder import file_name
+from autograder.checks.verdict import Verdict, judge
+from autograder.grading.execute import Execution
+from autograder.grading.keyring import keyring
+from autograder.settings import Course
+
+
+class Verifier:
+    """An assignment's hidden key and probes, ready to judge any number of executions."""
+
+    def __init__(self, course: Course, assignment: str) -> None:
+        self.source: Source = read_source(course.source_path(assignment))
+        self.seeds = {n: course.hidden_seeds(assignment, n) for n in self.source.checks}
+        self.key: Key = keyring(course, self.source, lambda: hidden_key(self.source, self.seeds))
+        module = load(self.source)
+        self.trials = {name: trial(self.source, module, name) for name in self.source.checks}
+
+    def verdicts(self, execution: Execution) -> list[Verdict]:
+        """A verdict for every exercise, whatever the evidence is."""
+        return [self._verdict(name, execution) for name in self.key.exercises]
+
+    def _verdict(self, name: str, execution: Execution) -> Verdict:
+        evidence = self._evidence(name, execution)
+        verdict = judge(self.key.exercises[name], evidence, self.trials[name].by_name)
+        if not evidence and name in execution.errors:
+            return replace(verdict, detail=execution.errors[name])
+        return verdict
+
+    def _evidence(self, name: str, execution: Execution) -> dict[tuple[str, int], Evidence]:
+        tested: Trial = self.trials[name]
+        found = {}
+        for case in self.key.exercises[name].cases:
+            data = execution.evidence.get(file_name(name, case.probe, case.index))
+            if data is not None:
+                seed = self.seeds[name][case.index]
+                found[case.probe, case.index] = read(tested.by_name[case.probe], _parse(data), seed)
+        return found
+
+
+def _parse(data: bytes) -> Evidence:
+    try:
+        return from_bytes(data)
+    except EvidenceError as error:
+        return Evidence.of_exception(error)

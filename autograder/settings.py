@@ -1,0 +1,100 @@
+"""The course's settings: traitlets of `nbgrader_config.py`, read by every command."""
+
+import hashlib
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from traitlets import Bool, Float, Int, Unicode
+from traitlets.config import Config, Configurable, PyFileConfigLoader
+
+CONFIG_FILE = "nbgrader_config.py"
+
+
+class SettingsError(Exception):
+    """A course folder that cannot be used; the message says what to do."""
+
+
+class Course(Configurable):
+    """What an instructor may set, as `c.Course.<name>`."""
+
+    wheel_url = Unicode(
+        "", help="Where notebooks on Colab or Kaggle install the student wheel from."
+    ).tag(config=True)
+    repository = Unicode(
+        "", help="owner/name on GitHub of the public notebooks, for the badges."
+    ).tag(config=True)
+    branch = Unicode("main", help="Branch of the repository that the badges open.").tag(config=True)
+    secret_file = Unicode(
+        "build/keys/secret",
+        help="The course secret, from which hidden seeds derive; made on first use.",
+    ).tag(config=True)
+    hidden_cases = Int(3, help="Hidden seeds for each probe.").tag(config=True)
+    cell_seconds = Float(60.0, help="Time limit of one cell while grading.").tag(config=True)
+    pseudonyms = Bool(False, help="Print pseudonyms in the class table.").tag(config=True)
+
+    def __init__(self, root: Path, config: Config) -> None:
+        super().__init__(config=config)
+        self.root = root
+
+    @property
+    def solutions(self) -> Path:
+        return self.root / "solutions"
+
+    @property
+    def notebooks(self) -> Path:
+        return self.root / "notebooks"
+
+    @property
+    def build(self) -> Path:
+        return self.root / "build"
+
+    def source_path(self, assignment: str) -> Path:
+        """The source of an assignment. Raises SettingsError where there is none."""
+        path = self.solutions / assignment / f"{assignment}.py"
+        if not path.is_file():
+            known = ", ".join(self.assignments()) or "none"
+            raise SettingsError(
+                f"no assignment {assignment!r} under {self.solutions} (there: {known})"
+            )
+        return path
+
+    def assignments(self) -> list[str]:
+        """Names of all assignments: folders under solutions/ with a source of their name."""
+        return sorted(
+            p.parent.name for p in self.solutions.glob("*/*.py") if p.stem == p.parent.name
+        )
+
+    def released(self, assignment: str) -> Path:
+        return self.notebooks / assignment / f"{assignment}.ipynb"
+
+    def hidden_seeds(self, assignment: str, exercise: str) -> list[int]:
+        """The hidden seeds of an exercise: HMAC of the course secret over its name."""
+        return [
+            int.from_bytes(self._hmac(f"{assignment}/{exercise}/{index}")[:4], "big")
+            for index in range(self.hidden_cases)
+        ]
+
+    def _hmac(self, text: str) -> bytes:
+        return hmac.digest(self.secret(), text.encode(), hashlib.sha256)
+
+    def secret(self) -> bytes:
+        """The course secret; a new one is written, readable by its owner only, where none exists."""
+        path = self.root / self.secret_file
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_hex(32))
+        return path.read_bytes().strip()
+
+
+def find_course(start: Path | None = None) -> Course:
+    """The course of this folder or the nearest one above it. Raises SettingsError."""
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / CONFIG_FILE).is_file():
+            loader = PyFileConfigLoader(CONFIG_FILE, path=str(folder))
+            return Course(folder, loader.load_config())
+    raise SettingsError(f"no {CONFIG_FILE} in {start} or above: run this inside the course folder")

@@ -1,0 +1,58 @@
+"""The course's configuration, for nbgrader, formgrader and `python -m autograder` alike."""
+
+import os
+import sys
+from pathlib import Path
+
+root = Path(__file__).resolve().parent
+# nbgrader starts alembic by name to make a new gradebook
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+c = get_config()  # noqa: F821
+
+c.CourseDirectory.course_id = "deep_learning"
+c.CourseDirectory.root = str(root)
+c.CourseDirectory.source_directory = "build/source"
+c.CourseDirectory.release_directory = "notebooks"
+c.CourseDirectory.submitted_directory = "build/submitted"
+c.CourseDirectory.autograded_directory = "build/autograded"
+c.CourseDirectory.feedback_directory = "build/feedback"
+c.CourseDirectory.db_url = f"sqlite:///{root / 'build' / 'gradebook.db'}"
+
+c.ClearSolutions.code_stub = {"python": "# TODO: your code here\nraise NotImplementedError"}
+
+# Hidden tests and model answers leave the notebook before anything reaches the gradebook, so that
+# neither autograded notebooks nor feedback can show them.
+c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.LockCells",
+    "nbgrader.preprocessors.ClearSolutions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+]
+c.Autograde.sanitize_preprocessors = [
+    "autograder.grading.preprocessors.Repair",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "autograder.grading.preprocessors.Verify",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "autograder.grading.preprocessors.ShowMarkingSchemes",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.GenerateFeedback.preprocessors = [
+    "autograder.grading.preprocessors.HideMarkingSchemes",
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+
+# For the links on Colab and Kaggle; without them notebooks have no badges.
+# c.Course.repository = "owner/name"
+# c.Course.wheel_url = "https://example.org/coursework_kit-0.1.0-py3-none-any.whl"

@@ -1,0 +1,87 @@
+"""A class from submissions to table: in parallel, resumed, and never stopped by one student."""
+
+import csv
+
+import pytest
+
+from autograder.authoring.build import build
+from autograder.course import classrun
+from autograder.course.classrun import grade_class, mistake_counts
+from autograder.course.gradebook import Nbgrader
+from autograder.course.report import lateness, pseudonym, write_csv
+from autograder.course.sample import DUE, write_class
+from autograder.settings import SettingsError
+
+EXPECTED = {  # points of 3 that a machine can give
+    "reference": 3.0,
+    "blank": 0.0,
+    "mistake_softmax_wrong_axis": 0.0,
+    "mistake_softmax_overflow": 1.5,
+    "syntax_error": 0.0,
+    "nan": 0.0,
+    "wrong_shape": 0.0,
+    "stderr": 3.0,
+    "late_reference": 3.0,
+    "late_blank_first": 0.0,
+}
+
+
+@pytest.fixture(scope="module")
+def graded(module_demo_course):
+    course = module_demo_course
+    build(course, "demo")
+    Nbgrader(course).release("demo", DUE.replace(tzinfo=None))
+    write_class(course, "demo")
+    broken = course.build / "submitted/broken/demo/demo.ipynb"
+    broken.parent.mkdir(parents=True)
+    broken.write_text('{"cells": [')
+    return course, grade_class(course, "demo")
+
+
+def test_everyone_gets_their_points(graded):
+    rows = {row.student: row for row in Nbgrader(graded[0]).rows("demo")}
+    assert {name: rows[name].cells["check-softmax"] for name in EXPECTED} == EXPECTED
+
+
+def test_a_broken_file_is_reported_and_stops_nobody(graded):
+    _, run = graded
+    assert "not a Jupyter notebook" in run.problems["broken"]
+    assert sorted(run.graded) == sorted(EXPECTED)
+
+
+def test_lateness_reaches_the_table(graded):
+    late = {r.student: lateness(r.seconds_late) for r in Nbgrader(graded[0]).rows("demo")}
+    assert late["late_reference"] == "2.0 days"
+    assert late["reference"] == "–"
+
+
+def test_known_mistakes_are_counted(graded):
+    counts = mistake_counts(graded[0], "demo")
+    assert counts == {("softmax", "overflow"): 1, ("softmax", "wrong_axis"): 1}
+
+
+def test_a_second_run_executes_nothing(graded, monkeypatch):
+    def never(job):
+        raise AssertionError("executed again")
+
+    monkeypatch.setattr(classrun, "execute", never)
+    assert sorted(grade_class(graded[0], "demo").graded) == sorted(EXPECTED)
+
+
+def test_csv_quotes_names_and_leaves_ungraded_cells_empty(graded, tmp_path):
+    rows = Nbgrader(graded[0]).rows("demo")
+    write_csv(rows, tmp_path / "scores.csv")
+    with (tmp_path / "scores.csv").open(newline="") as file:
+        table = {line["student"]: line for line in csv.DictReader(file)}
+    assert table["reference"]["check-softmax"] == "3.0"
+    assert table["reference"]["answer-why_shift"] == ""
+
+
+def test_pseudonyms_are_stable_and_tell_no_name():
+    assert pseudonym("ada") == pseudonym("ada") != pseudonym("bob")
+    assert "ada" not in pseudonym("ada")
+
+
+def test_nothing_to_grade_is_said(tmp_path, graded):
+    with pytest.raises(SettingsError, match="no submissions of 'demo'"):
+        grade_class(graded[0], "demo", submitted=tmp_path)

@@ -1,0 +1,49 @@
+# %% [markdown]
+# # Softmax
+#
+# The whole source format in thirty lines: text, a solution with its hole, its check, training,
+# a written answer.
+#
+# {points}
+
+# %%
+import torch
+
+from autograder import Rng, check, summary
+
+
+# %% solution="softmax"
+def softmax(x: torch.Tensor) -> torch.Tensor:
+    """Normalise `x` (…, n) over its last axis; large numbers must not overflow."""
+    ### BEGIN SOLUTION
+    e = (x - x.max(-1, keepdim=True).values).exp()  # (…, n)
+    return e / e.sum(-1, keepdim=True)
+    ### END SOLUTION
+
+
+# %% check="softmax" points=3
+def rows(softmax, rng: Rng):
+    return softmax(rng.normal(3, 5))
+
+
+check("softmax", softmax, rows)
+### BEGIN HIDDEN TESTS
+
+
+def large(softmax, rng: Rng):
+    return softmax(100 * rng.normal(2, 3, 7))
+
+
+check("softmax", softmax, large)
+### END HIDDEN TESTS
+
+# %% train
+print(softmax(torch.zeros(4)))
+
+# %% [markdown] answer="why_shift" points=2
+# Model answer: softmax(x) = softmax(x − c); with c = max x no exponent is positive.
+#
+# Marking: 1 point for the invariance, 1 for the overflow.
+
+# %%
+summary()

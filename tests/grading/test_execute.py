@@ -1,0 +1,74 @@
+"""Execution: from cells to evidence, whatever the cells do."""
+
+import pytest
+
+from autograder.checks.evidence import from_bytes
+from autograder.grading.cache import cached
+from autograder.grading.execute import Job, execute
+
+GIVEN = "from autograder import Rng, check\n\ndef helper(x):\n    return 2 * x\n"
+CHECK = '''
+def twice(f, rng):
+    return helper(f(rng.normal(3)))
+
+check("f", f, twice)
+'''
+
+
+def job(*sources, seconds=20.0):
+    cells = (*((source, None) for source in sources), ("", "f"))
+    return Job(cells, {"f": [5, 6]}, GIVEN, {"f": CHECK}, seconds)
+
+
+def test_every_case_leaves_evidence():
+    result = execute(job("def f(x):\n    return x + 1"))
+    assert sorted(result.evidence) == ["f.twice.0.safetensors", "f.twice.1.safetensors"]
+    assert from_bytes(result.evidence["f.twice.0.safetensors"]).error is None
+    assert result.errors == {}
+
+
+def test_a_missing_function_is_an_error_of_its_check():
+    result = execute(job("1 / 0"))
+    assert result.evidence == {}
+    assert result.errors == {"f": "NameError: name 'f' is not defined"}
+
+
+def test_redefined_helpers_and_names_change_nothing():
+    hostile = "def helper(x):\n    return 0 * x\nprobe = check = Rng = None\ndef f(x):\n    return x"
+    plain = "def f(x):\n    return x"
+    assert execute(job(hostile)).evidence == execute(job(plain)).evidence
+
+
+def test_an_endless_cell_costs_its_time_and_no_more():
+    result = execute(job("def f(x):\n    return x", "while True: pass", seconds=3.0))
+    assert len(result.evidence) == 2
+
+
+def test_a_dead_kernel_keeps_what_was_recorded():
+    result = execute(job("import os\ndef f(x):\n    return x", "os._exit(1)"))
+    assert result.evidence == {}
+    assert result.errors == {"f": "the kernel died before this check"}
+
+
+def test_the_kernel_sees_none_of_the_graders_environment(monkeypatch):
+    monkeypatch.setenv("COURSE_TOKEN", "secret")
+    spy = "import os\ndef f(x):\n    raise ValueError(os.environ.get('COURSE_TOKEN'))"
+    evidence = execute(job(spy)).evidence["f.twice.0.safetensors"]
+    assert from_bytes(evidence).detail == "None"
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    calls = []
+    monkeypatch.setattr("autograder.grading.cache.execute", lambda job: calls.append(job) or execute(job))
+    return calls
+
+
+def test_evidence_is_kept_by_content(tmp_path, counted):
+    first = cached(job("def f(x):\n    return x"), tmp_path)
+    again = cached(job("def f(x):\n    return x"), tmp_path)
+    assert first == again
+    assert len(counted) == 1
+    cached(job("def f(x):\n    return -x"), tmp_path)
+    assert len(counted) == 2
+    assert not list(tmp_path.glob(".new-*"))

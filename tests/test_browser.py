@@ -1,0 +1,110 @@
+"""The notebook in JupyterLab in a real browser: Run All, and what a student then sees."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import nbformat
+import pytest
+
+from autograder.authoring.source import read_source
+from autograder.course.sample import references, submission
+from autograder.grading.submission import read_notebook
+from autograder.settings import find_course
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+SECONDS = 150
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, which is not installed")
+
+
+@pytest.fixture
+def half_done(tmp_path):
+    """A folder with the attention notebook, its first two exercises written and the rest blank."""
+    course = find_course(Path(__file__).parent)
+    right = references(read_source(course.source_path("attention")))
+    first = dict(list(right.items())[:2])
+    nb = submission(read_notebook(course.released("attention")), first)
+    nbformat.write(nb, tmp_path / "attention.ipynb")
+    return tmp_path, list(right)
+
+
+@pytest.fixture
+def lab(half_done):
+    """The address of a JupyterLab serving that folder."""
+    folder, exercises = half_done
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
+    options = ["--ServerApp.token=", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}"]
+    home = {**os.environ, "HOME": str(folder), "JUPYTER_CONFIG_DIR": str(folder / "config")}
+    with (folder / "server.log").open("w") as log:
+        server = subprocess.Popen([*command, *options], stdout=log, stderr=log, env=home)
+        try:
+            wait_for(f"http://127.0.0.1:{port}/api")
+            yield f"http://127.0.0.1:{port}/lab/tree/attention.ipynb", exercises
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def wait_for(address):
+    for _ in range(120):
+        try:
+            with urlopen(address, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise TimeoutError(address)
+
+
+def test_run_all_goes_through_and_shows_both_kinds_of_lines(lab):
+    from playwright.sync_api import sync_playwright
+
+    address, exercises = lab
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1200, "height": 1400})
+        page.goto(address)
+        page.get_by_text("Run", exact=True).first.wait_for(timeout=60_000)
+        page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=60_000)
+        page.get_by_text("Run", exact=True).first.click()
+        page.get_by_text("Run All Cells", exact=True).first.click()
+        text = wait_for_summary(page)
+        picture = os.environ.get("SCREENSHOTS")
+        if picture:
+            page.screenshot(path=Path(picture) / "lab.png")
+        browser.close()
+    assert f"✓ {exercises[0]}  error" in text
+    assert f"✓ {exercises[1]}  error" in text
+    assert f"✗ {exercises[2]}  not written yet" in text
+
+
+def wait_for_summary(page):
+    """The saved outputs, once the last cell has printed its summary."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        page.keyboard.press("End")
+        page.evaluate(
+            "document.querySelectorAll('.jp-WindowedPanel-outer').forEach(e => e.scrollTop = e.scrollHeight)"
+        )
+        page.keyboard.press("Control+s")
+        page.wait_for_timeout(2000)
+        text = saved_outputs(page)
+        if "points pass their checks" in text:
+            return text
+    raise TimeoutError("the notebook did not run to its end")
+
+
+def saved_outputs(page):
+    address = page.url.replace("/lab/tree/", "/api/contents/").split("?")[0]
+    nb = page.request.get(address).json()["content"]
+    outputs = [o for cell in nb["cells"] for o in cell.get("outputs", [])]
+    return "\n".join("".join(o.get("text", "")) for o in outputs)

@@ -1,0 +1,67 @@
+"""What is shipped: the student wheel, and environments that agree with each other."""
+
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    options = ["--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)]
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, str(ROOT)], check=True)
+    (path,) = folder.glob("coursework_kit-*.whl")
+    return zipfile.ZipFile(path)
+
+
+def test_the_wheel_holds_the_package_and_nothing_of_the_course(wheel):
+    names = [name for name in wheel.namelist() if ".dist-info/" not in name]
+    assert "autograder/checks/checker.py" in names
+    assert [name for name in names if not re.fullmatch(r"autograder/[\w/]+\.py", name)] == []
+
+
+def test_the_wheel_holds_no_line_of_a_solution_or_mistake(wheel):
+    shipped = "\n".join(wheel.read(n).decode() for n in wheel.namelist() if n.endswith(".py"))
+    lines = {line.strip() for line in shipped.splitlines()}
+    for source in ROOT.glob("solutions/*/*.py"):
+        for region in re.findall(r"BEGIN SOLUTION\n(.*?)### END", source.read_text(), re.S):
+            answers = {line.strip() for line in region.splitlines() if len(line.strip()) > 25}
+            assert not answers & lines
+    for mistakes in ROOT.glob("solutions/*/mistakes.toml"):
+        for entry in sum(tomllib.loads(mistakes.read_text()).values(), []):
+            assert entry["says"] not in shipped
+
+
+def test_students_need_the_base_dependencies_only():
+    """`checks` and `lab` import nothing that is not among them."""
+    code = (
+        "import sys, autograder, importlib, pkgutil, autograder.lab\n"
+        "for m in pkgutil.iter_modules(autograder.lab.__path__, 'autograder.lab.'):\n"
+        "    importlib.import_module(m.name)\n"
+        "print([m for m in ('nbgrader', 'nbformat', 'jupytext', 'rich', 'sqlalchemy') if m in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_conda_users_get_the_same_packages():
+    text = (ROOT / "environment.yml").read_text()
+    listed = re.findall(r"^      - (?!-e)(.+)$", text, re.M)
+    extras = PROJECT["optional-dependencies"]
+    assert listed == PROJECT["dependencies"] + extras["grade"] + extras["text"]
+
+
+def test_every_dependency_is_pinned_as_tested():
+    pins = (ROOT / "constraints.txt").read_text().lower().replace("_", "-")
+    extras = PROJECT["optional-dependencies"].values()
+    for requirement in sum(extras, PROJECT["dependencies"]):
+        name = re.match(r"[\w-]+", requirement).group().lower()
+        assert re.search(rf"^{name}==", pins, re.M), name
