@@ -1,4 +1,4 @@
-"""The definitions of a source as a module: imports, functions, classes and CONSTANTS, nothing run."""
+"""The definitions of a source as a module: imports, functions, classes, CONSTANTS; nothing run."""
 
 import ast
 import sys

@@ -55,9 +55,7 @@ class Course(Configurable):
         path = self.solutions / assignment / f"{assignment}.py"
         if not path.is_file():
             known = ", ".join(self.assignments()) or "none"
-            raise SettingsError(
-                f"no assignment {assignment!r} under {self.solutions} (there: {known})"
-            )
+            raise SettingsError(f"no assignment {assignment!r} in solutions/ (there: {known})")
         return path
 
     def assignments(self) -> list[str]:
@@ -80,7 +78,7 @@ class Course(Configurable):
         return hmac.digest(self.secret(), text.encode(), hashlib.sha256)
 
     def secret(self) -> bytes:
-        """The course secret; a new one is written, readable by its owner only, where none exists."""
+        """The course secret; a new one, for its owner's eyes only, is written where none exists."""
         path = self.root / self.secret_file
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)

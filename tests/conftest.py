@@ -1,5 +1,6 @@
 """Courses of their own, in temporary folders, so that no test touches the repository."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -20,3 +21,33 @@ def module_demo_course(tmp_path_factory):
     for name in ("demo.py", "mistakes.toml"):
         shutil.copy(ROOT / "tests/golden" / name, folder)
     return find_course(root)
+
+
+@pytest.fixture(scope="session")
+def demo_files():
+    """The golden example of the source format, by file name."""
+    names = ("demo.py", "mistakes.toml")
+    return {name: (ROOT / "tests/golden" / name).read_text(encoding="utf-8") for name in names}
+
+
+@pytest.fixture
+def make_course(tmp_path, monkeypatch):
+    """A function from {assignment: {file name: text}} to a course that holds these solutions."""
+
+    def make(solutions):
+        monkeypatch.setenv("PATH", os.environ["PATH"])  # the configuration prepends to it
+        shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+        for name, files in solutions.items():
+            folder = tmp_path / "solutions" / name
+            folder.mkdir(parents=True)
+            for file_name, text in files.items():
+                (folder / file_name).write_text(text, encoding="utf-8")
+        return find_course(tmp_path)
+
+    return make
+
+
+@pytest.fixture
+def demo_course(make_course, demo_files):
+    """A course of one test's own that holds the golden assignment."""
+    return make_course({"demo": demo_files})

@@ -1,4 +1,4 @@
-"""Every assignment: right answers earn everything, each mistake costs its own exercise and no other."""
+"""Every assignment: right answers earn everything, a mistake costs its exercise and no other."""
 
 from itertools import zip_longest
 from pathlib import Path

@@ -20,6 +20,8 @@ from autograder.settings import find_course
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 SECONDS = 150
+SCROLL_DOWN = """document.querySelectorAll('.jp-WindowedPanel-outer')
+    .forEach(panel => panel.scrollTop = panel.scrollHeight)"""
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, which is not installed")
 
@@ -92,9 +94,7 @@ def wait_for_summary(page):
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         page.keyboard.press("End")
-        page.evaluate(
-            "document.querySelectorAll('.jp-WindowedPanel-outer').forEach(e => e.scrollTop = e.scrollHeight)"
-        )
+        page.evaluate(SCROLL_DOWN)
         page.keyboard.press("Control+s")
         page.wait_for_timeout(2000)
         text = saved_outputs(page)

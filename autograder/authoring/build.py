@@ -55,7 +55,7 @@ def make(course: Course, assignment: str) -> tuple[NotebookNode, NotebookNode]:
 
 
 def _keep_equal(key: Key, released: Path) -> Key:
-    """The released key where it says the same: floats differ in their last bits between machines."""
+    """The released key where it says the same: machines differ in the last bits of floats."""
     found = KEY_TEXT.search(_key_source(released))
     if found is None:
         return key
@@ -74,7 +74,7 @@ def _key_source(released: Path) -> str:
 
 
 def same_keys(a: Key, b: Key) -> bool:
-    """Whether two keys hold the same exercises, points, cases and mistakes, numbers within tolerance."""
+    """Whether two keys hold the same exercises, cases and mistakes, numbers within tolerance."""
     return (a.assignment, a.written) == (b.assignment, b.written) and _all_same(
         list(_flatten(a)), list(_flatten(b))
     )

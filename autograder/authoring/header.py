@@ -1,4 +1,4 @@
-"""What the build adds to every notebook: badges, the points table, the setup and the visible key."""
+"""What the build adds to a notebook: badges, the points table, the setup, the visible key."""
 
 from autograder.authoring.source import Source
 from autograder.checks.key import Key, encode
@@ -13,10 +13,13 @@ from pathlib import Path
 
 WHEEL_URL = "{url}"
 if importlib.util.find_spec("autograder") is None:
-    wheels = [*Path().glob("coursework_kit-*.whl"), *Path("/kaggle/input").rglob("coursework_kit-*.whl")]
+    places = [*Path().glob("*.whl"), *Path("/kaggle/input").rglob("*.whl")]
+    wheels = [path for path in places if path.name.startswith("coursework_kit-")]
     wheel = str(wheels[-1]) if wheels else WHEEL_URL
     if not wheel:
-        raise ImportError("Put the course's wheel (coursework_kit-….whl) beside this notebook and run this cell again.")
+        raise ImportError(
+            "Put the course's wheel, coursework_kit-….whl, beside this notebook and run this again."
+        )
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", wheel], check=True)
     importlib.invalidate_caches()"""
 

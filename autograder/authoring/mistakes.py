@@ -10,7 +10,7 @@ from autograder.authoring.source import Cell, Source, SourceError, parse
 
 @dataclass(frozen=True)
 class KnownMistake:
-    """One entry of mistakes.toml: a textual edit of the reference, and the sentence for the student.
+    """One entry of mistakes.toml: an edit of the reference, and the sentence for the student.
 
     `same_as` names another mistake that does the same to the numbers.
     """
@@ -66,7 +66,7 @@ def _mistake(source: Source, path: Path, exercise: str, entry: object) -> KnownM
 
 @dataclass(frozen=True)
 class Alternative:
-    """A right answer written differently: the whole solution cell, and what is different about it."""
+    """A right answer written differently: the whole solution cell, and what is different."""
 
     exercise: str
     title: str

@@ -38,7 +38,7 @@ def instructor_notebook(source: Source, key: Key, course: Course) -> NotebookNod
 
 
 def student_notebook(instructor: NotebookNode, course: Course) -> NotebookNode:
-    """What `nbgrader generate_assignment` would release: the same preprocessors, without a gradebook."""
+    """What `nbgrader generate_assignment` releases: its preprocessors, without a gradebook."""
     nb, resources = copy.deepcopy(instructor), {}
     for name in course.config.GenerateAssignment.preprocessors:
         if not name.endswith(".SaveCells"):
@@ -51,7 +51,8 @@ def _cell(cell: Cell, source: Source, course: Course) -> NotebookNode:
     if cell.kind == "markdown" and cell.role is None:
         return new_markdown_cell(_filled(cell, source, course))
     if cell.role == "answer":
-        text = f"**{cell.name}** ({cell.points:g} points)\n\n### BEGIN SOLUTION\n{cell.source}\n### END SOLUTION"
+        hole = f"### BEGIN SOLUTION\n{cell.source}\n### END SOLUTION"
+        text = f"**{cell.name}** ({cell.points:g} points)\n\n{hole}"
         return _graded(new_markdown_cell(text), cell)
     if cell.role == "solution":
         return _graded(new_code_cell(f"# exercise: {cell.name}\n{cell.source}"), cell)

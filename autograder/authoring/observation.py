@@ -72,7 +72,7 @@ def visible_part(text: str) -> str:
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TimeoutError after so many seconds, and again where that was caught; main thread only."""
+    """Raise TimeoutError after so many seconds, again where that was caught; main thread only."""
 
     def stop(*_: object) -> None:
         raise TimeoutError(f"took more than {seconds:g} s")

@@ -24,7 +24,11 @@ NAME = re.compile(r"[A-Za-z_]\w*")
 MARKERS = [
     f"### {end} {region}" for region in ("SOLUTION", "HIDDEN TESTS") for end in ("BEGIN", "END")
 ]
-MARKER_LIKE = re.compile(r"^[ \t]*(#+[ \t]*(?:BEGIN|END)\b.*?)[ \t]*$", re.MULTILINE)
+# nbgrader looks for these words anywhere in a line, our readers for whole lines
+MARKER_LIKE = re.compile(
+    r"^[ \t]*(#+[ \t]*(?:BEGIN|END)\b.*?|.*(?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS).*?)[ \t]*$",
+    re.MULTILINE,
+)
 
 
 class SourceError(Exception):
@@ -91,7 +95,7 @@ def read_source(path: Path) -> Source:
 
 
 def parse(text: str, path: Path) -> Source:
-    """The cells of a percent script. Raises SourceError where a cell line or the Python is wrong."""
+    """The cells of a percent script. Raises SourceError for a wrong cell line or wrong Python."""
     try:
         ast.parse(text)
     except SyntaxError as error:
@@ -192,7 +196,7 @@ def _check_pairs(source: Source) -> None:
 
 
 def _check_regions(cell: Cell, fail) -> None:
-    for text in MARKER_LIKE.findall(cell.source if cell.kind == "code" else ""):
+    for text in MARKER_LIKE.findall(cell.source):
         if text not in MARKERS:  # misspelt, it would hide nothing from students
             fail(f"unknown marker {text!r}: write {' or '.join(MARKERS)}")
     markers = {"SOLUTION": cell.role == "solution", "HIDDEN TESTS": cell.role == "check"}

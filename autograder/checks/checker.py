@@ -4,12 +4,11 @@ import os
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Key, decode
 from autograder.checks.probes import Probe, as_probe, observe, read
-from autograder.checks.recorder import PLAN_VARIABLE, Plan, Recorder
 from autograder.checks.verdict import Verdict, judge
 
 
@@ -20,14 +19,6 @@ class CheckFailed(Exception):
         return [f"CheckFailed: {self}"]
 
 
-class Check(Protocol):
-    """What stands behind the name `check` in a notebook."""
-
-    def __call__(self, exercise: str, subject: Any, *probes: Probe | Callable) -> None: ...
-
-    def load(self, key: str) -> None: ...
-
-
 class Checker:
     """Runs an exercise's probes with the public seeds, compares with the key, prints one line."""
 
@@ -36,7 +27,7 @@ class Checker:
         self.verdicts: dict[str, Verdict] = {}
 
     def load(self, key: str) -> None:
-        """Take the visible key that the build wrote into the notebook; earlier results are forgotten."""
+        """Take the visible key that the build wrote into the notebook; forget earlier results."""
         self.key, self.verdicts = decode(key), {}
 
     def __call__(self, exercise: str, subject: Any, *probes: Probe | Callable) -> None:
@@ -85,7 +76,8 @@ class Checker:
             print(f"{name:{width}}  {points:6g}  written, graded by hand")
         passed = sum(self.key.exercises[n].points for n, v in self.verdicts.items() if v.passed)
         print(
-            f"\n{passed:g} of {self.key.max_score:g} points pass their checks; grading uses further inputs."
+            f"\n{passed:g} of {self.key.max_score:g} points pass their checks; "
+            "grading uses further inputs."
         )
 
     def _state(self, name: str) -> str:
@@ -102,12 +94,6 @@ def _own_traceback(exception: BaseException) -> str:
     own = [frame for frame in trace.stack if not frame.filename.startswith(here)]
     trace.stack = traceback.StackSummary.from_list(own)
     return "".join(trace.format()).rstrip()
-
-
-def make_check() -> Check:
-    """The checker students see, or, where a grading plan is set, the recorder of evidence."""
-    plan = os.environ.get(PLAN_VARIABLE)
-    return Checker() if plan is None else Recorder(Plan.load(Path(plan)))
 
 
 def summary() -> None:

@@ -165,7 +165,7 @@ def _type_name(value: Value) -> str:
 
 
 def same(a: Evidence, b: Evidence) -> bool:
-    """Whether two wrong answers cannot be told apart: the same numbers, NaN for NaN, or the same error."""
+    """Whether two wrong answers cannot be told apart: equal numbers, NaN for NaN, or one error."""
     if a.error is not None or b.error is not None:
         return a.error == b.error
     return a.inputs_changed == b.inputs_changed and _same_values(a.value, b.value)

@@ -96,8 +96,9 @@ def _safe_str(exception: BaseException) -> str:
 
 
 def to_bytes(evidence: Evidence) -> bytes:
-    """Evidence as a safetensors file whose metadata hold the tree. Raises EvidenceError if too large
-    or of a type that no file holds.
+    """Evidence as a safetensors file whose metadata hold the tree.
+
+    Raises EvidenceError if it is too large or of a number type that no file holds.
     """
     arrays: dict[str, np.ndarray] = {}
     tree = {
@@ -131,7 +132,7 @@ def _to_tree(value: Value, arrays: dict[str, np.ndarray]) -> Any:
 
 
 def from_bytes(data: bytes) -> Evidence:
-    """Evidence from `to_bytes`. Raises EvidenceError for anything else; never runs what it reads."""
+    """Evidence from `to_bytes`. Raises EvidenceError for all else; never runs what it reads."""
     if len(data) > MAX_BYTES:
         raise EvidenceError("too large")
     try:

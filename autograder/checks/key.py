@@ -23,7 +23,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known wrong answer: what to tell the student, and its outcome in each case of the exercise."""
+    """A known wrong answer: what to tell the student, and its outcome in each case."""
 
     name: str
     says: str

@@ -80,7 +80,7 @@ def read(probe: Probe, evidence: Evidence, seed: int) -> Evidence:
 
 @contextlib.contextmanager
 def leaving_no_trace() -> Iterator[None]:
-    """Restore the global generators and the grad mode; send stderr to stdout (nbgrader fails on stderr)."""
+    """Restore generators and grad mode; send stderr to stdout, since nbgrader fails on stderr."""
     numpy_state, python_state = np.random.get_state(), random.getstate()
     grad = torch.is_grad_enabled()
     with torch.random.fork_rng(), contextlib.redirect_stderr(sys.stdout):
@@ -94,7 +94,7 @@ def leaving_no_trace() -> Iterator[None]:
 
 
 def as_plain(value: Value) -> Any:
-    """Normalised evidence as readings and laws take it: tensors, arrays, numbers, dicts and lists."""
+    """Normalised evidence as readings and laws take it: tensors, arrays, numbers, dicts, lists."""
     match value:
         case dict():
             return {key: as_plain(item) for key, item in value.items()}

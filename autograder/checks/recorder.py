@@ -1,45 +1,44 @@
-"""`check` while grading: run every probe with the hidden seeds and leave the evidence in files."""
+"""`check` while grading: run every probe with the hidden seeds and send the evidence away."""
 
-import json
+import struct
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from autograder.checks.evidence import Evidence, EvidenceError, to_bytes
 from autograder.checks.probes import Probe, as_probe, observe
 from autograder.definitions import definitions
 
-PLAN_VARIABLE = "AUTOGRADER_PLAN"  # environment: the path of a plan, as JSON
+HEADER = struct.Struct(">HI")  # of a frame: sizes of its name and of its bytes
+MAX_NAME = 500
 
 
 @dataclass(frozen=True)
 class Plan:
     """What a grading kernel must know: hidden seeds, given definitions, and check cells in full."""
 
-    folder: str  # where evidence goes
     seeds: Mapping[str, Sequence[int]]
     given: str  # the source without its solutions
     checks: Mapping[str, str]
 
-    def save(self, path: Path) -> None:
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
-    @classmethod
-    def load(cls, path: Path) -> "Plan":
-        return cls(**json.loads(path.read_text(encoding="utf-8")))
+def case_name(exercise: str, probe: str, index: int) -> str:
+    """The name under which the evidence of one case travels."""
+    return f"{exercise}.{probe}.{index}"
 
 
-def file_name(exercise: str, probe: str, index: int) -> str:
-    """The evidence file of one case."""
-    return f"{exercise}.{probe}.{index}.safetensors"
+def frame(name: str, data: bytes) -> bytes:
+    """One case's evidence as it goes through the pipe."""
+    encoded = name.encode()
+    return HEADER.pack(len(encoded), len(data)) + encoded + data
 
 
 class Recorder:
     """Stands behind `check` in the student's process: no key, no comparison, nothing printed."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+    def __init__(self, plan: Plan, stream: BinaryIO) -> None:
+        self.plan, self.stream = plan, stream
 
     def load(self, key: str) -> None:
         """The visible key is of no use here."""
@@ -55,12 +54,11 @@ class Recorder:
         exec(compile(self.plan.checks[exercise], f"<check {exercise}>", "exec"), namespace)
 
     def __call__(self, exercise: str, subject: Any, *probes: Probe | Callable) -> None:
-        """Observe `subject` in every hidden case; a file for each, so that a crash keeps the rest."""
+        """Observe `subject` in every hidden case; sent one by one: a crash keeps the others."""
         for probe in map(as_probe, probes):
             for index, seed in enumerate(self.plan.seeds.get(exercise, ())):
                 evidence = _bytes(observe(probe, subject, seed))
-                path = Path(self.plan.folder) / file_name(exercise, probe.name, index)
-                path.write_bytes(evidence)
+                self.stream.write(frame(case_name(exercise, probe.name, index), evidence))
 
 
 def _bytes(evidence: Evidence) -> bytes:

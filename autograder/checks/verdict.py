@@ -101,7 +101,7 @@ def _judge_case(case: Case, evidence: Evidence | None, probes: Mapping[str, Prob
 
 
 def _matches(outcomes: tuple[Evidence, ...], answers: list[Evidence | None]) -> bool:
-    """Whether the student's evidence is a mistake's, case by case, numbers in at least one of them."""
+    """Whether the evidence is a mistake's, case by case, with numbers in at least one of them."""
     numbers = any(outcome.error is None for outcome in outcomes)
     pairs = zip(outcomes, answers, strict=True)
     return numbers and all(actual is not None and same(known, actual) for known, actual in pairs)

@@ -20,7 +20,7 @@ def cached(job: Job, folder: Path) -> Execution:
 
 def load(kept: Path) -> Execution:
     """An execution from its folder."""
-    evidence = {file.name: file.read_bytes() for file in kept.glob("*.safetensors")}
+    evidence = {file.stem: file.read_bytes() for file in kept.glob("*.safetensors")}
     errors = {file.name: file.read_text("utf-8") for file in (kept / ERRORS).iterdir()}
     return Execution(evidence, errors)
 
@@ -31,7 +31,7 @@ def keep(execution: Execution, kept: Path) -> None:
     temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=kept.parent))
     (temporary / ERRORS).mkdir()
     for name, data in execution.evidence.items():
-        (temporary / name).write_bytes(data)
+        (temporary / f"{name}.safetensors").write_bytes(data)
     for name, text in execution.errors.items():
         (temporary / ERRORS / name).write_text(text, encoding="utf-8")
     try:

@@ -3,22 +3,24 @@
 import hashlib
 import json
 import os
+import sys
 import tempfile
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from jupyter_client import AsyncKernelManager
-from nbclient import NotebookClient
-from nbclient.exceptions import DeadKernelError
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
-
-from autograder.checks.evidence import MAX_BYTES
-from autograder.checks.recorder import PLAN_VARIABLE, Plan
+import autograder
+from autograder.checks.recorder import Plan
+from autograder.grading.evidence_pipe import EvidencePipe
+from autograder.grading.kernel import Kernel, KernelEnded, sockets_folder
+from autograder.grading.sandbox.confinement import Confinement
 
 RUN_CHECK = "__import__('autograder').check.run({!r}, globals())"
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT")  # of the environment
-MAX_CASES = 10_000
+SYSTEM = (
+    *("/usr", "/lib", "/lib64", "/bin", "/sbin", "/opt"),
+    *("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/passwd", "/etc/nsswitch.conf"),
+)
+MAX_KERNELS = 20  # for one submission
 
 
 @dataclass(frozen=True)
@@ -33,91 +35,107 @@ class Job:
     given: str
     checks: dict[str, str]
     cell_seconds: float
+    confined: bool = True
 
     @property
     def digest(self) -> str:
         """Content hash, under which evidence is kept."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
+    @property
+    def plan(self) -> Plan:
+        return Plan(self.seeds, self.given, self.checks)
+
 
 @dataclass(frozen=True)
 class Execution:
-    """Evidence files by name, and the error that ended a check cell early, by exercise."""
+    """Evidence by case, and the error that ended a check cell early, by exercise."""
 
     evidence: dict[str, bytes] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
 
 def execute(job: Job) -> Execution:
-    """Run the cells in a fresh kernel, in a scratch folder that is then deleted.
+    """Run the cells in a confined kernel.
 
-    A cell that fails or takes too long is passed over; a kernel that dies ends the run, and what
-    was recorded before counts.
+    A cell that fails or takes too long is passed over. One that kills the kernel is left out: a new
+    kernel runs the cells before it again, and goes on behind it.
     """
-    with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as scratch:
-        folder = Path(scratch)
-        evidence, work = folder / "evidence", folder / "work"
-        evidence.mkdir()
-        work.mkdir()
-        Plan(str(evidence), job.seeds, job.given, job.checks).save(folder / "plan.json")
-        notebook = _runnable(job)
-        died = _run(notebook, folder, job.cell_seconds)
-        return Execution(_read_evidence(evidence), _errors(notebook, job, died))
+    pipe = EvidencePipe()
+    with tempfile.TemporaryDirectory(prefix="grading-") as scratch:
+        try:
+            errors = _run_all(job, Path(scratch), pipe)
+        finally:
+            pipe.hand_over()
+    return Execution(pipe.finish(), errors)
 
 
-def _runnable(job: Job) -> NotebookNode:
-    sources = [RUN_CHECK.format(check) if check else text for text, check in job.cells]
-    return new_notebook(cells=[new_code_cell(source) for source in sources])
+def _run_all(job: Job, scratch: Path, pipe: EvidencePipe) -> dict[str, str]:
+    errors: dict[str, str] = {}
+    fatal: set[int] = set()
+    position = 0
+    while position < len(job.cells) and len(fatal) < MAX_KERNELS:
+        position = _run_from(job, position, fatal, errors, _fresh(scratch), pipe)
+    for _, check in job.cells[position:]:
+        if check:
+            errors[check] = "too many cells killed the kernel"
+    return errors
 
 
-def _run(notebook: NotebookNode, folder: Path, seconds: float) -> bool:
-    """Execute in place; whether the kernel died."""
-    client = NotebookClient(
-        notebook,
-        km=AsyncKernelManager(kernel_name="python3", transport="ipc", ip=str(folder / "kernel")),
-        timeout=seconds,
-        allow_errors=True,
-        interrupt_on_timeout=True,
-        shutdown_kernel="immediate",
-        resources={"metadata": {"path": str(folder / "work")}},
-    )
+def _fresh(scratch: Path) -> Path:
+    folder = scratch / str(time.monotonic_ns())
+    folder.mkdir()
+    os.chmod(scratch, 0o711)
+    return folder
+
+
+def _run_from(
+    job: Job,
+    position: int,
+    fatal: set[int],
+    errors: dict[str, str],
+    scratch: Path,
+    pipe: EvidencePipe,
+) -> int:
+    """Replay the cells before `position`, run the rest; where to go on in another kernel."""
+    sockets_folder(scratch)
+    kernel = Kernel(scratch, job.plan, pipe.writing, _environment(), _confinement(job, scratch))
+    at = 0
     try:
-        client.execute(env=_environment(folder), cleanup_kc=True)
-    except DeadKernelError:
-        return True
-    return False
+        for at, (source, check) in enumerate(job.cells):
+            replayed = at < position
+            if at in fatal or (replayed and check):
+                continue
+            error = kernel.run(RUN_CHECK.format(check) if check else source, job.cell_seconds)
+            if check and error:
+                errors[check] = error
+        return len(job.cells)
+    except KernelEnded as ended:
+        fatal.add(at)
+        if job.cells[at][1]:
+            errors[job.cells[at][1]] = str(ended)
+        return max(position, at + 1)
+    finally:
+        kernel.close()
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    own = {
-        PLAN_VARIABLE: str(folder / "plan.json"),
-        "HOME": str(folder / "work"),
+def _environment() -> dict[str, str]:
+    return {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
+        "LANG": "C.UTF-8",
+        "HOME": "/scratch",
+        "TMPDIR": "/tmp",
+        "IPYTHONDIR": "/tmp/ipython",
+        "MPLCONFIGDIR": "/tmp/matplotlib",
         "NBGRADER_EXECUTION": "autograde",
         "OMP_NUM_THREADS": "1",
         "MPLBACKEND": "Agg",
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
-    return {**kept, **own}
 
 
-def _read_evidence(folder: Path) -> dict[str, bytes]:
-    """Evidence files, of bounded number and size; anything else that lies there is left."""
-    files = sorted(folder.glob("*.safetensors"))[:MAX_CASES]
-    small = (
-        f for f in files if f.is_file() and not f.is_symlink() and f.stat().st_size <= MAX_BYTES
-    )
-    return {file.name: file.read_bytes() for file in small}
-
-
-def _errors(notebook: NotebookNode, job: Job, died: bool) -> dict[str, str]:
-    found = {}
-    for cell, (_, check) in zip(notebook.cells, job.cells, strict=True):
-        if check is None:
-            continue
-        raised = [o for o in cell.get("outputs", []) if o.output_type == "error"]
-        if raised:
-            found[check] = f"{raised[0].ename}: {raised[0].evalue}"[:2000]
-        elif died and cell.get("execution_count") is None:
-            found[check] = "the kernel died before this check"
-    return found
+def _confinement(job: Job, scratch: Path) -> Confinement | None:
+    if not job.confined:
+        return None
+    own = str(Path(autograder.__file__).parent)
+    readable = dict.fromkeys((*SYSTEM, sys.base_prefix, sys.prefix, own))
+    return Confinement(tuple(readable), str(scratch / "sockets"))

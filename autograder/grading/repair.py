@@ -49,7 +49,7 @@ def repair(submitted: NotebookNode, released: NotebookNode) -> Repaired:
 
 
 class _Identifier:
-    """Which cell of the release a submitted cell is: by grade id, cell id, marked name, definition."""
+    """Which released cell a submitted cell is: by grade id, cell id, marked name, definition."""
 
     def __init__(self, released: NotebookNode) -> None:
         self.graded = {c.metadata.nbgrader.grade_id: c for c in released.cells if _has_role(c)}

@@ -8,7 +8,7 @@ from autograder.authoring.source import Source, read_source
 from autograder.checks.evidence import Evidence, EvidenceError, from_bytes
 from autograder.checks.key import Key
 from autograder.checks.probes import read
-from autograder.checks.recorder import file_name
+from autograder.checks.recorder import case_name
 from autograder.checks.verdict import Verdict, judge
 from autograder.grading.execute import Execution
 from autograder.grading.keyring import keyring
@@ -40,7 +40,7 @@ class Verifier:
         tested: Trial = self.trials[name]
         found = {}
         for case in self.key.exercises[name].cases:
-            data = execution.evidence.get(file_name(name, case.probe, case.index))
+            data = execution.evidence.get(case_name(name, case.probe, case.index))
             if data is not None:
                 seed = self.seeds[name][case.index]
                 found[case.probe, case.index] = read(tested.by_name[case.probe], _parse(data), seed)

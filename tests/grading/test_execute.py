@@ -7,12 +7,12 @@ from autograder.grading.cache import cached
 from autograder.grading.execute import Job, execute
 
 GIVEN = "from autograder import Rng, check\n\ndef helper(x):\n    return 2 * x\n"
-CHECK = '''
+CHECK = """
 def twice(f, rng):
     return helper(f(rng.normal(3)))
 
 check("f", f, twice)
-'''
+"""
 
 
 def job(*sources, seconds=20.0):
@@ -22,8 +22,8 @@ def job(*sources, seconds=20.0):
 
 def test_every_case_leaves_evidence():
     result = execute(job("def f(x):\n    return x + 1"))
-    assert sorted(result.evidence) == ["f.twice.0.safetensors", "f.twice.1.safetensors"]
-    assert from_bytes(result.evidence["f.twice.0.safetensors"]).error is None
+    assert sorted(result.evidence) == ["f.twice.0", "f.twice.1"]
+    assert from_bytes(result.evidence["f.twice.0"]).error is None
     assert result.errors == {}
 
 
@@ -34,8 +34,8 @@ def test_a_missing_function_is_an_error_of_its_check():
 
 
 def test_redefined_helpers_and_names_change_nothing():
-    hostile = "def helper(x):\n    return 0 * x\nprobe = check = Rng = None\ndef f(x):\n    return x"
     plain = "def f(x):\n    return x"
+    hostile = plain + "\ndef helper(x):\n    return 0 * x\nprobe = check = Rng = None"
     assert execute(job(hostile)).evidence == execute(job(plain)).evidence
 
 
@@ -44,23 +44,40 @@ def test_an_endless_cell_costs_its_time_and_no_more():
     assert len(result.evidence) == 2
 
 
-def test_a_dead_kernel_keeps_what_was_recorded():
-    result = execute(job("import os\ndef f(x):\n    return x", "os._exit(1)"))
+def test_a_cell_that_kills_the_kernel_costs_nothing_else():
+    result = execute(job("state = 1", "import os\nos._exit(1)", "def f(x):\n    return state * x"))
+    assert len(result.evidence) == 2
+    assert result.errors == {}
+
+
+def test_a_function_that_kills_the_kernel_fails_its_own_check():
+    result = execute(job("import os\ndef f(x):\n    os._exit(1)"))
     assert result.evidence == {}
-    assert result.errors == {"f": "the kernel died before this check"}
+    assert result.errors == {"f": "the kernel died"}
+
+
+def test_a_loop_that_swallows_interrupts_is_killed_and_passed_over():
+    stubborn = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
+    result = execute(job("def f(x):\n    return x", stubborn, seconds=2.0))
+    assert len(result.evidence) == 2
 
 
 def test_the_kernel_sees_none_of_the_graders_environment(monkeypatch):
     monkeypatch.setenv("COURSE_TOKEN", "secret")
     spy = "import os\ndef f(x):\n    raise ValueError(os.environ.get('COURSE_TOKEN'))"
-    evidence = execute(job(spy)).evidence["f.twice.0.safetensors"]
+    evidence = execute(job(spy)).evidence["f.twice.0"]
     assert from_bytes(evidence).detail == "None"
 
 
 @pytest.fixture
 def counted(monkeypatch):
     calls = []
-    monkeypatch.setattr("autograder.grading.cache.execute", lambda job: calls.append(job) or execute(job))
+
+    def counting(job):
+        calls.append(job)
+        return execute(job)
+
+    monkeypatch.setattr("autograder.grading.cache.execute", counting)
     return calls
 
 

@@ -16,7 +16,9 @@ from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import references, submission
 from autograder.grading.submission import Grader, read_notebook
 
-WRONG_AXIS = "def softmax(x):\n    e = (x - x.max(-1, keepdim=True).values).exp()\n    return e / e.sum(0, keepdim=True)"
+WRONG_AXIS = """def softmax(x):
+    e = (x - x.max(-1, keepdim=True).values).exp()
+    return e / e.sum(0, keepdim=True)"""
 NAN = "def softmax(x):\n    return x * float('nan')"
 NOISY = """import sys, warnings
 def softmax(x):

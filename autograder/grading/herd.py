@@ -1,0 +1,58 @@
+"""The grader's end of the zygote: one for each grading process, started when first needed."""
+
+import atexit
+import json
+import socket
+import subprocess
+import sys
+import threading
+from functools import cache
+
+from autograder.grading.zygote import Request
+
+START_SECONDS = 120
+
+
+class ForkError(Exception):
+    """The zygote could not fork a kernel; the message says which layer failed."""
+
+
+class Herd:
+    """A running zygote; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._channel, theirs = socket.socketpair()
+        with theirs:
+            self._zygote = subprocess.Popen(
+                [sys.executable, "-m", "autograder.grading.zygote", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+            )
+        self._channel.settimeout(START_SECONDS)
+        if self._channel.recv(5) != b"ready":
+            raise ForkError("the zygote did not start")
+        atexit.register(self.close)
+
+    def fork(self, request: Request, evidence: int) -> int:
+        """The process id of a new kernel that writes its evidence to the given descriptor."""
+        message = request.to_bytes()
+        with self._lock:
+            socket.send_fds(self._channel, [len(message).to_bytes(8, "big")], [evidence])
+            self._channel.sendall(message)
+            reply = json.loads(self._channel.recv(4096))
+        if "error" in reply:
+            raise ForkError(reply["error"])
+        return reply["pid"]
+
+    def close(self) -> None:
+        """End the zygote and every kernel it forked."""
+        self._channel.close()
+        self._zygote.kill()
+        self._zygote.wait()
+
+
+@cache
+def herd() -> Herd:
+    """This process's zygote."""
+    return Herd()

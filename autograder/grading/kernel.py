@@ -1,0 +1,125 @@
+"""A confined kernel for one submission: start, run cells with a time limit, kill."""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+import psutil
+from jupyter_client import KernelManager
+from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.provisioning import KernelProvisionerFactory
+
+from autograder.checks.recorder import Plan
+from autograder.grading.sandbox.confinement import Confinement
+
+START_SECONDS = 30
+TICK = 0.25  # how often a running cell's kernel is looked at
+GRACE = 2.0  # for a cell to end after it was interrupted
+
+
+class KernelEnded(Exception):
+    """The kernel died or had to be killed; the message says why."""
+
+
+class Kernel:
+    """One forked kernel and the client that talks to it."""
+
+    def __init__(
+        self,
+        scratch: Path,
+        plan: Plan,
+        evidence: int,
+        environment: Mapping[str, str],
+        confinement: Confinement | None,
+    ) -> None:
+        KernelProvisionerFactory.instance().default_provisioner_name = "warm"
+        self._memory = confinement.memory if confinement else None
+        self._manager = KernelManager(
+            kernel_name="python3",
+            transport="ipc",
+            ip=str(scratch / "sockets" / "k"),
+            connection_file=str(scratch / "connection.json"),
+            cache_ports=False,
+        )
+        self._manager.start_kernel(
+            env=dict(environment),
+            plan=asdict(plan),
+            evidence=evidence,
+            confinement=asdict(confinement) if confinement else None,
+        )
+        self._client: BlockingKernelClient = self._manager.client()
+        self._client.start_channels(iopub=False, stdin=False, hb=False, control=False)
+        self._run_until_ready()
+
+    def _run_until_ready(self) -> None:
+        self._client.kernel_info()
+        self._reply(None, START_SECONDS)
+
+    def run(self, source: str, seconds: float) -> str | None:
+        """Run one cell; the error it ended with, if any. Raises KernelEnded."""
+        request = self._client.execute(source, store_history=False, allow_stdin=False)
+        reply = self._reply(request, seconds)
+        if reply is None:
+            self._manager.interrupt_kernel()
+            if self._reply(request, GRACE) is None:
+                raise KernelEnded(f"took more than {seconds:g} s and could not be interrupted")
+            return f"TimeoutError: took more than {seconds:g} s"
+        content = reply["content"]
+        if content["status"] == "ok":
+            return None
+        return f"{content.get('ename')}: {content.get('evalue')}"[:2000]
+
+    def _reply(self, request: str | None, seconds: float) -> dict[str, Any] | None:
+        """The kernel's answer, or None after so many seconds. Raises KernelEnded."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                message = self._client.get_shell_msg(timeout=min(TICK, left))
+            except Empty:
+                self._look()
+                continue
+            if request is None or message["parent_header"].get("msg_id") == request:
+                return message
+        return None
+
+    def _look(self) -> None:
+        if not self._manager.is_alive():
+            raise KernelEnded("the kernel died")
+        if self._memory and memory_of(self._manager.provisioner.pid) > self._memory:
+            raise KernelEnded("used too much memory")
+
+    def close(self) -> None:
+        """Kill the kernel, and with it everything that it started."""
+        self._client.stop_channels()
+        self._manager.shutdown_kernel(now=True)
+        self._manager.cleanup_resources()
+
+
+def memory_of(pid: int) -> int:
+    """Bytes that a process and its descendants hold for themselves alone."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        return sum(_own_memory(member) for member in family)
+    except psutil.Error:
+        return 0
+
+
+def _own_memory(process: psutil.Process) -> int:
+    try:
+        return process.memory_full_info().uss
+    except psutil.Error:
+        return 0
+
+
+def sockets_folder(scratch: Path) -> Path:
+    """A folder for the kernel's sockets, which the confined user must be able to enter."""
+    folder = scratch / "sockets"
+    folder.mkdir()
+    os.chmod(scratch, 0o711)
+    os.chmod(folder, 0o777)
+    return folder

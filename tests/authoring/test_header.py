@@ -1,0 +1,17 @@
+import pytest
+
+from autograder.authoring.header import points_table
+from autograder.authoring.source import Cell, Source
+
+
+@pytest.mark.parametrize("points, total", [(2.0, "2.5"), (1.5, "2")])
+def test_the_points_table_sums_code_and_written_answers(tmp_path, points, total):
+    check = Cell("code", "", 1, "check", "f", points)
+    answer = Cell("markdown", "", 5, "answer", "why", 0.5)
+    assert points_table(Source(tmp_path / "a.py", "", (check, answer))).splitlines() == [
+        "| exercise | kind | points |",
+        "|---|---|---|",
+        f"| `f` | code | {points:g} |",
+        "| `why` | written | 0.5 |",
+        f"| **total** | | **{total}** |",
+    ]

@@ -1,0 +1,203 @@
+import time
+from pathlib import Path
+
+import pytest
+
+from autograder.authoring import mutation_report
+from autograder.authoring.keys import hidden_key
+from autograder.authoring.mutants import Mutant, mutants
+from autograder.authoring.mutation_report import is_killed, report_mutants
+from autograder.authoring.source import parse, read_source
+
+TEXT = '''\
+# %%
+from autograder import Rng, check
+
+
+# %% solution="f"
+def f(x, n=1):
+    """Doc − of é, 1 + 1."""
+    n = n + 0
+    ### BEGIN SOLUTION
+    y = x.sum(dim=-1, keepdim=True)
+    y = x.softmax(-1).transpose(0, 1) + y
+    y += 3
+    return y
+    ### END SOLUTION
+
+
+# %% check="f" points=1
+def rows(f, rng: Rng):
+    return f(rng.normal(3, 3))
+
+
+check("f", f, rows)
+'''
+
+
+@pytest.fixture(scope="module")
+def found():
+    return list(mutants(parse(TEXT, Path("demo.py")), "f"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "y = x.softmax(-1).transpose(0, 1) - y",
+        "y = x.softmax(-1).transpose(0, 1) * y",
+        "y = x.softmax(- 0).transpose(0, 1) + y",
+        "y = x.softmax(- 2).transpose(0, 1) + y",
+        "y = x.softmax(-1).transpose(1, 0) + y",
+        "y = x.softmax(-1).transpose(0, 2) + y",
+        "y = x.sum(dim=-1, keepdim=False)",
+        "y = x.sum(dim=-1)",
+        "y = x.sum(keepdim=True)",
+        "y += 4",
+        "pass",
+    ],
+)
+def test_this_mutant_is_made(found, line):
+    assert line in {mutant.after for mutant in found}
+
+
+@pytest.mark.parametrize("line", ["y += 3", "return y", "y = x.sum(dim=-1, keepdim=True)"])
+def test_statements_are_deleted(found, line):
+    assert (line, "pass") in {(mutant.before, mutant.after) for mutant in found}
+
+
+def outside(text):
+    before, rest = text.split("    ### BEGIN SOLUTION\n")
+    return before, rest.split("    ### END SOLUTION")[1]
+
+
+def test_nothing_outside_the_region_is_mutated(found):
+    original = parse(TEXT, Path("demo.py")).solutions["f"].source
+    assert {outside(mutant.solution) for mutant in found} == {outside(original)}
+
+
+def test_every_mutant_is_there_once_and_is_python(found):
+    texts = [mutant.solution for mutant in found]
+    assert len(texts) == len(set(texts)) > 20
+    for text in texts:
+        compile(text, "mutant", "exec")
+
+
+def test_a_label_tells_exercise_and_change(found):
+    assert "f: y += 3  ->  pass" in {mutant.label for mutant in found}
+
+
+DEMO = """\
+# %% solution="f"
+def f(x):
+    ### BEGIN SOLUTION
+    scale = 3
+    return scale * x
+    ### END SOLUTION
+
+
+# %% check="f" points=1
+def rows(f, rng):
+    return f(rng.normal(3))
+
+
+check("f", f, rows)
+"""
+SCALE = "scale = 3"
+
+
+def mutant(after, before=SCALE):
+    solution = parse(DEMO, Path("demo.py")).solutions["f"].source
+    return Mutant("f", before, after, solution.replace(before, after))
+
+
+EQUAL, OTHER = mutant("scale = 3.0"), mutant("scale = 4")
+EXPLAINED = """
+[[f]]
+before = "scale = 3"
+after = "scale = 3.0"
+reason = "The same number."
+"""
+
+
+@pytest.fixture
+def course(make_course):
+    def make(survivors=""):
+        files = {"demo.py": DEMO}
+        return make_course({"demo": files | ({"survivors.toml": survivors} if survivors else {})})
+
+    return make
+
+
+@pytest.fixture
+def killed(course):
+    def judge(mutant):
+        source = read_source(course().source_path("demo"))
+        key = hidden_key(source, {"f": [1, 2]})
+        return is_killed(source, mutant, key.exercises["f"], [1, 2])
+
+    return judge
+
+
+@pytest.mark.parametrize(
+    "tried, dies",
+    [(OTHER, True), (EQUAL, False), (mutant("scale = "), True), (mutant("raise SystemExit"), True)],
+)
+def test_a_mutant_dies_where_the_hidden_cases_reject_it(killed, tried, dies):
+    assert killed(tried) is dies
+
+
+def test_an_endless_mutant_dies_in_time(killed, monkeypatch):
+    monkeypatch.setattr(mutation_report, "SECONDS", 0.1)
+    started = time.monotonic()
+    assert killed(mutant("while True: pass"))
+    assert time.monotonic() - started < 2
+
+
+@pytest.fixture
+def report(monkeypatch, capsys):
+    """Exit status and text of the report, when these are the mutants."""
+
+    def run(course, *tried):
+        monkeypatch.setattr(mutation_report, "mutants", lambda source, exercise: tried)
+        return report_mutants(course, "demo"), capsys.readouterr().out
+
+    return run
+
+
+def test_all_killed_is_a_success(report, course):
+    status, text = report(course(), OTHER)
+    assert status == 0
+    assert text.endswith("demo: 1 of 1 mutants killed, 100.0%\n") and "f  " in text
+
+
+def test_an_unexplained_survivor_is_a_failure(report, course):
+    status, text = report(course(), EQUAL, *[OTHER] * 30)
+    assert status == 1
+    assert "survives, unexplained  f: scale = 3  ->  scale = 3.0\n" in text
+
+
+def test_an_explained_survivor_is_a_success(report, course):
+    status, text = report(course(EXPLAINED), EQUAL, *[OTHER] * 30)
+    assert status == 0 and "unexplained" not in text
+
+
+def test_an_empty_reason_explains_nothing(report, course):
+    empty = EXPLAINED.replace("The same number.", " ")
+    assert report(course(empty), EQUAL, *[OTHER] * 30)[0] == 1
+
+
+def test_a_stale_explanation_is_a_failure(report, course):
+    status, text = report(course(EXPLAINED), OTHER)
+    assert status == 1
+    assert "explained, but killed  f: scale = 3  ->  scale = 3.0\n" in text
+
+
+def test_too_many_survivors_are_a_failure_explained_or_not(report, course):
+    status, text = report(course(EXPLAINED), EQUAL, OTHER)
+    assert status == 1 and "demo: 1 of 2 mutants killed, 50.0%" in text
+
+
+def test_the_real_mutants_of_a_small_source_are_killed(course, capsys):
+    assert report_mutants(course(), "demo") == 0
+    out, _ = capsys.readouterr()
+    assert "survives" not in out

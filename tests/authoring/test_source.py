@@ -1,0 +1,355 @@
+import pytest
+
+from autograder.authoring.build import build
+from autograder.authoring.mistakes import read_alternatives
+from autograder.authoring.source import SourceError, read_source
+
+SOLUTION, CHECK, TRAIN = '# %% solution="softmax"', '# %% check="softmax" points=3', "# %% train"
+ANSWER = '# %% [markdown] answer="why_shift" points=2'
+BEGIN, END = "    ### BEGIN SOLUTION\n", "    ### END SOLUTION\n"
+HIDDEN_BEGIN, HIDDEN_END = "### BEGIN HIDDEN TESTS\n", "### END HIDDEN TESTS\n"
+
+
+@pytest.fixture
+def demo(demo_files):
+    return demo_files["demo.py"]
+
+
+@pytest.fixture
+def parsed(tmp_path):
+    def parse(text):
+        path = tmp_path / "demo.py"
+        path.write_text(text, encoding="utf-8")
+        return read_source(path)
+
+    return parse
+
+
+def test_cells_have_role_name_points_and_line(parsed, demo):
+    found = [(c.kind, c.role, c.name, c.points, c.line) for c in parsed(demo).cells]
+    assert found == [
+        ("markdown", None, "", 0.0, 1),
+        ("code", None, "", 0.0, 9),
+        ("code", "solution", "softmax", 0.0, 15),
+        ("code", "check", "softmax", 3.0, 24),
+        ("code", "train", "", 0.0, 40),
+        ("markdown", "answer", "why_shift", 2.0, 43),
+        ("code", None, "", 0.0, 48),
+    ]
+
+
+def test_cells_are_found_by_name(parsed, demo):
+    source = parsed(demo)
+    assert source.assignment == "demo"
+    assert source.solutions["softmax"].source.startswith("def softmax(x: torch.Tensor)")
+    assert list(source.checks) == list(source.solutions) == ["softmax"]
+    assert source.answers["why_shift"].source.startswith("Model answer: softmax(x)")
+
+
+def test_fractions_of_points_are_allowed(parsed, demo):
+    assert parsed(demo.replace("points=3", "points=0.5")).checks["softmax"].points == 0.5
+
+
+def test_a_cell_line_inside_a_string_is_no_cell(parsed, demo):
+    text = demo.replace("print(softmax", 'print("""\n# %% not a cell\n""", softmax')
+    assert len(parsed(text).cells) == 7
+
+
+@pytest.mark.parametrize("layout", ["", "\n\n", "# a comment\n\n"])
+def test_replacing_a_solution_by_itself_changes_nothing(parsed, demo, layout):
+    source = parsed(demo.replace(SOLUTION + "\n", SOLUTION + "\n" + layout))
+    assert source.with_solution("softmax", source.solutions["softmax"].source).text == source.text
+
+
+def test_replacing_a_solution_changes_it_and_nothing_else(parsed, demo):
+    source = parsed(demo)
+    old = source.solutions["softmax"].source
+    changed = source.with_solution("softmax", "def softmax(x):\n    return x")
+    assert changed.text == demo.replace(old, "def softmax(x):\n    return x")
+    assert source.text == demo
+
+
+def without(text, cell_line):
+    """The text without the cell that starts with this line."""
+    start = text.index(cell_line)
+    return text[:start] + text[text.index("# %%", start + 1) :]
+
+
+def replaced(*pairs):
+    def damage(text):
+        for old, new in pairs:
+            assert old in text
+            text = text.replace(old, new)
+        return text
+
+    return damage
+
+
+SOLUTION_LINE, CHECK_LINE, TRAIN_LINE, ANSWER_LINE = 15, 24, 40, 43
+ERRORS = {
+    "role misspelt": (
+        replaced((SOLUTION, '# %% solutoin="softmax"')),
+        SOLUTION_LINE,
+        "unknown word 'solutoin' on the cell line; did you mean 'solution'?",
+    ),
+    "points misspelt": (
+        replaced(("points=3", "point=3")),
+        CHECK_LINE,
+        "unknown word 'point' on the cell line; did you mean 'points'?",
+    ),
+    "train misspelt": (
+        replaced((TRAIN, "# %% trian")),
+        TRAIN_LINE,
+        "unknown word 'trian' on the cell line; did you mean 'train'?",
+    ),
+    "word like no other": (
+        replaced((TRAIN, "# %% xyzzy")),
+        TRAIN_LINE,
+        "unknown word 'xyzzy' on the cell line",
+    ),
+    "role without a name": (
+        replaced((SOLUTION, "# %% solution")),
+        SOLUTION_LINE,
+        "unknown word 'solution' on the cell line",
+    ),
+    "points on training": (
+        replaced((TRAIN, TRAIN + " points=3")),
+        TRAIN_LINE,
+        "unknown word 'points' on the cell line",
+    ),
+    "name that is no name": (
+        replaced(('"softmax"', '"soft-max"')),
+        SOLUTION_LINE,
+        "'soft-max' is no name: letters, digits and _ only",
+    ),
+    "two roles": (
+        replaced((SOLUTION, SOLUTION + ' check="softmax"')),
+        SOLUTION_LINE,
+        "a cell has one role, not solution and check",
+    ),
+    "points as text": (
+        replaced(("points=3", 'points="three"')),
+        CHECK_LINE,
+        "points must be a number, not 'three'",
+    ),
+    "points missing": (
+        replaced((" points=3", "")),
+        CHECK_LINE,
+        "points must be a number, not None",
+    ),
+    "points of an answer missing": (
+        replaced((" points=2", "")),
+        ANSWER_LINE,
+        "points must be a number, not None",
+    ),
+    "points negative": (
+        replaced(("points=3", "points=-1")),
+        CHECK_LINE,
+        "points must be a number, not -1",
+    ),
+    "points true": (
+        replaced(("points=3", "points=true")),
+        CHECK_LINE,
+        "points must be a number, not True",
+    ),
+    "points NaN": (
+        replaced(("points=3", "points=nan")),
+        CHECK_LINE,
+        """cannot read 'check="softmax" points=nan': write name="text" or points=number""",
+    ),
+    "check on markdown": (
+        replaced((CHECK, '# %% [markdown] check="softmax" points=3')),
+        CHECK_LINE,
+        "check belongs on a code cell, not on markdown",
+    ),
+    "solution on markdown": (
+        replaced((SOLUTION, '# %% [markdown] solution="softmax"')),
+        SOLUTION_LINE,
+        "solution belongs on a code cell, not on markdown",
+    ),
+    "answer on code": (
+        replaced(("# %% [markdown] answer", "# %% answer")),
+        ANSWER_LINE,
+        "answer belongs on a markdown cell, not on code",
+    ),
+    "alternative": (
+        replaced((TRAIN, '# %% alternative="softmax"')),
+        TRAIN_LINE,
+        "alternatives belong in alternatives.py",
+    ),
+    "no BEGIN": (
+        replaced((BEGIN, "")),
+        SOLUTION_LINE,
+        "### BEGIN SOLUTION and ### END SOLUTION do not match",
+    ),
+    "no END": (
+        replaced((END, "")),
+        SOLUTION_LINE,
+        "### BEGIN SOLUTION and ### END SOLUTION do not match",
+    ),
+    "END before BEGIN": (
+        replaced((BEGIN, "?"), (END, BEGIN), ("?", END)),
+        SOLUTION_LINE,
+        "### BEGIN SOLUTION and ### END SOLUTION do not match",
+    ),
+    "no region": (
+        replaced((BEGIN, ""), (END, "")),
+        SOLUTION_LINE,
+        "no ### BEGIN SOLUTION and ### END SOLUTION in this solution cell",
+    ),
+    "no BEGIN of hidden tests": (
+        replaced((HIDDEN_BEGIN, "")),
+        CHECK_LINE,
+        "### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS do not match",
+    ),
+    "no END of hidden tests": (
+        replaced((HIDDEN_END, "")),
+        CHECK_LINE,
+        "### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS do not match",
+    ),
+    "hidden tests in training": (
+        replaced((TRAIN + "\n", TRAIN + "\n" + HIDDEN_BEGIN + HIDDEN_END)),
+        TRAIN_LINE,
+        "### BEGIN HIDDEN TESTS does not belong in this cell",
+    ),
+    "hidden tests in text": (
+        replaced(("# Marking:", "# " + HIDDEN_BEGIN + "# Marking:")),
+        ANSWER_LINE,
+        "### BEGIN HIDDEN TESTS does not belong in this cell",
+    ),
+    "solution in a check": (
+        replaced((CHECK + "\n", CHECK + "\n### BEGIN SOLUTION\n### END SOLUTION\n")),
+        CHECK_LINE,
+        "### BEGIN SOLUTION does not belong in this cell",
+    ),
+    "no call of check": (
+        replaced(('check("softmax", softmax', 'print("softmax", softmax')),
+        CHECK_LINE,
+        'the cell must call check("softmax", …)',
+    ),
+    "call of another check": (
+        replaced(('check("softmax", softmax', 'check("hardmax", softmax')),
+        CHECK_LINE,
+        'the cell must call check("softmax", …)',
+    ),
+    "solution twice": (
+        lambda text: text + f"\n\n{SOLUTION}\n### BEGIN SOLUTION\n### END SOLUTION\n",
+        52,
+        "solution 'softmax' stands at line 15 already",
+    ),
+    "check twice": (
+        lambda text: text + f'\n\n{CHECK}\ncheck("softmax", softmax)\n',
+        52,
+        "check 'softmax' stands at line 24 already",
+    ),
+    "answer named like a check": (
+        replaced(("why_shift", "softmax")),
+        ANSWER_LINE,
+        "'softmax' names a check and an answer",
+    ),
+    "check without solution": (
+        lambda text: without(text, SOLUTION),
+        SOLUTION_LINE,
+        "check 'softmax' has no solution cell",
+    ),
+    "solution without check": (
+        lambda text: without(text, CHECK),
+        SOLUTION_LINE,
+        "solution 'softmax' has no check cell",
+    ),
+    "syntax error": (
+        replaced(("return e / e.sum(-1, keepdim=True)", "return e /")),
+        20,
+        "not Python: invalid syntax",
+    ),
+    "code before the first cell": (
+        lambda text: "x = 1\n" + text,
+        1,
+        "the first line must start a cell: '# %%' or '# %% [markdown]'",
+    ),
+    "comment before the first cell": (
+        lambda text: "# comment\n" + text,
+        1,
+        "the first line must start a cell: '# %%' or '# %% [markdown]'",
+    ),
+    "empty file": (
+        lambda text: "",
+        1,
+        "the first line must start a cell: '# %%' or '# %% [markdown]'",
+    ),
+    "cell line without a space": (
+        replaced((TRAIN, "#%% train")),
+        1,
+        "6 cell lines, but jupytext reads 7 cells",
+    ),
+}
+
+
+@pytest.mark.parametrize("damage, line, problem", ERRORS.values(), ids=ERRORS)
+def test_errors_name_file_line_and_problem_and_nothing_is_written(
+    make_course, demo, damage, line, problem
+):
+    course = make_course({"demo": {"demo.py": damage(demo)}})
+    with pytest.raises(SourceError) as raised:
+        build(course, "demo")
+    assert str(raised.value) == f"{course.source_path('demo')}:{line}: {problem}"
+    assert not course.notebooks.exists() and not course.build.exists()
+
+
+@pytest.mark.parametrize(
+    "right, wrong, line",
+    [
+        ("BEGIN HIDDEN TESTS", "BEGIN HIDDEN TEST", CHECK_LINE),
+        ("### BEGIN HIDDEN TESTS", "###BEGIN HIDDEN TESTS", CHECK_LINE),
+        ("### END HIDDEN TESTS", "# END HIDDEN TESTS", CHECK_LINE),
+        ("### BEGIN HIDDEN TESTS", "### BEGIN HIDDEN TESTS (large)", CHECK_LINE),
+        ("### BEGIN SOLUTION", "### BEGIN SOLUTON", SOLUTION_LINE),
+        ("zeros(4)))", "zeros(4)))  ### BEGIN SOLUTION", TRAIN_LINE),
+        ("# Marking:", "# ## BEGIN SOLUTION", ANSWER_LINE),
+    ],
+)
+def test_a_misspelt_marker_is_an_error_for_it_would_hide_nothing(parsed, demo, right, wrong, line):
+    with pytest.raises(SourceError, match=rf"demo\.py:{line}: unknown marker '.*#+ ?(BEGIN|END) "):
+        parsed(demo.replace(right, wrong))
+
+
+def test_both_markers_misspelt_are_an_error(parsed, demo):
+    with pytest.raises(SourceError, match="unknown marker '### BEGIN HIDDEN TEST'"):
+        parsed(demo.replace("HIDDEN TESTS", "HIDDEN TEST"))
+
+
+ALTERNATIVES = """\
+# %%
+import torch
+
+# %% library alternative="softmax"
+def softmax(x):
+    return x.softmax(-1)
+
+# %% alternative="softmax"
+def softmax(x):
+    return torch.softmax(x, -1)
+"""
+
+
+def alternatives(make_course, demo, text):
+    course = make_course({"demo": {"demo.py": demo, "alternatives.py": text}})
+    return read_alternatives(read_source(course.source_path("demo")))
+
+
+def test_alternatives_have_exercise_title_and_solution(make_course, demo):
+    first, second = alternatives(make_course, demo, ALTERNATIVES)
+    assert (first.exercise, first.title) == ("softmax", "library")
+    assert first.solution == "def softmax(x):\n    return x.softmax(-1)"
+    assert second.title == "alternative"
+
+
+def test_no_file_of_alternatives_is_no_error(parsed, demo):
+    assert read_alternatives(parsed(demo)) == []
+
+
+@pytest.mark.parametrize("wrong", ['alternative="hardmax"', 'solution="softmax"'])
+def test_an_alternative_to_nothing_is_an_error(make_course, demo, wrong):
+    text = ALTERNATIVES.replace('library alternative="softmax"', wrong)
+    with pytest.raises(SourceError, match=r"alternatives\.py:4: no solution"):
+        alternatives(make_course, demo, text)

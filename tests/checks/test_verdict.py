@@ -1,0 +1,150 @@
+import pytest
+import torch
+
+from autograder.checks.evidence import UNUSABLE, Evidence, normalise
+from autograder.checks.key import Case, Exercise, Mistake
+from autograder.checks.probes import Probe
+from autograder.checks.verdict import judge
+
+NAN = float("nan")
+RAISED = Evidence(error="ValueError", detail="secret text")
+
+
+def evidence(number):
+    return number if isinstance(number, Evidence) else Evidence(normalise(torch.tensor(number)))
+
+
+def exercise(weights, mistakes=(), points=10.0):
+    """One case for each weight, whose right answers are 1.0, 2.0, …"""
+    cases = [Case("p", i, w, evidence(float(i + 1))) for i, w in enumerate(weights)]
+    known = [Mistake(n, n + "!", tuple(map(evidence, o))) for n, o in mistakes]
+    return Exercise("f", points, tuple(cases), tuple(known))
+
+
+def verdict(answers, weights=(1, 1), mistakes=()):
+    found = {("p", i): evidence(answer) for i, answer in enumerate(answers)}
+    return judge(exercise(weights, mistakes), found, {})
+
+
+def test_right_answers_earn_everything():
+    found = verdict([1.0, 2.0 * (1 + 2e-6)])
+    assert (found.passed, found.score, found.max_score) == (True, 10, 10)
+    assert found.line == "✓ f  error 1e-06 < 1e-05"
+    assert found.error == pytest.approx(1e-6, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "answers, weights, score",
+    [
+        ([1.0, 9.0], (1, 1), 5.0),
+        ([1.0, 9.0], (3, 1), 7.5),
+        ([9.0, 2.0], (3, 1), 2.5),
+        ([9.0, 9.0], (3, 1), 0.0),
+        ([1.0, 2.0, 9.0], (1, 1, 1), 6.67),
+        ([1.0, 9.0], (1, 0), 10.0),
+        ([9.0, 2.0], (1, 0), 0.0),
+        ([9.0], (0,), 0.0),
+    ],
+)
+def test_points_are_shared_by_weight(answers, weights, score):
+    found = verdict(answers, weights)
+    assert (found.score, found.passed) == (score, False)
+
+
+def test_the_first_difference_is_told():
+    found = verdict([1.0, 3.0])
+    assert found.line == "✗ f  error 0.2 ≥ 1e-05"
+    assert found.message == "error 0.2 ≥ 1e-05: expected 2, got 3"
+
+
+def test_a_missing_case_fails():
+    found = verdict([1.0])
+    assert (found.passed, found.score, found.feedback) == (False, 5, "did not run to its end")
+
+
+def test_feedback_holds_no_text_of_exceptions():
+    found = verdict([RAISED, RAISED])
+    assert found.line == "✗ f  raised ValueError" and "secret text" in found.message
+
+
+TWICE = ("twice", [2.0, 4.0])
+
+
+def test_the_diagnosis_is_told_when_every_case_matches():
+    found = verdict([2.0, 4.0], mistakes=[("other", [5.0, 5.0]), TWICE])
+    assert (found.mistake, found.diagnosis) == ("twice", "twice!")
+    assert found.line.endswith("\n  twice!") and found.message.endswith("\n  twice!")
+
+
+@pytest.mark.parametrize("answers", [[2.0, 5.0], [5.0, 4.0], [2.0], [1.0, 4.0], [2.0, RAISED]])
+def test_one_case_that_differs_gives_no_diagnosis(answers):
+    found = verdict(answers, mistakes=[TWICE])
+    assert (found.mistake, found.diagnosis) == (None, "")
+
+
+def test_exceptions_alone_give_no_diagnosis():
+    assert verdict([RAISED, RAISED], mistakes=[("raises", [RAISED, RAISED])]).mistake is None
+    assert verdict([RAISED, 3.0], mistakes=[("raises", [RAISED, 3.0])]).mistake == "raises"
+
+
+def test_mistakes_of_nan_are_known_by_their_nan():
+    assert verdict([NAN, 3.0], mistakes=[("nan", [NAN, 3.0])]).mistake == "nan"
+
+
+def test_mistakes_that_cannot_be_told_apart_are_all_told_once():
+    found = verdict([2.0, 4.0], mistakes=[TWICE, ("also", [2.0, 4.0]), TWICE])
+    assert (found.mistake, found.diagnosis) == ("twice", "twice! Or: also!")
+
+
+def test_a_right_answer_gets_no_diagnosis():
+    assert verdict([1.0, 2.0], mistakes=[("none", [1.0, 2.0])]).mistake is None
+
+
+def positive(values):
+    return None if (values > 0).all() else "must be positive"
+
+
+def explodes(values):
+    raise ArithmeticError("about the answer")
+
+
+def by_law(answer, law=positive, **how):
+    case = Case("p", 0, 1.0, Evidence(normalise(torch.ones(2))))
+    value = Evidence(normalise(answer), **how)
+    return judge(Exercise("f", 1.0, (case,)), {("p", 0): value}, {"p": Probe(positive, law=law)})
+
+
+def test_a_law_judges_instead_of_the_references_numbers():
+    assert by_law(torch.tensor([7.0, 0.5])).passed
+    found = by_law(torch.tensor([7.0, -1.0]))
+    assert (found.passed, found.score, found.feedback) == (False, 0, "must be positive")
+
+
+@pytest.mark.parametrize(
+    "answer, feedback",
+    [
+        (torch.ones(3), "wrong shape"),
+        (torch.ones(2).double(), "wrong dtype"),
+        ([1.0, 1.0], "wrong type"),
+        (torch.tensor([1.0, NAN]), "NaN"),
+        (None, "wrong type"),
+    ],
+)
+def test_a_law_sees_answers_of_the_right_form_only(answer, feedback):
+    found = by_law(answer, explodes)
+    assert (found.passed, found.feedback) == (False, feedback)
+
+
+def test_a_law_does_not_see_exceptions():
+    assert by_law(None, error=UNUSABLE).feedback == "its answer does not fit where it is used"
+
+
+def test_a_law_that_raises_fails_the_case_and_nothing_else():
+    found = by_law(torch.ones(2), explodes)
+    assert not found.passed
+    assert found.message == "its answer cannot be judged (ArithmeticError)"
+
+
+def test_a_law_does_not_excuse_a_changed_input():
+    found = by_law(torch.ones(2), inputs_changed=True)
+    assert found.feedback == "changes its input in place; work on a copy"
