@@ -1,10 +1,13 @@
 """What each command of the command line does."""
 
 import sys
+import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from pathlib import Path
 
+import torch
 from rich.console import Console
 from tqdm import tqdm
 
@@ -13,17 +16,24 @@ from autograder.authoring.mistakes import MistakesError
 from autograder.authoring.source import SourceError
 from autograder.settings import Course
 
+UNCONFINED = (
+    "autograder: no sandbox: student code can read and change everything that you can, use the "
+    "network, and outlive its grading"
+)
+
 
 def errors() -> tuple[type[Exception], ...]:
     """Exceptions whose message is all that a user needs."""
     from autograder.course.gradebook import NbgraderError
+    from autograder.grading.herd import ForkError
     from autograder.grading.submission import SubmissionError
 
-    return SourceError, MistakesError, LeakError, NbgraderError, SubmissionError
+    return SourceError, MistakesError, LeakError, NbgraderError, SubmissionError, ForkError
 
 
 def run(course: Course, options: Namespace) -> int:
     """Run the command that was asked for; its exit status."""
+    torch.set_num_threads(1)  # probes are small: threads would only get in each other's way
     commands: dict[str, Callable[[Course, Namespace], int]] = {
         "build": run_build,
         "mutate": run_mutate,
@@ -32,6 +42,7 @@ def run(course: Course, options: Namespace) -> int:
         "grade": run_grade,
         "report": run_report,
         "sample": run_sample,
+        "doctor": run_doctor,
     }
     return commands[options.command](course, options)
 
@@ -65,10 +76,32 @@ def run_release(course: Course, options: Namespace) -> int:
     return 0
 
 
+def run_doctor(course: Course, options: Namespace) -> int:
+    from autograder.grading.execute import confinement
+    from autograder.grading.kernel import sockets_folder
+    from autograder.grading.sandbox.doctor import layers
+
+    with tempfile.TemporaryDirectory() as scratch:
+        found = list(layers(confinement(sockets_folder(Path(scratch)))))
+    for layer in found:
+        mark = "✗" if layer.problem else "✓"
+        print(f"{mark} {layer.name}: keeps student code from {layer.keeps_from}")
+        if layer.problem:
+            print(f"  {layer.problem}")
+    return 1 if any(layer.problem for layer in found) else 0
+
+
+def _obey_sandbox_switch(course: Course, options: Namespace) -> None:
+    if options.no_sandbox:
+        course.sandbox = False
+        print(UNCONFINED, file=sys.stderr)
+
+
 def run_score(course: Course, options: Namespace) -> int:
     from autograder.grading.formats import FORMATS
     from autograder.grading.submission import Grader, read_notebook
 
+    _obey_sandbox_switch(course, options)
     graded = Grader(course, options.assignment).grade(read_notebook(options.notebook))
     print(FORMATS[options.format](graded))
     return 0
@@ -78,6 +111,7 @@ def run_grade(course: Course, options: Namespace) -> int:
     from autograder.course.classrun import grade_class
     from autograder.course.report import report
 
+    _obey_sandbox_switch(course, options)
     outcome = grade_class(
         course,
         options.assignment,

@@ -2,8 +2,9 @@
 
 import ast
 import sys
+from functools import lru_cache
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 
 def definitions(text: str, path: Path, name: str | None = None) -> ModuleType:
@@ -11,13 +12,23 @@ def definitions(text: str, path: Path, name: str | None = None) -> ModuleType:
 
     Takes the text, so a mutant or an alternative is a string and never a file.
     """
-    tree = ast.parse(text, str(path))
-    tree.body = [node for node in tree.body if _defines(node)]
     module = ModuleType(name or f"definitions_{path.stem}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # dataclasses look their module up
-    exec(compile(tree, str(path), "exec"), module.__dict__)
+    define(module, text, path)
     return module
+
+
+def define(module: ModuleType, text: str, path: Path) -> None:
+    """Add to a module, or replace in it, what a text defines."""
+    exec(_compiled(text, str(path)), module.__dict__)
+
+
+@lru_cache(maxsize=32)
+def _compiled(text: str, path: str) -> CodeType:
+    tree = ast.parse(text, path)
+    tree.body = [node for node in tree.body if _defines(node)]
+    return compile(tree, path, "exec")
 
 
 def _defines(node: ast.stmt) -> bool:
@@ -25,5 +36,5 @@ def _defines(node: ast.stmt) -> bool:
         case ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.ClassDef():
             return True
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-            return name.isupper()
+            return name.isupper() and len(name) > 1  # not W = …, which is mathematics
     return False

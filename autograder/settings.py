@@ -32,6 +32,9 @@ class Course(Configurable):
     ).tag(config=True)
     hidden_cases = Int(3, help="Hidden seeds for each probe.").tag(config=True)
     cell_seconds = Float(60.0, help="Time limit of one cell while grading.").tag(config=True)
+    sandbox = Bool(True, help="Confine student code; off only on a machine to lose.").tag(
+        config=True
+    )
     pseudonyms = Bool(False, help="Print pseudonyms in the class table.").tag(config=True)
 
     def __init__(self, root: Path, config: Config) -> None:

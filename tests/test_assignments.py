@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring.mistakes import read_alternatives, read_mistakes
-from autograder.authoring.observation import load, trial
+from autograder.authoring.observation import load_with, trial
 from autograder.authoring.source import read_source
 from autograder.checks.verdict import judge
 from autograder.course.sample import MARKERS, references, submission
@@ -37,11 +37,11 @@ def graders():
 
 def verdicts(grader, entry):
     """In-process verdicts on a source whose one solution is the entry's."""
-    changed = grader.verifier.source.with_solution(entry.exercise, entry.solution)
-    module = load(changed)
+    source = grader.verifier.source
+    module = load_with(source, entry.exercise, entry.solution)
     found = {}
     for name, exercise in grader.verifier.key.exercises.items():
-        tested = trial(changed, module, name)
+        tested = trial(source, module, name)
         evidence = tested.observe(grader.verifier.seeds[name])
         found[name] = judge(exercise, evidence, tested.by_name)
     return found

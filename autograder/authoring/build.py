@@ -8,7 +8,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.authoring.header import key_cell
-from autograder.authoring.keys import hidden_key, visible_key
+from autograder.authoring.keyring import kept_key
+from autograder.authoring.keys import visible_key
 from autograder.authoring.notebook import instructor_notebook, student_notebook
 from autograder.authoring.source import Source, read_source
 from autograder.checks.comparison import same
@@ -45,8 +46,7 @@ def is_current(course: Course, assignment: str) -> bool:
 def make(course: Course, assignment: str) -> tuple[NotebookNode, NotebookNode]:
     """The student's and the instructor's notebook, in memory."""
     source = read_source(course.source_path(assignment))
-    # proves that the hidden cases accept the reference, reject every mistake, and tell them apart
-    hidden_key(source, {name: course.hidden_seeds(assignment, name) for name in source.checks})
+    kept_key(course, source)
     key = _keep_equal(visible_key(source), course.released(assignment))
     instructor = instructor_notebook(source, key, course)
     student = student_notebook(instructor, course)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from autograder.authoring.mistakes import KnownMistake, MistakesError, read_mistakes
-from autograder.authoring.observation import Trial, load, trial
+from autograder.authoring.observation import Trial, load, load_with, trial
 from autograder.authoring.source import Source, SourceError
 from autograder.checks.comparison import same
 from autograder.checks.evidence import Evidence
@@ -71,10 +71,9 @@ def outcomes(
     source: Source, mistake: KnownMistake, seeds: Sequence[int], *, hidden: bool = True
 ) -> dict[tuple[str, int], Evidence]:
     """What a mistake does in every case of its exercise."""
-    changed = source.with_solution(mistake.exercise, mistake.solution)
     try:
-        module = load(changed)
-        tested = trial(changed, module, mistake.exercise, hidden=hidden)
+        module = load_with(source, mistake.exercise, mistake.solution)
+        tested = trial(source, module, mistake.exercise, hidden=hidden)
     except Exception as error:
         where = f"{source.path.with_name('mistakes.toml')}: {mistake.exercise}.{mistake.name}"
         raise MistakesError(f"{where}: does not load: {error}") from error

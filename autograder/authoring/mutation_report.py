@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from tqdm import tqdm
 
-from autograder.authoring.keys import hidden_key
+from autograder.authoring.keyring import kept_key
 from autograder.authoring.mutants import Mutant, mutants
-from autograder.authoring.observation import load, trial
+from autograder.authoring.observation import load_with, trial
 from autograder.authoring.source import Source, read_source
 from autograder.checks.key import Exercise
 from autograder.checks.verdict import judge
@@ -52,7 +52,7 @@ def report_mutants(course: Course, assignment: str) -> int:
 def run_mutants(course: Course, source: Source) -> list[Tally]:
     """Try every mutant of every exercise on its hidden cases."""
     seeds = {name: course.hidden_seeds(source.assignment, name) for name in source.checks}
-    key = hidden_key(source, seeds)
+    key = kept_key(course, source)
     tallies = []
     for name in source.checks:
         found = list(mutants(source, name))
@@ -66,11 +66,11 @@ def run_mutants(course: Course, source: Source) -> list[Tally]:
 
 def is_killed(source: Source, mutant: Mutant, exercise: Exercise, seeds: Iterable[int]) -> bool:
     """Whether the hidden cases reject a mutant; one that does not even load is rejected."""
-    changed = source.with_solution(mutant.exercise, mutant.solution)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            tested = trial(changed, load(changed), mutant.exercise)
+            module = load_with(source, mutant.exercise, mutant.solution)
+            tested = trial(source, module, mutant.exercise)
             evidence = tested.observe(list(seeds), SECONDS)
         except Exception:
             return True

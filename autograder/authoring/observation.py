@@ -10,7 +10,7 @@ from typing import Any
 from autograder.authoring.source import Source
 from autograder.checks.evidence import Evidence
 from autograder.checks.probes import Probe, as_probe, observe, read
-from autograder.definitions import definitions
+from autograder.definitions import define, definitions
 
 SECONDS = 20  # for one case; a mutant may never end
 
@@ -41,6 +41,13 @@ class Trial:
 def load(source: Source) -> ModuleType:
     """The source's definitions, probes among them."""
     return definitions(source.text, source.path)
+
+
+def load_with(source: Source, exercise: str, solution: str) -> ModuleType:
+    """The source's definitions with another solution cell of one exercise."""
+    module = load(source)
+    define(module, solution, source.path)
+    return module
 
 
 def trial(source: Source, module: ModuleType, exercise: str, *, hidden: bool = True) -> Trial:

@@ -98,8 +98,8 @@ def _run_from(
     pipe: EvidencePipe,
 ) -> int:
     """Replay the cells before `position`, run the rest; where to go on in another kernel."""
-    sockets_folder(scratch)
-    kernel = Kernel(scratch, job.plan, pipe.writing, _environment(), _confinement(job, scratch))
+    bounds = confinement(sockets_folder(scratch)) if job.confined else None
+    kernel = Kernel(scratch, job.plan, pipe.writing, _environment(), bounds)
     at = 0
     try:
         for at, (source, check) in enumerate(job.cells):
@@ -133,9 +133,8 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _confinement(job: Job, scratch: Path) -> Confinement | None:
-    if not job.confined:
-        return None
+def confinement(sockets: Path) -> Confinement:
+    """What a grading kernel may read: the system's programs, Python, and this package."""
     own = str(Path(autograder.__file__).parent)
     readable = dict.fromkeys((*SYSTEM, sys.base_prefix, sys.prefix, own))
-    return Confinement(tuple(readable), str(scratch / "sockets"))
+    return Confinement(tuple(readable), str(sockets))

@@ -32,7 +32,10 @@ def as_json(graded: Graded) -> str:
 
 def as_text(graded: Graded) -> str:
     """The result for people."""
-    lines = [f"{points(verdict)}  {verdict.line}" for verdict in graded.verdicts]
+    lines = [
+        f"{points(verdict)}  {'✓' if verdict.passed else '✗'} {verdict.exercise}  {verdict.message}"
+        for verdict in graded.verdicts
+    ]
     lines += [f"repaired  {text}" for text in graded.repairs]
     return "\n".join(
         [*lines, f"{graded.assignment}: {graded.score:g} of {graded.max_score:g} points"]

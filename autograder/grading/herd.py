@@ -42,7 +42,9 @@ class Herd:
             self._channel.sendall(message)
             reply = json.loads(self._channel.recv(4096))
         if "error" in reply:
-            raise ForkError(reply["error"])
+            raise ForkError(
+                f"student code cannot be confined ({reply['error']}): see `autograder doctor`"
+            )
         return reply["pid"]
 
     def close(self) -> None:

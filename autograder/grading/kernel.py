@@ -14,6 +14,7 @@ from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.provisioning import KernelProvisionerFactory
 
 from autograder.checks.recorder import Plan
+from autograder.grading.herd import ForkError
 from autograder.grading.sandbox.confinement import Confinement
 
 START_SECONDS = 30
@@ -53,11 +54,17 @@ class Kernel:
         )
         self._client: BlockingKernelClient = self._manager.client()
         self._client.start_channels(iopub=False, stdin=False, hb=False, control=False)
-        self._run_until_ready()
+        self._wait_until_ready()
 
-    def _run_until_ready(self) -> None:
+    def _wait_until_ready(self) -> None:
         self._client.kernel_info()
-        self._reply(None, START_SECONDS)
+        try:
+            ready = self._reply(None, START_SECONDS)
+        except KernelEnded:
+            ready = None
+        if ready is None:
+            self.close()
+            raise ForkError(f"a kernel did not answer within {START_SECONDS} s of its start")
 
     def run(self, source: str, seconds: float) -> str | None:
         """Run one cell; the error it ended with, if any. Raises KernelEnded."""

@@ -39,7 +39,8 @@ class WarmProvisioner(KernelProvisionerBase):
             kwargs["plan"],
         )
         self.pid = herd().fork(request, kwargs["evidence"])
-        self.watch = os.pidfd_open(self.pid)
+        with contextlib.suppress(ProcessLookupError):  # it may be dead already: see poll
+            self.watch = os.pidfd_open(self.pid)
         return connection
 
     async def poll(self) -> int | None:

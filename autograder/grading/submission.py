@@ -68,6 +68,7 @@ class Grader:
             given=without_solutions(source),
             checks={name: cell.source for name, cell in source.checks.items()},
             cell_seconds=self.course.cell_seconds,
+            confined=self.course.sandbox,
         )
 
 

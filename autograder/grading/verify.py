@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from autograder.authoring.keys import hidden_key
+from autograder.authoring.keyring import kept_key
 from autograder.authoring.observation import Trial, load, trial
 from autograder.authoring.source import Source, read_source
 from autograder.checks.evidence import Evidence, EvidenceError, from_bytes
@@ -11,7 +11,6 @@ from autograder.checks.probes import read
 from autograder.checks.recorder import case_name
 from autograder.checks.verdict import Verdict, judge
 from autograder.grading.execute import Execution
-from autograder.grading.keyring import keyring
 from autograder.settings import Course
 
 
@@ -21,7 +20,7 @@ class Verifier:
     def __init__(self, course: Course, assignment: str) -> None:
         self.source: Source = read_source(course.source_path(assignment))
         self.seeds = {n: course.hidden_seeds(assignment, n) for n in self.source.checks}
-        self.key: Key = keyring(course, self.source, lambda: hidden_key(self.source, self.seeds))
+        self.key: Key = kept_key(course, self.source)
         module = load(self.source)
         self.trials = {name: trial(self.source, module, name) for name in self.source.checks}
 

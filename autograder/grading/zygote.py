@@ -4,7 +4,6 @@ It holds one socket to the grader and ends with it; its kernels end with it. Bef
 one thread, has touched no accelerator, and has seen nothing of the course.
 """
 
-import contextlib
 import json
 import os
 import signal
@@ -15,14 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from autograder.grading.sandbox import syscalls
-from autograder.grading.sandbox.confinement import (
-    Confinement,
-    enclose,
-    separate,
-    write_id_maps,
-)
+from autograder.grading.sandbox.confinement import SOCKETS, Confinement
+from autograder.grading.sandbox.fork import fork_confined
 
 MAX_REQUEST = 8 * 2**20
+EVIDENCE = 3  # the descriptor of the evidence pipe in every kernel
 
 
 @dataclass(frozen=True)
@@ -76,62 +72,8 @@ def _receive(channel: socket.socket, size: int) -> bytes:
 
 def fork_kernel(request: Request, evidence: int) -> dict[str, Any]:
     """The process id of a new kernel, or what kept it from starting."""
-    ours, theirs = socket.socketpair()
-    pid = os.fork()
-    if pid == 0:
-        ours.close()
-        _become_kernel(request, evidence, theirs)
-    theirs.close()
-    with ours, ours.makefile("r") as said:
-        answer: dict[str, Any] = {}
-        for line in said:
-            answer |= json.loads(line)
-            if answer.keys() & {"ready", "error"}:
-                return answer
-            try:
-                if "pid" not in answer:
-                    write_id_maps(pid)
-                ours.sendall(b"+")
-            except OSError as error:
-                return {"error": f"no user namespace: {error}"}
-    return {"error": "the kernel ended before it began"}
-
-
-def _become_kernel(request: Request, evidence: int, channel: socket.socket) -> None:
-    """In the fork: confine, fork the kernel proper, and stay until it ends. Never returns."""
-    try:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
-        os.setsid()
-        if request.confinement is None:
-            _say(channel, pid=os.getpid(), ready=True)
-            run_kernel(request, evidence)
-        confinement = Confinement(**request.confinement)
-
-        def mapped() -> None:
-            _say(channel, separated=True)
-            channel.recv(1)
-
-        descriptors = separate(confinement, mapped)
-        pid = os.fork()
-        if pid == 0:
-            channel.recv(1)  # the process id is to be said first
-            enclose(confinement, descriptors)
-            _say(channel, ready=True)
-            channel.close()
-            run_kernel(request, evidence)
-        _say(channel, pid=pid)
-        os.close(evidence)
-        os.waitpid(pid, 0)
-    except BaseException as error:
-        _say(channel, error=f"{type(error).__name__}: {error}")
-    os._exit(0)
-
-
-def _say(channel: socket.socket, **answer: Any) -> None:
-    with contextlib.suppress(OSError):
-        channel.sendall(json.dumps(answer).encode() + b"\n")
+    confinement = Confinement(**request.confinement) if request.confinement else None
+    return fork_confined(confinement, lambda: run_kernel(request, evidence), (evidence,))
 
 
 def run_kernel(request: Request, evidence: int) -> None:
@@ -139,19 +81,31 @@ def run_kernel(request: Request, evidence: int) -> None:
     from ipykernel.kernelapp import IPKernelApp
     from traitlets.config import Config
 
+    _keep_only(evidence)
     _fresh_start(request)
-    _record(request.plan, evidence)
+    _record(request.plan)
     config = Config()
     config.HistoryManager.enabled = False
     config.IPKernelApp.capture_fd_output = False
     config.InteractiveShell.cache_size = 0
-    connection = Path("/tmp/connection.json") if request.confinement else None
-    path = connection or Path(request.connection["ip"] + "-connection.json")
-    path.write_text(json.dumps(request.connection))
+    connection = dict(request.connection)
+    path = Path(connection["ip"] + "-connection.json")
+    if request.confinement:
+        connection["ip"], path = (
+            f"{SOCKETS}/{Path(connection['ip']).name}",
+            Path("/tmp/connection.json"),
+        )
+    path.write_text(json.dumps(connection))
     app = IPKernelApp.instance(config=config)
     app.initialize(["-f", str(path)])
     app.start()
     os._exit(0)
+
+
+def _keep_only(evidence: int) -> None:
+    """Close every descriptor but the evidence pipe: the zygote's own socket above all."""
+    os.dup2(evidence, EVIDENCE)
+    os.closerange(EVIDENCE + 1, os.sysconf("SC_OPEN_MAX"))
 
 
 def _fresh_start(request: Request) -> None:
@@ -171,12 +125,12 @@ def _fresh_start(request: Request) -> None:
     torch.seed()
 
 
-def _record(plan: dict[str, Any], evidence: int) -> None:
+def _record(plan: dict[str, Any]) -> None:
     """Put the recorder where student notebooks import `check` from."""
     import autograder
     from autograder.checks.recorder import Plan, Recorder
 
-    recorder = Recorder(Plan(**plan), os.fdopen(evidence, "wb", buffering=0))
+    recorder = Recorder(Plan(**plan), os.fdopen(EVIDENCE, "wb", buffering=0))
     autograder.check = autograder.checks.check = recorder
 
 

@@ -27,7 +27,8 @@ def recorded(recorder):
     stream, found = io.BytesIO(recorder.stream.getvalue()), {}
     while header := stream.read(HEADER.size):
         name_size, size = HEADER.unpack(header)
-        found[stream.read(name_size).decode()] = from_bytes(stream.read(size))
+        name = stream.read(name_size).decode()
+        found[name] = from_bytes(stream.read(size))
     return found
 
 

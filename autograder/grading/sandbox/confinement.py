@@ -23,6 +23,7 @@ NAMESPACES = (
     | syscalls.CLONE_NEWIPC
     | syscalls.CLONE_NEWUTS
 )
+SOCKETS = "/sockets"
 NEW_ROOT = "/tmp"  # any folder that exists everywhere; covered in the new namespace only
 
 
@@ -31,7 +32,7 @@ class Confinement:
     """Paths and limits; sizes in bytes, times in seconds."""
 
     readable: tuple[str, ...]
-    sockets: str  # where the kernel makes its sockets
+    sockets: str  # where the kernel makes its sockets; inside, it is SOCKETS
     work: str = "/scratch"
     memory: int = 4 * 2**30
     scratch: int = 512 * 2**20
@@ -64,8 +65,13 @@ def write_id_maps(pid: int) -> None:
 
 
 def _open_paths(confinement: Confinement) -> dict[str, int]:
-    wanted = (*confinement.readable, confinement.sockets, *(f"/dev/{d}" for d in DEVICES))
-    return {path: os.open(path, os.O_PATH) for path in wanted if os.path.exists(path)}
+    same = (*confinement.readable, *(f"/dev/{device}" for device in DEVICES))
+    wanted = {**{path: path for path in same}, SOCKETS: confinement.sockets}
+    return {
+        inside: os.open(outside, os.O_PATH)
+        for inside, outside in wanted.items()
+        if os.path.exists(outside)
+    }
 
 
 def enclose(confinement: Confinement, descriptors: dict[str, int]) -> None:
@@ -80,7 +86,7 @@ def enclose(confinement: Confinement, descriptors: dict[str, int]) -> None:
     landlock.restrict(
         readable=(*confinement.readable, "/proc", "/dev"),
         writable=(confinement.work, "/tmp", "/dev/shm", "/dev/null"),
-        sockets=confinement.sockets,
+        sockets=SOCKETS,
     )
 
 

@@ -1,23 +1,28 @@
 """The hidden keys on disk, each under the hash of what it was made from."""
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
 import autograder
+from autograder.authoring.keys import hidden_key
 from autograder.authoring.source import Source
 from autograder.checks.key import Key, decode, encode
 from autograder.settings import Course
 
 
-def keyring(course: Course, source: Source, make: Callable[[], Key]) -> Key:
-    """The kept hidden key of a source, or a new one where source, secret or versions changed."""
+def kept_key(course: Course, source: Source) -> Key:
+    """The kept hidden key of a source, or a new one where source, secret or versions changed.
+
+    Making one proves that the hidden cases accept the reference, reject every mistake and tell the
+    mistakes apart. Raises SourceError, MistakesError.
+    """
     path = course.build / "keys" / f"{source.assignment}.{_digest(course, source)}.key"
     if path.exists():
         return decode(path.read_text())
-    key = make()
+    seeds = {name: course.hidden_seeds(source.assignment, name) for name in source.checks}
+    key = hidden_key(source, seeds)
     path.parent.mkdir(parents=True, exist_ok=True)
     for stale in path.parent.glob(f"{source.assignment}.*.key"):
         stale.unlink(missing_ok=True)

@@ -1,0 +1,164 @@
+"""Hostile cells: what they can reach, what they leave behind, and what they cost the others."""
+
+import os
+import re
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from autograder.checks.evidence import from_bytes
+from autograder.grading.execute import Job, execute
+
+ROOT = Path(__file__).parents[2]
+GIVEN = "from autograder import Rng, check\n"
+CHECKS = {
+    "f": "def once(f, rng):\n    return f(rng.normal(3))\n\ncheck('f', f, once)",
+    "g": "def twice(g, rng):\n    return g(rng.normal(2))\n\ncheck('g', g, twice)",
+}
+HONEST = "def g(x):\n    return 2 * x"
+
+
+def job(*hostile, seconds=10.0):
+    """Hostile cells, the check of their `f`, then an honest `g` and its check."""
+    cells = [(source, None) for source in hostile]
+    cells += [("", "f"), (HONEST, None), ("", "g")]
+    return Job(tuple(cells), {"f": [1, 2], "g": [3]}, GIVEN, CHECKS, seconds)
+
+
+def spied(expression, setup=""):
+    """What an expression gives inside, as text, or the error it meets."""
+    code = f"{setup}\ndef f(x):\n    try:\n        seen = {expression}\n"
+    code += "    except BaseException as error:\n        seen = error\n    return repr(seen)"
+    result = execute(job(code))
+    return from_bytes(result.evidence["f.once.0"]).value
+
+
+@pytest.fixture
+def before():
+    """Processes and temporary files from before, to find what is left."""
+    files = set(os.listdir("/tmp"))
+    yield lambda: {name for name in set(os.listdir("/tmp")) - files if "grading" in name}
+
+
+READS = {
+    "course sources": f"open({str(ROOT / 'solutions/attention/attention.py')!r}).read()",
+    "course secret": f"open({str(ROOT / 'build/keys/secret')!r}).read()",
+    "repository": f"__import__('os').listdir({str(ROOT)!r} + '/tests')",
+    "root folder": "__import__('os').listdir('/')",
+    "home": f"__import__('os').listdir({str(Path.home())!r})",
+    "passwords": "open('/etc/shadow').read()",
+    "submissions above": "open('../../../gradebook.db', 'rb').read()",
+    "other processes": "open(f'/proc/{__import__(\"os\").getppid()}/environ').read()",
+}
+
+
+@pytest.mark.parametrize("expression", READS.values(), ids=READS)
+def test_nothing_of_the_course_can_be_read(expression):
+    assert re.match(r"(FileNotFound|Permission|ProcessLookup)Error", spied(expression))
+
+
+WRITES = {
+    "installed packages": "open(__import__('torch').__file__, 'a')",
+    "this package": "open(__import__('autograder').__file__, 'w')",
+    "system": "open('/usr/lib/x', 'w')",
+    "a link out": "(__import__('os').symlink('/usr/lib', 'out'), open('out/x', 'w'))",
+    "sockets": "open('/sockets/x', 'w')",
+}
+
+
+@pytest.mark.parametrize("expression", WRITES.values(), ids=WRITES)
+def test_nothing_outside_the_scratch_folder_can_be_written(expression):
+    assert re.match(r"(FileNotFound|Permission|OS|Index)Error", spied(expression))
+
+
+ESCAPES = {
+    "network": "__import__('socket').create_connection(('127.0.0.1', 22), 2)",
+    "udp": "__import__('socket').socket(2, 2).sendto(b'x', ('127.0.0.1', 9))",
+    "signals to the grader": f"__import__('os').kill({os.getpid()}, 0)",
+    "mounting": "__import__('subprocess').run(['mount', '-t', 'tmpfs', 'x', '/tmp'], check=True)",
+    "new namespaces": "__import__('subprocess').run("
+    "['unshare', '-rm', 'mount', '-t', 'tmpfs', 'x', '/usr'], check=True)",
+    "becoming somebody": "__import__('os').setuid(1000)",
+    "priority": "__import__('os').nice(-5)",
+}
+
+
+@pytest.mark.parametrize("expression", ESCAPES.values(), ids=ESCAPES)
+def test_there_is_no_way_out(expression):
+    assert re.match(
+        r"(OS|Permission|ProcessLookup|CalledProcess|FileNotFound)Error", spied(expression)
+    )
+
+
+def test_only_its_own_processes_are_visible():
+    assert spied("[p for p in __import__('os').listdir('/proc') if p.isdigit()]") == "['1']"
+
+
+def test_ptrace_of_the_grader_is_impossible():
+    attach = f"__import__('ctypes').CDLL(None).ptrace(16, {os.getpid()}, 0, 0)"
+    assert spied(attach) == "-1"
+
+
+BOMBS = {
+    "fork bomb": "import os\nfor _ in range(10**4):\n    if os.fork() == 0:\n"
+    "        import time\n        time.sleep(60)",
+    "memory bomb": "hoard = []\nwhile True:\n    hoard.append(bytearray(10**8))",
+    "disk fill": "file = open('big', 'wb')\nwhile True:\n    file.write(bytes(10**7))",
+    "many files": "for i in range(10**7):\n    open(f'{i}', 'w').close()",
+    "output": "for _ in range(100):\n    print('x' * 10**7)",
+    "recursion": "import sys\nsys.setrecursionlimit(10**9)\ndef dive(): dive()\ndive()",
+    "segfault": "import ctypes\nctypes.string_at(0)",
+    "exit": "import os\nos._exit(1)",
+    "abort": "import os\nos.abort()",
+    "stopped": "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)",
+    "quit": "import sys\nsys.exit()",
+    "killing everyone": "import os\nos.kill(-1, 9)",
+    "threads": "import threading, time\nfor _ in range(10**4):\n"
+    "    threading.Thread(target=time.sleep, args=(60,)).start()",
+    "stubborn": "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+}
+
+
+@pytest.mark.parametrize("source", BOMBS.values(), ids=BOMBS)
+def test_a_bomb_in_a_cell_costs_that_cell_only(source, before):
+    start = time.monotonic()
+    result = execute(job(source, "def f(x):\n    return x", seconds=5.0))
+    assert sorted(result.evidence) == ["f.once.0", "f.once.1", "g.twice.0"]
+    assert time.monotonic() - start < 30
+    assert not before()
+
+
+@pytest.mark.parametrize("source", BOMBS.values(), ids=BOMBS)
+def test_a_bomb_in_a_function_costs_its_exercise_only(source, before):
+    body = "\n".join("    " + line for line in source.split("\n"))
+    result = execute(job(f"def f(x):\n{body}", seconds=5.0))
+    assert "g.twice.0" in result.evidence
+    assert from_bytes(result.evidence["g.twice.0"]).error is None
+    assert not before()
+
+
+def test_a_background_process_does_not_outlive_its_grading():
+    marker = f"sleep-{os.getpid()}"
+    start = (
+        "import subprocess\nsubprocess.Popen(['/bin/sh', '-c', "
+        f"'exec -a {marker} sleep 300 || sleep 300 # {marker}'], start_new_session=True)"
+    )
+    execute(job(start, "def f(x):\n    return x"))
+    assert not [p for p in psutil.process_iter(["cmdline"]) if marker in str(p.info["cmdline"])]
+
+
+FORGERIES = {
+    "garbage": "os.write(fd, os.urandom(1000))",
+    "endless garbage": "[os.write(fd, bytes(10**6)) for _ in range(10**3)]",
+    "a huge claim": "os.write(fd, (5).to_bytes(2, 'big') + (2**32 - 1).to_bytes(4, 'big') + b'x')",
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES.values(), ids=FORGERIES)
+def test_garbage_in_the_evidence_pipe_does_not_hold_up_or_break_the_grader(forgery):
+    source = "import os\nfor fd in range(3, 40):\n    try:\n"
+    source += f"        {forgery}\n    except OSError: pass\ndef f(x):\n    return x"
+    result = execute(job(source, seconds=5.0))
+    assert all(isinstance(data, bytes) for data in result.evidence.values())
