@@ -5,9 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from autograder.settings import find_course
 
+torch.set_num_threads(1)  # probes are small; tests run side by side
 ROOT = Path(__file__).parents[1]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring.mistakes import read_alternatives, read_mistakes
+from autograder.authoring.mutation_report import report_mutants
 from autograder.authoring.observation import load_with, trial
 from autograder.authoring.source import read_source
 from autograder.checks.verdict import judge
@@ -66,6 +67,11 @@ def test_every_mistake_is_told_by_its_own_sentence(graders, assignment, entry):
     """Unless it only raises, in which case there are no numbers to recognise."""
     verdict = verdicts(graders[assignment], entry)[entry.exercise]
     assert entry.says in verdict.diagnosis or verdict.feedback.startswith("raised")
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_generated_mutants_die_or_are_explained(assignment, capsys):
+    assert report_mutants(COURSE, assignment) == 0, capsys.readouterr().out
 
 
 def test_there_are_enough_mistakes_and_alternatives():

@@ -65,5 +65,5 @@ def test_every_dependency_is_pinned_as_tested():
     pins = (ROOT / "constraints.txt").read_text().lower().replace("_", "-")
     extras = PROJECT["optional-dependencies"].values()
     for requirement in chain(PROJECT["dependencies"], *extras):
-        name = re.match(r"[\w-]+", requirement).group().lower()
+        name = re.match(r"[\w-]+", requirement).group().lower().replace("_", "-")
         assert re.search(rf"^{name}==", pins, re.M), name

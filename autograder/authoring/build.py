@@ -1,5 +1,6 @@
 """Building notebooks/ from solutions/, and proving that they are current."""
 
+import contextlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,13 +8,12 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.authoring.header import key_cell
 from autograder.authoring.keyring import kept_key
 from autograder.authoring.keys import visible_key
 from autograder.authoring.notebook import instructor_notebook, student_notebook
 from autograder.authoring.source import Source, read_source
 from autograder.checks.comparison import same
-from autograder.checks.key import Key, decode
+from autograder.checks.key import Key, decode, encode
 from autograder.settings import Course
 
 KEY_TEXT = re.compile(r'check\.load\("([^"]*)"\)')
@@ -54,16 +54,14 @@ def make(course: Course, assignment: str) -> tuple[NotebookNode, NotebookNode]:
     return student, instructor
 
 
-def _keep_equal(key: Key, released: Path) -> Key:
-    """The released key where it says the same: machines differ in the last bits of floats."""
+def _keep_equal(key: Key, released: Path) -> str:
+    """The released key's text where it says the same: machines differ in last bits of floats."""
     found = KEY_TEXT.search(_key_source(released))
-    if found is None:
-        return key
-    try:
-        old = decode(found.group(1))
-    except ValueError:
-        return key
-    return old if same_keys(old, key) and key_cell(old).find(found.group(1)) > 0 else key
+    if found is not None:
+        with contextlib.suppress(ValueError):  # a damaged key is replaced
+            if same_keys(decode(found.group(1)), key):
+                return found.group(1)
+    return encode(key)
 
 
 def _key_source(released: Path) -> str:
@@ -94,11 +92,14 @@ def _all_same(a: list[tuple], b: list[tuple]) -> bool:
     if [label for label, _ in a] != [label for label, _ in b]:
         return False
     pairs = zip(a, b, strict=True)
-    return all(same(x, y) for (_, x), (_, y) in pairs if x is not None)
+    return all(
+        (x is None and y is None) or (x is not None and y is not None and same(x, y))
+        for (_, x), (_, y) in pairs
+    )
 
 
 def _refuse_leaks(source: Source, student: NotebookNode) -> None:
-    """No line of a solution region or hidden test may stand in the student's notebook."""
+    """No solution or hidden region may have come through into the student's notebook."""
     text = "\n".join(cell.source for cell in student.cells)
     if "BEGIN SOLUTION" in text or "BEGIN HIDDEN TESTS" in text:
         raise LeakError(f"{source.path}: a solution or hidden region survived in the notebook")

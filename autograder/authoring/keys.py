@@ -60,11 +60,17 @@ def _exercise(
         _refuse_weak_cases(reference, exercise, known)
         _refuse_twins(known)
     kept = [
-        Mistake(m.name if hidden else "", m.says, tuple(found.values()))
+        Mistake(m.name, m.says, tuple(found.values())) if hidden else _fingerprint(m, found)
         for m, found in known
         if not judge(exercise, found, reference.by_name).passed
     ]
     return replace(exercise, mistakes=tuple(kept))
+
+
+def _fingerprint(mistake: KnownMistake, found: dict[tuple[str, int], Evidence]) -> Mistake:
+    """A mistake as students get it: without its name, and by the outcomes of one seed."""
+    first = (outcome if index == 0 else None for (_, index), outcome in found.items())
+    return Mistake("", mistake.says, tuple(first))
 
 
 def outcomes(

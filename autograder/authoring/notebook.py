@@ -10,7 +10,6 @@ from traitlets.utils.importstring import import_item
 
 from autograder.authoring.header import badges, key_cell, points_table, setup_cell
 from autograder.authoring.source import Cell, Source
-from autograder.checks.key import Key
 from autograder.settings import Course
 
 # role -> nbgrader's flags
@@ -25,7 +24,7 @@ TRAINING_TAG = "training"
 COLLAPSED = {"cellView": "form", "_kg_hide-input": True, "jupyter": {"source_hidden": True}}
 
 
-def instructor_notebook(source: Source, key: Key, course: Course) -> NotebookNode:
+def instructor_notebook(source: Source, key: str, course: Course) -> NotebookNode:
     """The whole notebook, solutions and hidden tests included: nbgrader's `source`."""
     cells = [_cell(cell, source, course) for cell in source.cells]
     cells[1:1] = [

@@ -185,7 +185,7 @@ def _check_pairs(source: Source) -> None:
     for name, cell in source.checks.items():
         if name not in source.solutions:
             _failer(source.path, cell.line)(f"check {name!r} has no solution cell")
-        if f'check("{name}"' not in cell.source:
+        if not re.search(rf'\bcheck\(\s*"{name}"', cell.source):
             _failer(source.path, cell.line)(f'the cell must call check("{name}", …)')
     for name, cell in source.solutions.items():
         if name not in source.checks:

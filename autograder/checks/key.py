@@ -23,11 +23,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known wrong answer: what to tell the student, and its outcome in each case."""
+    """A known wrong answer: what to tell the student, and its outcome in each case.
+
+    The visible key keeps the outcomes of one seed only, None for the others, to stay small.
+    """
 
     name: str
     says: str
-    outcomes: tuple[Evidence, ...]
+    outcomes: tuple[Evidence | None, ...]
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,9 @@ def _exercise_from_tree(tree: dict) -> Exercise:
     )
 
 
-def _pack(outcomes: Iterable[Evidence]) -> list[str]:
-    return [base64.b64encode(to_bytes(outcome)).decode() for outcome in outcomes]
+def _pack(outcomes: Iterable[Evidence | None]) -> list[str | None]:
+    return [o if o is None else base64.b64encode(to_bytes(o)).decode() for o in outcomes]
 
 
-def _unpack(texts: list[str]) -> tuple[Evidence, ...]:
-    return tuple(from_bytes(base64.b64decode(text)) for text in texts)
+def _unpack(texts: list[str | None]) -> tuple[Evidence | None, ...]:
+    return tuple(t if t is None else from_bytes(base64.b64decode(t)) for t in texts)

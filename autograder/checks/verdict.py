@@ -100,8 +100,8 @@ def _judge_case(case: Case, evidence: Evidence | None, probes: Mapping[str, Prob
     return Outcome(math.inf, problem) if problem else changed_inputs(evidence)
 
 
-def _matches(outcomes: tuple[Evidence, ...], answers: list[Evidence | None]) -> bool:
+def _matches(outcomes: tuple[Evidence | None, ...], answers: list[Evidence | None]) -> bool:
     """Whether the evidence is a mistake's, case by case, with numbers in at least one of them."""
-    numbers = any(outcome.error is None for outcome in outcomes)
-    pairs = zip(outcomes, answers, strict=True)
+    pairs = [pair for pair in zip(outcomes, answers, strict=True) if pair[0] is not None]
+    numbers = any(known.error is None for known, _ in pairs)
     return numbers and all(actual is not None and same(known, actual) for known, actual in pairs)

@@ -473,13 +473,13 @@ def two_kernels(rng: Rng) -> dict[str, Tensor]:
 
 
 def renormalised_outputs(answers, rng: Rng):
-    kernels, x = two_kernels(rng), rng.normal(11, 3)
+    kernels, x = two_kernels(rng), rng.normal(12, 3)
     return {name: relative_attention(x, *answers[name]) for name in kernels}
 
 
 @probe(read=renormalised_outputs)
 def renormalised_borders(convolution, rng: Rng):
-    return {name: convolution(own, n=11, d=3) for name, own in two_kernels(rng).items()}
+    return {name: convolution(own, n=12, d=3) for name, own in two_kernels(rng).items()}
 
 
 def one_sided_kernels(rng: Rng) -> dict[str, Tensor]:
@@ -547,9 +547,9 @@ def max_pool(window: int, n: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """W_Q, W_K, W_V (2, 2) and p (2n − 1,): the maximum over |i − j| ≤ window of tokens (x_i, 1)."""
     ### BEGIN SOLUTION
     beta = 1e4  # a gap of 0.1 becomes 700 in the scores
-    W_Q = torch.tensor([[0.0, beta], [0.0, 0.0]])  # q_i = (β, 0), the same for every token
-    W_K = torch.tensor([[1.0, 0.0], [0.0, 0.0]])  # k_j = (x_j, 0)
-    W_V = torch.eye(2)
+    W_Q = torch.zeros(2, 2)
+    W_Q[0, 1] = beta  # q_i = (β, 0), the same for every token
+    W_K, W_V = torch.eye(2), torch.eye(2)
     m = torch.arange(-(n - 1), n)
     p = torch.where(m.abs() <= window, 0.0, -math.inf)
     return W_Q, W_K, W_V, p
@@ -560,8 +560,8 @@ def max_pool(window: int, n: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 def pooled_inputs(answers, rng: Rng):
     pooled = {}
     for name, shift in (("mixed signs", -0.8), ("all negative", -3.9)):
-        x = 0.15 * rng.permutation(11) + rng.uniform(11, high=0.05) + shift  # gaps of 0.1 or more
-        tokens = torch.stack([x, torch.ones(11)], dim=1)  # (11, 2)
+        x = 0.15 * rng.permutation(12) + rng.uniform(12, high=0.05) + shift  # gaps of 0.1 or more
+        tokens = torch.stack([x, torch.ones(12)], dim=1)  # (12, 2)
         for window, matrices in answers.items():
             pooled[f"{name}, {window}"] = relative_attention(tokens, *matrices)[:, 0]
     return pooled
@@ -569,7 +569,7 @@ def pooled_inputs(answers, rng: Rng):
 
 @probe(read=pooled_inputs)
 def two_windows(max_pool, rng: Rng):
-    return {f"window {window}": max_pool(window, n=11) for window in (1, 3)}
+    return {f"window {window}": max_pool(window, n=12) for window in (1, 3)}
 
 
 check("max_pool", max_pool, two_windows)
