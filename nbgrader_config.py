@@ -21,34 +21,49 @@ c.CourseDirectory.db_url = f"sqlite:///{root / 'build' / 'gradebook.db'}"
 
 c.ClearSolutions.code_stub = {"python": "# TODO: your code here\nraise NotImplementedError"}
 
-# Hidden tests and model answers leave the notebook before anything reaches the gradebook, so that
-# neither autograded notebooks nor feedback can show them.
+# Each step below that is the autograder's is for one kind of assignment: the kit's, which have a
+# source under solutions/, or ordinary ones, which go nbgrader's own way unchanged.
+#
+# The kit's hidden tests and model answers leave the notebook before anything reaches the gradebook,
+# so that neither autograded notebooks nor feedback can show them.
 c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.IncludeHeaderFooter",
+    "autograder.grading.ordinary.InstantiateTests",
     "nbgrader.preprocessors.LockCells",
     "nbgrader.preprocessors.ClearSolutions",
     "nbgrader.preprocessors.ClearOutput",
-    "nbgrader.preprocessors.ClearHiddenTests",
-    "nbgrader.preprocessors.ClearMarkScheme",
+    "autograder.grading.ordinary.ClearHiddenTests",  # the kit's
+    "autograder.grading.ordinary.ClearMarkScheme",  # the kit's
     "nbgrader.preprocessors.CheckCellMetadata",
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.SaveCells",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.sanitize_preprocessors = [
+    "autograder.grading.ordinary.ClearOutput",
+    "autograder.grading.ordinary.DeduplicateIds",
     "autograder.grading.preprocessors.Repair",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
+    "autograder.grading.ordinary.Execute",
     "autograder.grading.preprocessors.Verify",
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
+    "autograder.grading.display.Sanitize",
     "autograder.grading.preprocessors.ShowMarkingSchemes",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.GenerateFeedback.preprocessors = [
-    "autograder.grading.preprocessors.HideMarkingSchemes",
+    "autograder.grading.display.HideFromStudents",
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]

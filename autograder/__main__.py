@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument("assignment")
     grade.add_argument("--submitted", type=Path, metavar="DIR", help="default: build/submitted")
     grade.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
+    grade.add_argument("--scheduler", metavar="ADDRESS", help="execute on a Dask cluster")
     grade.add_argument("--force", action="store_true", help="execute again what was kept")
 
     for command in (score, grade):

@@ -117,6 +117,7 @@ def run_grade(course: Course, options: Namespace) -> int:
         options.assignment,
         submitted=options.submitted,
         workers=options.workers,
+        scheduler=options.scheduler,
         force=options.force,
         progress=_progress,
     )

@@ -49,7 +49,7 @@ def make(course: Course, assignment: str) -> tuple[NotebookNode, NotebookNode]:
     kept_key(course, source)
     key = _keep_equal(visible_key(source), course.released(assignment))
     instructor = instructor_notebook(source, key, course)
-    student = student_notebook(instructor, course)
+    student = student_notebook(instructor, course, assignment)
     _refuse_leaks(source, student)
     return student, instructor
 

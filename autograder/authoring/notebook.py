@@ -36,13 +36,13 @@ def instructor_notebook(source: Source, key: str, course: Course) -> NotebookNod
     return new_notebook(cells=cells, metadata=_metadata())
 
 
-def student_notebook(instructor: NotebookNode, course: Course) -> NotebookNode:
+def student_notebook(instructor: NotebookNode, course: Course, assignment: str) -> NotebookNode:
     """What `nbgrader generate_assignment` releases: its preprocessors, without a gradebook."""
-    nb, resources = copy.deepcopy(instructor), {}
+    nb, resources = copy.deepcopy(instructor), {"nbgrader": {"assignment": assignment}}
     for name in course.config.GenerateAssignment.preprocessors:
         if not name.endswith(".SaveCells"):
             preprocessor = import_item(name)(config=Config(course.config))
-            nb, resources = preprocessor.preprocess(nb, resources)
+            nb, resources = preprocessor(nb, resources)
     return nb
 
 

@@ -1,5 +1,6 @@
 """`check` while grading: run every probe with the hidden seeds and send the evidence away."""
 
+import json
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +9,12 @@ from typing import Any, BinaryIO
 
 from autograder.checks.evidence import Evidence, EvidenceError, to_bytes
 from autograder.checks.probes import Probe, as_probe, observe
+from autograder.checks.watch import Watch
 from autograder.definitions import definitions
 
 HEADER = struct.Struct(">HI")  # of a frame: sizes of its name and of its bytes
 MAX_NAME = 500
+REPORT = "report"  # the name of the frame that holds what the watch noticed
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ def frame(name: str, data: bytes) -> bytes:
 class Recorder:
     """Stands behind `check` in the student's process: no key, no comparison, nothing printed."""
 
-    def __init__(self, plan: Plan, stream: BinaryIO) -> None:
-        self.plan, self.stream = plan, stream
+    def __init__(self, plan: Plan, stream: BinaryIO, watch: Watch | None = None) -> None:
+        self.plan, self.stream, self.watch = plan, stream, watch
 
     def load(self, key: str) -> None:
         """The visible key is of no use here."""
@@ -52,6 +55,11 @@ class Recorder:
         given = definitions(self.plan.given, Path("given.py"))
         namespace = {**student, **vars(given), "check": self}
         exec(compile(self.plan.checks[exercise], f"<check {exercise}>", "exec"), namespace)
+
+    def report(self, shell: Any) -> None:
+        """Send what the watch noticed."""
+        lines = self.watch.report(shell) if self.watch else []
+        self.stream.write(frame(REPORT, json.dumps(lines).encode()))
 
     def __call__(self, exercise: str, subject: Any, *probes: Probe | Callable) -> None:
         """Observe `subject` in every hidden case; sent one by one: a crash keeps the others."""

@@ -1,9 +1,10 @@
 """Grading a class: evidence in parallel, the gradebook from this one process, nothing stops it."""
 
+import contextlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,13 +33,16 @@ def grade_class(
     *,
     submitted: Path | None = None,
     workers: int | None = None,
+    scheduler: str | None = None,
     force: bool = False,
+    feedback: bool = True,
     progress: Progress = lambda _, items, __: items,
 ) -> ClassRun:
     """Grade every submission into the gradebook and write feedback.
 
-    A submission that cannot be read or graded is reported and the others go on. Raises
-    SettingsError where there is nothing to grade.
+    A submission that cannot be read or graded is reported and the others go on. What was graded
+    before, with the same key, is not graded again; a run that was stopped goes on where it was.
+    Raises SettingsError where there is nothing to grade.
     """
     nbgrader, grader = Nbgrader(course, submitted), Grader(course, assignment)
     notebooks = nbgrader.submitted(assignment)
@@ -52,13 +56,29 @@ def grade_class(
     jobs = _jobs(grader, notebooks, run)
     store = course.build / "evidence" / assignment
     if force:
-        shutil.rmtree(store, ignore_errors=True)
-    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:  # each job has its own kernel
+        for kept in (store, course.build / "reports" / assignment):
+            shutil.rmtree(kept, ignore_errors=True)
+    with _executor(workers, scheduler) as pool:
         collect_evidence(jobs.values(), store, pool, progress)
-    readable = [student for student in notebooks if student in jobs]
+    readable = {student: path for student, path in notebooks.items() if student in jobs}
     for student in progress("grading", readable, len(readable)):
-        _grade_one(nbgrader, grader, notebooks[student], student, run)
+        _grade_one(nbgrader, grader, readable[student], student, run, feedback)
     return run
+
+
+@contextlib.contextmanager
+def _executor(workers: int | None, scheduler: str | None) -> Iterator[Executor]:
+    """Threads here, each of which waits for its own kernel; or the workers of a Dask cluster."""
+    if scheduler is None:
+        with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+            yield pool
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise SettingsError("--scheduler needs Dask: pip install 'coursework-kit[dask]'") from None
+    with Client(scheduler) as client:
+        yield client.get_executor()
 
 
 def _jobs(grader: Grader, notebooks: dict[str, Path], run: ClassRun) -> dict[str, Job]:
@@ -80,21 +100,50 @@ def collect_evidence(jobs: Iterable[Job], store: Path, pool: Executor, progress:
 
 
 def _grade_one(
-    nbgrader: Nbgrader, grader: Grader, notebook: Path, student: str, run: ClassRun
+    nbgrader: Nbgrader,
+    grader: Grader,
+    notebook: Path,
+    student: str,
+    run: ClassRun,
+    feedback: bool,
 ) -> None:
+    graded = grader.grade(read_notebook(notebook))
+    report = grader.course.build / "reports" / grader.assignment / f"{student}.json"
+    text = as_json(graded)
     try:
-        nbgrader.autograde(grader.assignment, student)
-        nbgrader.feedback(grader.assignment, student)
+        if not _is_graded(nbgrader, grader.assignment, student, notebook, report, text):
+            nbgrader.autograde(grader.assignment, student)
+            _replace(report, text)
+        if feedback:
+            nbgrader.feedback(grader.assignment, student)
     except NbgraderError as error:
         run.problems[student] = str(error)
         return
-    report = grader.course.build / "reports" / grader.assignment / f"{student}.json"
-    report.parent.mkdir(parents=True, exist_ok=True)
-    graded = grader.grade(read_notebook(notebook))
-    report.write_text(as_json(graded), encoding="utf-8")
     run.graded.append(student)
     if graded.repairs:
         run.problems[student] = "; ".join(graded.repairs)
+
+
+def _is_graded(
+    nbgrader: Nbgrader, assignment: str, student: str, notebook: Path, report: Path, text: str
+) -> bool:
+    """Whether the gradebook holds this very result of this very file already.
+
+    The report is written after the gradebook, so that a run that was stopped between them repeats.
+    """
+    autograded = nbgrader.autograded(assignment, student)
+    if not (report.is_file() and autograded.is_file()):
+        return False
+    newer = report.stat().st_mtime >= notebook.stat().st_mtime
+    return newer and report.read_text(encoding="utf-8") == text
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
 
 
 def mistake_counts(course: Course, assignment: str) -> dict[tuple[str, str], int]:

@@ -76,6 +76,12 @@ class Nbgrader:
         found = folder.glob(f"*/{assignment}/{assignment}.ipynb")
         return {path.parent.parent.name: path for path in sorted(found)}
 
+    def autograded(self, assignment: str, student: str) -> Path:
+        """Where nbgrader puts a student's autograded notebook."""
+        course = self.api.coursedir
+        folder = course.format_path(course.autograded_directory, student, assignment)
+        return Path(folder) / f"{assignment}.ipynb"
+
     def knows(self, assignment: str) -> bool:
         """Whether the assignment has been released into the gradebook."""
         with self.gradebook() as gradebook:

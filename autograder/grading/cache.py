@@ -1,5 +1,6 @@
 """Evidence kept by content: a second run executes only what changed."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -7,7 +8,7 @@ from pathlib import Path
 
 from autograder.grading.execute import Execution, Job, execute
 
-ERRORS = "errors"
+ERRORS, NOTICED = "errors", "noticed.json"
 
 
 def cached(job: Job, folder: Path) -> Execution:
@@ -22,7 +23,8 @@ def load(kept: Path) -> Execution:
     """An execution from its folder."""
     evidence = {file.stem: file.read_bytes() for file in kept.glob("*.safetensors")}
     errors = {file.name: file.read_text("utf-8") for file in (kept / ERRORS).iterdir()}
-    return Execution(evidence, errors)
+    noticed = tuple(json.loads((kept / NOTICED).read_text("utf-8")))
+    return Execution(evidence, errors, noticed)
 
 
 def keep(execution: Execution, kept: Path) -> None:
@@ -34,6 +36,7 @@ def keep(execution: Execution, kept: Path) -> None:
         (temporary / f"{name}.safetensors").write_bytes(data)
     for name, text in execution.errors.items():
         (temporary / ERRORS / name).write_text(text, encoding="utf-8")
+    (temporary / NOTICED).write_text(json.dumps(execution.noticed), encoding="utf-8")
     try:
         os.rename(temporary, kept)
     except OSError:  # another process kept the same job meanwhile

@@ -1,5 +1,6 @@
 """Execution: a pure function from a job to evidence; no key, no gradebook, no course files."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -10,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import autograder
-from autograder.checks.recorder import Plan
+from autograder.checks.recorder import REPORT, Plan
 from autograder.grading.evidence_pipe import EvidencePipe
 from autograder.grading.kernel import Kernel, KernelEnded, sockets_folder
 from autograder.grading.sandbox.confinement import Confinement
@@ -20,6 +21,7 @@ SYSTEM = (
     *("/usr", "/lib", "/lib64", "/bin", "/sbin", "/opt"),
     *("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/passwd", "/etc/nsswitch.conf"),
 )
+REPORT_NOTICED = "__import__('autograder').check.report(get_ipython())"
 MAX_KERNELS = 20  # for one submission
 
 
@@ -49,10 +51,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Execution:
-    """Evidence by case, and the error that ended a check cell early, by exercise."""
+    """Evidence by case; errors that ended check cells early, by exercise; what was noticed."""
 
     evidence: dict[str, bytes] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    noticed: tuple[str, ...] = ()
 
 
 def execute(job: Job) -> Execution:
@@ -67,7 +70,16 @@ def execute(job: Job) -> Execution:
             errors = _run_all(job, Path(scratch), pipe)
         finally:
             pipe.hand_over()
-    return Execution(pipe.finish(), errors)
+    evidence = pipe.finish()
+    return Execution(evidence, errors, _noticed(evidence.pop(REPORT, b"[]")))
+
+
+def _noticed(data: bytes) -> tuple[str, ...]:
+    """The watch's lines, which student code may have forged."""
+    try:
+        return tuple(str(line)[:200] for line in list(json.loads(data))[:50])
+    except (ValueError, TypeError):
+        return ("its report is unreadable",)
 
 
 def _run_all(job: Job, scratch: Path, pipe: EvidencePipe) -> dict[str, str]:
@@ -109,6 +121,8 @@ def _run_from(
             error = kernel.run(RUN_CHECK.format(check) if check else source, job.cell_seconds)
             if check and error:
                 errors[check] = error
+        with contextlib.suppress(KernelEnded):  # only a report
+            kernel.run(REPORT_NOTICED, job.cell_seconds)
         return len(job.cells)
     except KernelEnded as ended:
         fatal.add(at)

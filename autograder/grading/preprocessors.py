@@ -4,7 +4,6 @@ nbgrader reads a check cell's score off its output, so Verify drops whatever sta
 writes the verdict's line and number. Nothing that student code prints reaches a score.
 """
 
-from functools import cache
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -12,29 +11,36 @@ from nbformat.v4 import new_markdown_cell, new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.checks.verdict import Verdict
+from autograder.grading.ordinary import ForKit, course_of
 from autograder.grading.submission import Grader
-from autograder.settings import find_course
 
 SCHEME_TAG = "marking-scheme"
+_graders: dict[tuple[Path, str, bool], Grader] = {}
 
 
-@cache
-def grader(root: Path, assignment: str) -> Grader:
-    """One grader for a whole run of nbgrader."""
-    return Grader(find_course(root), assignment)
+class KitPreprocessor(ForKit, NbGraderPreprocessor):
+    """A step of the kit's own way."""
+
+    def grader(self, resources: dict) -> Grader:
+        """One grader for a whole run of nbgrader."""
+        course, assignment = course_of(self.config), resources["nbgrader"]["assignment"]
+        key = course.root, assignment, course.sandbox
+        if key not in _graders:
+            _graders[key] = Grader(course, assignment)
+        return _graders[key]
 
 
-class Repair(NbGraderPreprocessor):
+class Repair(KitPreprocessor):
     """Rebuild the submission from the released notebook."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        repaired = _grader(resources).repair(nb)
+        repaired = self.grader(resources).repair(nb)
         for text in repaired.repairs:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], text)
         return repaired.notebook, resources
 
 
-class Verify(NbGraderPreprocessor):
+class Verify(KitPreprocessor):
     """Execute the student's cells apart, judge the evidence, and write verdicts into check cells.
 
     Other cells keep the outputs they were handed in with: what students saw, and nothing that ran
@@ -42,7 +48,7 @@ class Verify(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        verdicts = {v.exercise: v for v in _grader(resources).verdicts(nb)}
+        verdicts = {v.exercise: v for v in self.grader(resources).verdicts(nb)}
         for cell in nb.cells:
             role = cell.metadata.get("nbgrader", {})
             if role.get("grade") and not role.get("solution"):
@@ -59,11 +65,11 @@ def _outputs(verdict: Verdict) -> list[NotebookNode]:
     return [said, number]
 
 
-class ShowMarkingSchemes(NbGraderPreprocessor):
+class ShowMarkingSchemes(KitPreprocessor):
     """For graders only: after each written answer, its model answer and marking scheme."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        answers = _grader(resources).verifier.source.answers
+        answers = self.grader(resources).verifier.source.answers
         cells = []
         for cell in nb.cells:
             cells.append(cell)
@@ -80,16 +86,3 @@ def _scheme(name: str, text: str) -> NotebookNode:
         f"> **Model answer and marking scheme for {name}** (never shown to students)\n>\n{quoted}"
     )
     return new_markdown_cell(source, id=f"scheme-{name}", metadata={"tags": [SCHEME_TAG]})
-
-
-class HideMarkingSchemes(NbGraderPreprocessor):
-    """Take the marking schemes out again before feedback is made."""
-
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        nb.cells = [c for c in nb.cells if not str(c.get("id", "")).startswith("scheme-")]
-        return nb, resources
-
-
-def _grader(resources: dict) -> Grader:
-    course = find_course(Path(resources["metadata"]["path"]))
-    return grader(course.root, resources["nbgrader"]["assignment"])

@@ -1,19 +1,20 @@
 """Repair: put a submission's own cells back into the shape of the released notebook."""
 
-import ast
 import copy
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
-# what stands in the text of a cell because metadata get lost: the build's first lines
-MARKS = {
-    "solution-{}": re.compile(r"^# exercise: (\w+)$", re.M),
-    "check-{}": re.compile(r'^check\("(\w+)"', re.M),
-    "answer-{}": re.compile(r"^\*\*(\w+)\*\* \([\d.]+ points\)", re.M),
-}
+from autograder.authoring.notebook import TRAINING_TAG
+from autograder.grading import cell_order
+from autograder.grading.cell_order import Placed
+from autograder.grading.matching import Claim, Release, claims, squeezed
+from autograder.grading.normalise import DROPPED, free_id, normalised, tags
+from autograder.grading.syntax import outline
+from autograder.grading.versions import Plan, plan
+
+LISTED = 3  # names in one line of the report
 
 
 @dataclass(frozen=True)
@@ -28,121 +29,162 @@ def repair(submitted: NotebookNode, released: NotebookNode) -> Repaired:
     """The released notebook with the student's cells: solutions, answers, and whatever they added.
 
     Locked cells always come from the release; what is missing comes back where it stood. A solution
-    found twice counts in its last version that is not the stub.
+    found several times counts in its last complete version. Never raises, whatever is submitted.
     """
-    repairs: list[str] = []
-    identify = _Identifier(released)
-    found: dict[str, list[int]] = {}
-    for index, cell in enumerate(submitted.cells):
-        name = identify(cell)
-        if name is not None:
-            found.setdefault(name, []).append(index)
-    chosen = {_choose(name, at, submitted, identify, repairs): name for name, at in found.items()}
-    cells = [
-        _merged(cell, identify.graded[chosen[index]], repairs) if index in chosen else _extra(cell)
-        for index, cell in enumerate(submitted.cells)
-    ]
-    _restore_missing(cells, set(found), identify, repairs)
+    submitted, release = normalised(submitted), Release(released)
+    found = claims(submitted.cells, release)
+    made = plan(submitted.cells, found, release)
+    cells = _rebuilt(submitted.cells, made, release)
+    restored = _restore(cells, release)
+    moved = cell_order.correct(cells, release)
     notebook = copy.deepcopy(released)
-    notebook.cells = _with_unique_ids(cells)
+    notebook.cells = _with_own_ids(cells, release)
+    repairs = [
+        *_said_of_format(submitted),
+        *_said_of_metadata(submitted.cells, found, made, release),
+        *made.report,
+        *_said_of_cells(submitted.cells, made, release),
+        *restored,
+        *moved,
+    ]
     return Repaired(notebook, repairs)
 
 
-class _Identifier:
-    """Which released cell a submitted cell is: by grade id, cell id, marked name, definition."""
-
-    def __init__(self, released: NotebookNode) -> None:
-        self.graded = {c.metadata.nbgrader.grade_id: c for c in released.cells if _has_role(c)}
-        self.by_id = {cell.get("id"): name for name, cell in self.graded.items()}
-        self.by_definition = {
-            defined: name
-            for name, cell in self.graded.items()
-            if cell.metadata.nbgrader.solution and cell.cell_type == "code"
-            for defined in _defined(cell.source)
-        }
-
-    def __call__(self, cell: NotebookNode) -> str | None:
-        candidates = (
-            cell.metadata.get("nbgrader", {}).get("grade_id"),
-            self.by_id.get(cell.get("id")),
-            *_marked(cell.source),
-            *(self.by_definition.get(name) for name in _defined(cell.source)),
-        )
-        return next((name for name in candidates if name in self.graded), None)
+def _rebuilt(cells: list[NotebookNode], made: Plan, release: Release) -> list[Placed]:
+    placed = []
+    for index, cell in enumerate(cells):
+        key = made.chosen.get(index)
+        if key is not None and _keeps_its_place(cell, key, release):
+            placed.append(Placed(_merged(cell, key, made, release), key))
+        elif index not in made.dropped:
+            placed.append(Placed(_extra(cell)))
+        for key in made.extracted.get(index, []):
+            placed.append(Placed(_with_text(made.text[key], key, release), key))
+    return placed
 
 
-def _has_role(cell: NotebookNode) -> bool:
-    return "nbgrader" in cell.metadata
+def _keeps_its_place(cell: NotebookNode, key: int, release: Release) -> bool:
+    """Whether a cell is its released cell: one without a role may be made text, or text code."""
+    original = release.cells[key]
+    same = cell.cell_type == original.cell_type
+    return same or bool(release.roles[key]) or _is_needed(original)
 
 
-def _marked(source: str) -> Iterator[str]:
-    for grade_id, pattern in MARKS.items():
-        for name in pattern.findall(source):
-            yield grade_id.format(name)
+def _is_needed(cell: NotebookNode) -> bool:
+    training = TRAINING_TAG in cell.metadata.get("tags", [])
+    return cell.cell_type == "code" and not training and outline(cell.source).is_needed
 
 
-def _defined(source: str) -> list[str]:
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    return [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-
-
-def _choose(
-    name: str, at: list[int], submitted: NotebookNode, identify: _Identifier, repairs: list[str]
-) -> int:
-    """Which of several cells of one name counts: the last that differs from the stub."""
-    if len(at) > 1:
-        repairs.append(f"{name}: found {len(at)} times, its last version counts")
-    stub = identify.graded[name].source
-    return next((i for i in reversed(at) if submitted.cells[i].source != stub), at[-1])
-
-
-def _merged(cell: NotebookNode, original: NotebookNode, repairs: list[str]) -> NotebookNode:
+def _merged(cell: NotebookNode, key: int, made: Plan, release: Release) -> NotebookNode:
     """The released cell, with the student's text and outputs where students may write."""
-    name = original.metadata.nbgrader.grade_id
-    merged = copy.deepcopy(original)
-    if cell.cell_type != original.cell_type:
-        repairs.append(f"{name}: was turned into a {cell.cell_type} cell")
-    if original.metadata.nbgrader.solution:
-        merged.source = cell.source
-        if original.cell_type == "code":
-            merged.outputs = cell.get("outputs", [])
-    elif cell.source != original.source:
-        repairs.append(f"{name}: was edited, restored")
+    merged = copy.deepcopy(release.cells[key])
+    if release.is_locked(key):
+        return merged
+    merged.source = made.text.get(key, cell.source)
+    if merged.cell_type == "code":
+        merged.outputs = cell.get("outputs", [])
+    elif cell.get("attachments"):
+        merged["attachments"] = cell.attachments  # pictures in a written answer
     return merged
+
+
+def _with_text(source: str, key: int, release: Release) -> NotebookNode:
+    cell = copy.deepcopy(release.cells[key])
+    cell.source = source
+    return cell
 
 
 def _extra(cell: NotebookNode) -> NotebookNode:
     """A cell without a role: kept as it is, with no metadata but its tags."""
     kept = copy.deepcopy(cell)
-    tags = cell.metadata.get("tags")
-    kept.metadata = NotebookNode({"tags": tags} if isinstance(tags, list) else {})
+    found = tags(cell.metadata.get("tags"))
+    kept.metadata = NotebookNode({"tags": found} if found else {})
     return kept
 
 
-def _restore_missing(
-    cells: list[NotebookNode], present: set[str], identify: _Identifier, repairs: list[str]
-) -> None:
+def _restore(cells: list[Placed], release: Release) -> list[str]:
     """Put deleted cells back, each after the nearest one before it in the release."""
-    previous: str | None = None
-    for name, original in identify.graded.items():
-        if name not in present:
-            repairs.append(f"{name}: was missing, restored")
-            cells.insert(_position_after(cells, previous), copy.deepcopy(original))
-        previous = name
+    present, report = {placed.key for placed in cells}, []
+    for key, original in enumerate(release.cells):
+        if key not in present and (release.roles[key] or _is_needed(original)):
+            at = cell_order.place_of(key, cells, release)
+            cells.insert(at, Placed(copy.deepcopy(original), key))
+            lost = release.is_written(key)
+            what = "not found, graded as missing" if lost else "was missing, restored"
+            report.append(f"{release.name(key)}: {what}")
+    return report
 
 
-def _position_after(cells: list[NotebookNode], name: str | None) -> int:
-    names = [c.metadata.get("nbgrader", {}).get("grade_id") for c in cells]
-    return names.index(name) + 1 if name in names else 0
+def _said_of_format(nb: NotebookNode) -> Iterator[str]:
+    version = nb.metadata.get("orig_nbformat")
+    if isinstance(version, int) and version < 4:
+        yield f"notebook: was saved in format {version}, converted"
 
 
-def _with_unique_ids(cells: list[NotebookNode]) -> list[NotebookNode]:
-    seen: set[str] = set()
+def _said_of_metadata(
+    cells: list[NotebookNode], found: list[Claim | None], made: Plan, release: Release
+) -> Iterator[str]:
+    """One line for each kind of evidence that was needed, not one for each cell."""
+    groups: dict[str, list[str]] = {}
+    with_metadata = {claim.key for claim in found if claim and claim.evidence == "grade id"}
+    for index, key in sorted(made.chosen.items(), key=lambda item: item[1]):
+        claim, role = found[index], release.roles[key]
+        if role and key not in with_metadata:
+            what = f"metadata lost, found by {claim.evidence}"
+            groups.setdefault(what, []).append(role["grade_id"])
+        elif role and claim.evidence == "grade id" and _is_changed(cells[index], role):
+            groups.setdefault("nbgrader metadata changed, restored", []).append(role["grade_id"])
+    yield from (f"{_listed(names)}: {what}" for what, names in groups.items())
+
+
+def _is_changed(cell: NotebookNode, role: NotebookNode) -> bool:
+    """Whether nbgrader's metadata are not the released ones, of this or an older release."""
+    found = cell.metadata.nbgrader
+    return {**found, "checksum": ""} != {**role, "checksum": ""}
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(names[:LISTED]) + more
+
+
+def _said_of_cells(cells: list[NotebookNode], made: Plan, release: Release) -> Iterator[str]:
+    """What was wrong with single cells, in their order."""
     for index, cell in enumerate(cells):
-        if cell.get("id") in seen or not cell.get("id"):
-            cell["id"] = f"repaired-{index:03d}"
-        seen.add(cell["id"])
-    return cells
+        key = made.chosen.get(index)
+        name = f"cell {index + 1}" if key is None else release.name(key)
+        if key is not None and release.roles[key]:
+            yield from (f"{name}: {what}" for what in _said_of_cell(cell, key, release))
+        if dropped := _dropped_outputs(cell):
+            yield f"{name}: outputs of {dropped} MB dropped"
+
+
+def _said_of_cell(cell: NotebookNode, key: int, release: Release) -> Iterator[str]:
+    original = release.cells[key]
+    foreign = set(tags(cell.metadata.get("tags"))) - set(original.metadata.get("tags", []))
+    if cell.cell_type != original.cell_type:
+        yield f"was turned into a {cell.cell_type} cell"
+    elif release.is_locked(key) and squeezed(cell.source) != squeezed(original.source):
+        yield "was edited, restored"
+    if release.is_written(key) and not cell.source.strip():
+        yield "its cell is empty"
+    if foreign:
+        yield f"tags removed: {_listed(sorted(foreign))}"
+
+
+def _dropped_outputs(cell: NotebookNode) -> str | None:
+    said = [output.get("text", "") for output in cell.get("outputs", [])]
+    found = DROPPED.fullmatch(said[0]) if len(said) == 1 else None
+    return found and found.group(1)
+
+
+def _with_own_ids(cells: list[Placed], release: Release) -> list[NotebookNode]:
+    """The cells, those that students added with ids that no other cell has."""
+    taken = {cell.id for cell in release.cells}
+    for index, placed in enumerate(cells):
+        if placed.key is None:
+            wanted = placed.cell.id
+            clashes = wanted in taken or wanted.startswith("scheme-")  # formgrader's own cells
+            placed.cell["id"] = free_id(f"repaired-{index:03d}" if clashes else wanted, taken)
+            taken.add(placed.cell.id)
+    return [placed.cell for placed in cells]

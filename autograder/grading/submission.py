@@ -2,28 +2,25 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 
 from autograder.authoring.notebook import TRAINING_TAG
 from autograder.authoring.source import Source
 from autograder.checks.verdict import Verdict
 from autograder.grading.cache import cached
-from autograder.grading.execute import Job
+from autograder.grading.execute import Execution, Job
+from autograder.grading.reading import SubmissionError, read_notebook
 from autograder.grading.repair import Repaired, repair
 from autograder.grading.verify import Verifier
 from autograder.settings import Course
 
-
-class SubmissionError(Exception):
-    """A file that is no notebook; the message says what it is."""
+__all__ = ["Graded", "Grader", "SubmissionError", "read_notebook"]
 
 
 @dataclass(frozen=True)
 class Graded:
-    """A submission's verdicts in the assignment's order, and its repairs."""
+    """A submission's verdicts in the assignment's order, and its repairs and oddities."""
 
     assignment: str
     verdicts: list[Verdict]
@@ -49,15 +46,21 @@ class Grader:
     def grade(self, submitted: NotebookNode) -> Graded:
         """Verdicts on a notebook as the student handed it in."""
         repaired = self.repair(submitted)
-        return Graded(self.assignment, self.verdicts(repaired.notebook), repaired.repairs)
+        execution = self.execution(repaired.notebook)
+        noticed = [f"while running: {line}" for line in execution.noticed]
+        verdicts = self.verifier.verdicts(execution)
+        return Graded(self.assignment, verdicts, [*repaired.repairs, *noticed])
 
     def repair(self, submitted: NotebookNode) -> Repaired:
         return repair(submitted, self.released)
 
     def verdicts(self, repaired: NotebookNode) -> list[Verdict]:
-        """Execute a repaired notebook, or find its kept evidence, and judge."""
-        execution = cached(self.job(repaired), self.course.build / "evidence" / self.assignment)
-        return self.verifier.verdicts(execution)
+        """What a repaired notebook earns."""
+        return self.verifier.verdicts(self.execution(repaired))
+
+    def execution(self, repaired: NotebookNode) -> Execution:
+        """Execute a repaired notebook, or find its kept evidence."""
+        return cached(self.job(repaired), self.course.build / "evidence" / self.assignment)
 
     def job(self, repaired: NotebookNode) -> Job:
         """What has to be executed for a repaired notebook."""
@@ -90,16 +93,3 @@ def without_solutions(source: Source) -> str:
         blank = "\n" * source.solutions[name].source.count("\n")
         source = source.with_solution(name, blank)
     return source.text
-
-
-def read_notebook(path: Path) -> NotebookNode:
-    """A notebook of any nbformat 4 shape. Raises SubmissionError for anything else."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        return nbformat.reads(text, as_version=4)
-    except FileNotFoundError:
-        raise SubmissionError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SubmissionError(f"{path}: cannot be read: {error}") from None
-    except Exception as error:  # nbformat raises whatever a broken file provokes
-        raise SubmissionError(f"{path}: not a Jupyter notebook: {error}"[:300]) from None

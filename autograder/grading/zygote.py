@@ -1,6 +1,6 @@
 """The zygote: a process that has imported everything once and forks a confined kernel on request.
 
-It holds one socket to the grader and ends with it; its kernels end with it. Before a fork it has
+It ends when its socket to the grader does; its kernels end with it. Before a fork it has
 one thread, has touched no accelerator, and has seen nothing of the course.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.grading.sandbox import syscalls
+from autograder.checks.watch import Watch
 from autograder.grading.sandbox.confinement import SOCKETS, Confinement
 from autograder.grading.sandbox.fork import fork_confined
 
@@ -34,8 +34,8 @@ class Request:
         return json.dumps(asdict(self)).encode()
 
 
-def preload() -> None:
-    """Import what every kernel would, and start nothing."""
+def preload() -> Watch:
+    """Import what every kernel would, start nothing, and note what the libraries look like."""
     os.environ.update(OMP_NUM_THREADS="1", MPLBACKEND="Agg")
     import importlib
 
@@ -45,9 +45,10 @@ def preload() -> None:
         importlib.import_module(name)
     torch.set_num_threads(1)
     torch.zeros(2) @ torch.zeros(2)
+    return Watch("autograder")
 
 
-def serve(channel: socket.socket) -> None:
+def serve(channel: socket.socket, watch: Watch) -> None:
     """Fork a kernel for every request until the grader is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for kernels
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -57,7 +58,7 @@ def serve(channel: socket.socket) -> None:
             return
         message = _receive(channel, int.from_bytes(size, "big"))
         channel.sendall(
-            json.dumps(fork_kernel(Request(**json.loads(message)), *descriptors)).encode()
+            json.dumps(fork_kernel(Request(**json.loads(message)), watch, *descriptors)).encode()
         )
         for descriptor in descriptors:
             os.close(descriptor)
@@ -70,20 +71,20 @@ def _receive(channel: socket.socket, size: int) -> bytes:
     return bytes(parts)
 
 
-def fork_kernel(request: Request, evidence: int) -> dict[str, Any]:
+def fork_kernel(request: Request, watch: Watch, evidence: int) -> dict[str, Any]:
     """The process id of a new kernel, or what kept it from starting."""
     confinement = Confinement(**request.confinement) if request.confinement else None
-    return fork_confined(confinement, lambda: run_kernel(request, evidence), (evidence,))
+    return fork_confined(confinement, lambda: run_kernel(request, evidence, watch), (evidence,))
 
 
-def run_kernel(request: Request, evidence: int) -> None:
+def run_kernel(request: Request, evidence: int, watch: Watch) -> None:
     """Serve Jupyter messages in this process until it is killed."""
     from ipykernel.kernelapp import IPKernelApp
     from traitlets.config import Config
 
     _keep_only(evidence)
     _fresh_start(request)
-    _record(request.plan)
+    _record(request.plan, watch)
     config = Config()
     config.HistoryManager.enabled = False
     config.IPKernelApp.capture_fd_output = False
@@ -98,8 +99,22 @@ def run_kernel(request: Request, evidence: int) -> None:
     path.write_text(json.dumps(connection))
     app = IPKernelApp.instance(config=config)
     app.initialize(["-f", str(path)])
+    watch.begin(_allowed(request))
     app.start()
     os._exit(0)
+
+
+def _allowed(request: Request) -> tuple[str, ...]:
+    """Paths whose opening is nothing to report."""
+    if not request.confinement:
+        return ("/",)
+    return (
+        *request.confinement["readable"],
+        request.confinement["work"],
+        "/tmp",
+        "/dev",
+        "/proc/self",
+    )
 
 
 def _keep_only(evidence: int) -> None:
@@ -125,22 +140,21 @@ def _fresh_start(request: Request) -> None:
     torch.seed()
 
 
-def _record(plan: dict[str, Any]) -> None:
+def _record(plan: dict[str, Any], watch: Watch) -> None:
     """Put the recorder where student notebooks import `check` from."""
     import autograder
     from autograder.checks.recorder import Plan, Recorder
 
-    recorder = Recorder(Plan(**plan), os.fdopen(EVIDENCE, "wb", buffering=0))
+    recorder = Recorder(Plan(**plan), os.fdopen(EVIDENCE, "wb", buffering=0), watch)
     autograder.check = autograder.checks.check = recorder
 
 
 def main() -> None:
     """Started by the grader with the number of its end of a socket."""
     channel = socket.socket(fileno=int(sys.argv[1]))
-    syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
-    preload()
+    watch = preload()
     channel.sendall(b"ready")
-    serve(channel)
+    serve(channel, watch)
 
 
 if __name__ == "__main__":

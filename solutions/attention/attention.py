@@ -282,7 +282,7 @@ def variance(c: Tensor) -> float:
     return (c - c.mean(0)).square().sum(1).mean().item()
 
 
-# %%
+# %% train
 sets_of_keys = sample_keys(2000)
 single = outputs(average_query_random(MEANS, A, B), sets_of_keys)
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8))
@@ -367,7 +367,7 @@ check("two_queries", two_queries, queries_of_two_heads)
 # probability $P(\gamma < 0) = \Phi(-\sqrt2) = 7.9\,\%$ the key $k_a$ points backwards, so that the head that
 # looks for $\mu_a$ finds every other key better. Those are the dots away from the red cross.
 
-# %%
+# %% train
 sets_of_keys = sample_keys(2000)
 single = outputs(average_query_random(MEANS, A, B), sets_of_keys)
 head_1, head_2 = (outputs(query, sets_of_keys) for query in two_queries(MEANS, A, B))
@@ -622,7 +622,7 @@ def saturation(d: int, scaled: bool, keys: int = 20, samples: int = 400) -> tupl
     return largest.mean().item(), gradient.norm(dim=-1).mean().item()
 
 
-# %%
+# %% train
 sizes = [2**power for power in range(1, 12)]
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.4))
 for scaled, label in ((False, "q·k"), (True, "q·k / √d")):

@@ -301,7 +301,7 @@ def test_keys_that_differ_are_not_the_same(change):
 
 
 def test_nothing_is_written_where_a_marker_survives(demo_course, monkeypatch):
-    monkeypatch.setattr("autograder.authoring.build.student_notebook", lambda nb, course: nb)
+    monkeypatch.setattr("autograder.authoring.build.student_notebook", lambda nb, *_: nb)
     with pytest.raises(LeakError, match="survived"):
         build(demo_course, "demo")
     assert not demo_course.notebooks.exists() and not (demo_course.build / "source").exists()

@@ -14,7 +14,7 @@ HIDE = "import importlib.util\nimportlib.util.find_spec = lambda name: None\n"
 
 @pytest.fixture
 def run(tmp_path):
-    """Run the cell in an empty folder, with an interpreter for pip that only notes its arguments."""
+    """Run the cell in an empty folder; the interpreter that would run pip notes its arguments."""
     noted = tmp_path / "noted"
     pip = tmp_path / "python"
     pip.write_text(f"#!/bin/sh\necho \"$@\" > '{noted}'\n")

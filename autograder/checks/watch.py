@@ -1,0 +1,86 @@
+"""Watching the student's process while grading: what it patches, starts, and reaches for.
+
+Only a report for people: code that hides from this is still confined, and no score depends on it.
+"""
+
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+
+PATCHABLE = (torch, torch.Tensor, torch.nn.functional, torch.nn.Module, torch.nn.Linear, np)
+CLASSES = ("Tensor.", "Module.", "Linear.")  # which hide inherited methods by adding one
+ATTEMPTS = {  # audit event -> what to say of its first argument
+    "socket.connect": "tried to connect to {1}",
+    "subprocess.Popen": "started {0}",
+    "os.system": "started {0}",
+    "os.kill": "sent a signal to process {0}",
+    "os.fork": "forked",
+    "os.unshare": "tried to leave its namespaces",
+}
+MOST = 20  # lines in a report
+
+
+class Watch:
+    """What was noticed so far; starts with what the libraries looked like before student code."""
+
+    def __init__(self, own_package: str) -> None:
+        self._package = own_package
+        self._before = dict(self._functions())
+        self._noticed: dict[str, None] = {}  # in order, once each
+        self._allowed: tuple[str, ...] = ()
+
+    def begin(self, allowed: tuple[str, ...]) -> None:
+        """Listen from now on; opening files outside the allowed paths is noticed."""
+        self._allowed = allowed
+        sys.addaudithook(self._hear)
+
+    def report(self, shell: Any = None) -> list[str]:
+        """All that was noticed, and what is patched now."""
+        now = dict(self._functions())
+        patched = [name for name, it in self._before.items() if now.get(name) is not it]
+        patched += [name for name in now.keys() - self._before.keys() if name.startswith(CLASSES)]
+        lines = [*self._noticed, *(f"replaced {name}" for name in patched)]
+        if shell is not None:
+            lines += _changed_shell(shell)
+        return lines[:MOST]
+
+    def _functions(self) -> Iterator[tuple[str, Any]]:
+        own = [m for name, m in list(sys.modules.items()) if name.startswith(f"{self._package}.")]
+        for holder in (*PATCHABLE, *own):
+            prefix = getattr(holder, "__qualname__", None) or holder.__name__
+            for name, value in list(vars(holder).items()):
+                if callable(value) and not isinstance(value, ModuleType) and name != "check":
+                    yield f"{prefix}.{name}", value
+
+    def _hear(self, event: str, arguments: tuple) -> None:
+        try:
+            if event == "open":
+                self._hear_open(arguments[0])
+            elif event in ATTEMPTS and len(self._noticed) < MOST:
+                self._noticed[ATTEMPTS[event].format(*map(_short, arguments))] = None
+        except Exception:
+            return  # a report is not worth an error in the student's code
+
+    def _hear_open(self, path: object) -> None:
+        if isinstance(path, bytes):
+            path = path.decode(errors="replace")
+        outside = isinstance(path, str) and path.startswith("/")
+        if outside and not path.startswith(self._allowed) and len(self._noticed) < MOST:
+            self._noticed[f"tried to open {_short(path)}"] = None
+
+
+def _short(value: object) -> str:
+    return str(value)[:80]
+
+
+def _changed_shell(shell: Any) -> Iterator[str]:
+    """Ways in which IPython itself was bent."""
+    if shell.input_transformers_post:
+        yield "added input transformers"
+    for name in ("showtraceback", "run_cell", "run_code"):
+        if name in vars(shell):
+            yield f"replaced get_ipython().{name}"

@@ -1,0 +1,65 @@
+"""Assignments of two kinds in one configuration: the kit's own, and ordinary nbgrader ones.
+
+An assignment with a source under solutions/ is the kit's. Every step that `nbgrader_config.py`
+takes from here or from `preprocessors` is for one kind and lets the other pass; together, ordinary
+assignments see exactly the steps, in the order, that nbgrader has by default.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader import preprocessors
+from traitlets.config import Config
+
+from autograder.settings import Course
+
+
+def course_of(config: Config) -> Course:
+    """The course whose configuration reached an nbgrader step."""
+    return Course(Path(config.CourseDirectory.root), config)
+
+
+class _Selective:
+    """A step for the assignments of one kind."""
+
+    config: Config
+    for_kit: bool
+
+    def __call__(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        is_kit = resources["nbgrader"]["assignment"] in course_of(self.config).assignments()
+        return super().__call__(nb, resources) if is_kit == self.for_kit else (nb, resources)
+
+
+class ForKit(_Selective):
+    for_kit = True
+
+
+class ForOrdinary(_Selective):
+    for_kit = False
+
+
+class ClearOutput(ForOrdinary, preprocessors.ClearOutput):
+    """The kit keeps what students saw."""
+
+
+class DeduplicateIds(ForOrdinary, preprocessors.DeduplicateIds):
+    """The kit's repair does this."""
+
+
+class Execute(ForOrdinary, preprocessors.Execute):
+    """The kit executes apart from the notebook."""
+
+
+class InstantiateTests(ForOrdinary, preprocessors.InstantiateTests):
+    """The kit makes its tests from the reference."""
+
+
+class ClearHiddenTests(ForKit, preprocessors.ClearHiddenTests):
+    """The kit's hidden tests go before anything is saved in the gradebook."""
+
+
+class ClearMarkScheme(ForKit, preprocessors.ClearMarkScheme):
+    """The kit's marking schemes go before anything is saved in the gradebook."""

@@ -1,0 +1,96 @@
+"""What the text of a code cell says about itself, without running it."""
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+MAX_TEXT = 200_000  # longer cells are no one's handwriting, and parsing them takes memory
+MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.M)
+DEFINITION = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.M)
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A cell in short: syntax trees are too large to keep."""
+
+    is_python: bool
+    defined: frozenset[str]
+    imports: bool = False
+    constants: bool = False
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether other cells may rest on this one."""
+        return self.imports or self.constants or bool(self.defined)
+
+
+@lru_cache(maxsize=2048)
+def outline(source: str) -> Outline:
+    """What a cell defines, or would if its syntax were right."""
+    tree = parsed(source)
+    if tree is None:
+        return Outline(False, frozenset(DEFINITION.findall(source[:MAX_TEXT])))
+    return Outline(
+        True,
+        frozenset(node.name for node in tree.body if isinstance(node, Definition)),
+        any(isinstance(node, ast.Import | ast.ImportFrom) for node in tree.body),
+        any(name.isupper() for node in tree.body for name in _assigned(node)),
+    )
+
+
+def _assigned(node: ast.stmt) -> Iterator[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return (target.id for target in targets if isinstance(target, ast.Name))
+
+
+def parsed(source: str) -> ast.Module | None:
+    """The syntax tree of a cell, magics left out; None where it is not Python."""
+    if len(source) > MAX_TEXT:
+        return None
+    tree = _parsed(source)
+    return tree if tree is not None else _parsed(MAGIC.sub(r"\1pass", source))
+
+
+def _parsed(source: str) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def same_code(a: str, b: str) -> bool:
+    """Whether two texts differ in nothing but comments and layout."""
+    if a.strip() == b.strip() or outline(a) != outline(b):
+        return a.strip() == b.strip()
+    dumped = _dump(a)
+    return dumped is not None and dumped == _dump(b)
+
+
+def _dump(source: str) -> str | None:
+    tree = parsed(source)
+    try:
+        return None if tree is None else ast.dump(tree)
+    except RecursionError:
+        return None
+
+
+def definitions(source: str, names: frozenset[str]) -> str:
+    """The text of these definitions alone."""
+    tree = parsed(source)
+    lines = source.split("\n")
+    found = [
+        "\n".join(lines[_first_line(node) - 1 : node.end_lineno])
+        for node in (tree.body if tree else [])
+        if isinstance(node, Definition) and node.name in names
+    ]
+    return "\n\n\n".join(found)
+
+
+def _first_line(node: Definition) -> int:
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])

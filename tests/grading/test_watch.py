@@ -1,0 +1,61 @@
+"""The report on what student code did besides answering; honest code has none."""
+
+import pytest
+
+from autograder.checks.recorder import REPORT
+from autograder.grading.execute import Job, execute
+
+GIVEN = "from autograder import Rng, check\n"
+CHECK = "def once(f, rng):\n    return f(rng.normal(3))\n\ncheck('f', f, once)"
+HONEST = """import math, warnings
+import matplotlib.pyplot as plt, numpy as np, torch
+plt.plot([1, 2]); plt.savefig('figure.png'); plt.close()
+def f(x):
+    return torch.softmax(x, -1)
+open('notes.txt', 'w').write('mine')"""
+
+ODDITIES = {
+    "replaced softmax": ("torch.softmax = lambda *a: 1", "replaced torch.softmax"),
+    "a method": ("torch.Tensor.sum = lambda *a: 0", "replaced Tensor.sum"),
+    "numpy": ("import numpy\nnumpy.abs = 0", "replaced numpy.abs"),
+    "comparison": (
+        "import autograder.checks.comparison as c\nc.compare = print",
+        "replaced autograder.checks.comparison.compare",
+    ),
+    "file": (
+        "try:\n    open('/etc/shadow')\nexcept OSError: pass",
+        "tried to open /etc/shadow",
+    ),
+    "network": (
+        "import socket\ntry: socket.create_connection(('127.0.0.1', 22), 1)\nexcept OSError: pass",
+        "tried to connect to ('127.0.0.1', 22)",
+    ),
+    "process": ("import subprocess\nsubprocess.run(['true'])", "started true"),
+    "transformers": (
+        "get_ipython().input_transformers_post.append(lambda lines: lines)",
+        "added input transformers",
+    ),
+    "tracebacks": (
+        "get_ipython().showtraceback = lambda *a, **k: None",
+        "replaced get_ipython().showtraceback",
+    ),
+}
+
+
+def noticed(*sources):
+    cells = (*((source, None) for source in sources), ("", "f"))
+    return execute(Job(cells, {"f": [1]}, GIVEN, {"f": CHECK}, 20.0)).noticed
+
+
+def test_honest_code_is_not_reported():
+    assert noticed(HONEST) == ()
+
+
+@pytest.mark.parametrize(("source", "line"), ODDITIES.values(), ids=ODDITIES)
+def test_an_oddity_is_named(source, line):
+    assert line in noticed(f"import torch\n{source}", "def f(x):\n    return x")
+
+
+def test_a_forged_report_is_only_a_report():
+    forged = f"import autograder\nautograder.check.watch = None\nREPORT = {REPORT!r}"
+    assert noticed(forged, "def f(x):\n    return x") == ()
