@@ -42,6 +42,7 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+c.Autograde.exporter_class = "autograder.grading.exporter.TolerantExporter"
 c.Autograde.sanitize_preprocessors = [
     "autograder.grading.ordinary.ClearOutput",
     "autograder.grading.ordinary.DeduplicateIds",

@@ -53,6 +53,8 @@ def grade_class(
     if not nbgrader.knows(assignment):
         nbgrader.release(assignment)
     run = ClassRun()
+    for student, path in notebooks.items():
+        _adopt_renamed(path, student, run)
     jobs = _jobs(grader, notebooks, run)
     store = course.build / "evidence" / assignment
     if force:
@@ -79,6 +81,18 @@ def _executor(workers: int | None, scheduler: str | None) -> Iterator[Executor]:
         raise SettingsError("--scheduler needs Dask: pip install 'coursework-kit[dask]'") from None
     with Client(scheduler) as client:
         yield client.get_executor()
+
+
+def _adopt_renamed(path: Path, student: str, run: ClassRun) -> None:
+    """Where the expected file is missing, copy the student's latest notebook to its name."""
+    others = [] if path.exists() else sorted(path.parent.glob("*.ipynb"), key=_modified)
+    if others:
+        shutil.copyfile(others[-1], path)
+        run.problems[student] = f"{others[-1].name} was taken for {path.name}"
+
+
+def _modified(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 def _jobs(grader: Grader, notebooks: dict[str, Path], run: ClassRun) -> dict[str, Job]:
@@ -121,7 +135,8 @@ def _grade_one(
         return
     run.graded.append(student)
     if graded.repairs:
-        run.problems[student] = "; ".join(graded.repairs)
+        said = [run.problems[student]] if student in run.problems else []
+        run.problems[student] = "; ".join([*said, *graded.repairs])
 
 
 def _is_graded(

@@ -1,6 +1,7 @@
 """nbgrader as a library: release, autograde, feedback, and what the gradebook then says."""
 
 import contextlib
+import copy
 import logging
 import warnings
 from collections.abc import Callable, Iterator
@@ -34,7 +35,7 @@ class Nbgrader:
     """The course's nbgrader, configured by the same file as its own commands."""
 
     def __init__(self, course: Course, submitted: Path | None = None) -> None:
-        config = course.config.copy()
+        config = copy.deepcopy(course.config)
         if submitted is not None:
             config.CourseDirectory.submitted_directory = str(submitted.resolve())
         course.build.mkdir(exist_ok=True)
@@ -68,13 +69,11 @@ class Nbgrader:
             raise NbgraderError(said.splitlines()[-1])
 
     def submitted(self, assignment: str) -> dict[str, Path]:
-        """Submitted notebooks by student."""
-        root = Path(
-            self.api.coursedir.format_path(self.api.coursedir.submitted_directory, "+", "+")
-        )
-        folder = root.parent.parent
-        found = folder.glob(f"*/{assignment}/{assignment}.ipynb")
-        return {path.parent.parent.name: path for path in sorted(found)}
+        """By student, where the notebook is or should be that nbgrader will look for."""
+        course = self.api.coursedir
+        root = Path(course.format_path(course.submitted_directory, "+", "+")).parent.parent
+        folders = sorted(root.glob(f"*/{assignment}"))
+        return {folder.parent.name: folder / f"{assignment}.ipynb" for folder in folders}
 
     def autograded(self, assignment: str, student: str) -> Path:
         """Where nbgrader puts a student's autograded notebook."""

@@ -38,7 +38,8 @@ class Release:
         self.roles = [cell.metadata.get("nbgrader", {}) for cell in self.cells]
         self.by_grade_id = {r["grade_id"]: i for i, r in enumerate(self.roles) if r}
         self.by_id = {cell.get("id"): i for i, cell in enumerate(self.cells)}
-        self.by_text = {squeezed(c.source): i for i, c in reversed([*enumerate(self.cells)])}
+        self.squeezed = [squeezed(cell.source) for cell in self.cells]
+        self.by_text = {text: i for i, text in reversed([*enumerate(self.squeezed)])}
         self.own = {i: outline(self.cells[i].source).defined for i in self.solutions}
         self.by_definition = {name: key for key, names in self.own.items() for name in names}
 
@@ -50,7 +51,7 @@ class Release:
     @cached_property
     def texts(self) -> dict[int, str]:
         """Code as it was given."""
-        code = {i: squeezed(c.source) for i, c in enumerate(self.cells) if self.is_code(i)}
+        code = {i: text for i, text in enumerate(self.squeezed) if self.is_code(i)}
         return {i: source for i, source in code.items() if len(source) in COMPARABLE}
 
     @cached_property
@@ -79,7 +80,7 @@ class Release:
         """Whether a text can be the student's version of a solution or an answer."""
         stub = self.cells[key].source
         if not self.is_code(key):
-            return bool(source.strip()) and squeezed(source) != squeezed(stub)
+            return bool(source.strip()) and squeezed(source) != self.squeezed[key]
         own = self.own[key]
         does = not own or bool(outline(source).defined & own)
         return does and outline(source).is_python and not same_code(source, stub)
@@ -167,8 +168,10 @@ def _resembles_locked(source: str, release: Release) -> bool:
 
 def resembles(source: str, key: int, release: Release) -> bool:
     """Whether a text is that of a released cell, or nearly."""
-    a, b = squeezed(source), squeezed(release.cells[key].source)
-    return a == b or (COMPARABLE.start <= len(a) < COMPARABLE.stop and fuzz.ratio(a, b, score_cutoff=SIMILAR) > 0)
+    a, b = squeezed(source), release.squeezed[key]
+    return a == b or (
+        COMPARABLE.start <= len(a) < COMPARABLE.stop and fuzz.ratio(a, b, score_cutoff=SIMILAR) > 0
+    )
 
 
 def _similar(cell: NotebookNode, missing: set[int], release: Release) -> Claim | None:

@@ -13,6 +13,8 @@ from jupyter_client.provisioning import KernelProvisionerBase
 from autograder.grading.herd import herd
 from autograder.grading.zygote import Request
 
+DEATH_SECONDS = 5  # for a killed process to be gone
+
 
 class WarmProvisioner(KernelProvisionerBase):
     """A kernel that is no child of ours, watched through a descriptor of its process."""
@@ -62,7 +64,10 @@ class WarmProvisioner(KernelProvisionerBase):
                 signal.pidfd_send_signal(self.watch, signum)
 
     async def kill(self, restart: bool = False) -> None:
+        """Kill, and wait here for the few milliseconds that jupyter_client would poll in tenths."""
         await self.send_signal(signal.SIGKILL)
+        if self.watch is not None:
+            select.select([self.watch], [], [], DEATH_SECONDS)
 
     async def terminate(self, restart: bool = False) -> None:
         await self.send_signal(signal.SIGTERM)

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from autograder.grading.normalise import is_notebook, normalised
 
 MAX_BYTES = 100_000_000  # nbgrader's own limit for collected files
+MAX_CELLS = 20_000
 BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
@@ -63,6 +64,8 @@ def _notebook(data: bytes) -> NotebookNode:
     raw = _json(_text(data), data)
     if not is_notebook(raw):
         raise SubmissionError("it is JSON, but has no list of cells")
+    if isinstance(raw.get("cells"), list) and len(raw["cells"]) > MAX_CELLS:
+        raise SubmissionError(f"it has more than {MAX_CELLS} cells")
     return normalised(raw)
 
 

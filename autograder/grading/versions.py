@@ -65,8 +65,8 @@ class _Versions:
                 self._drop_copies(key, [index for index in at if index != best])
 
     def _nearness(self, key: int, index: int) -> tuple:
-        source, original = self.cells[index].source, self.release.cells[key].source
-        same = squeezed(source) == squeezed(original)
+        source = self.cells[index].source
+        same = squeezed(source) == self.release.squeezed[key]
         by_grade_id = self.claims[index].evidence == "grade id"
         return same, resembles(source, key, self.release), by_grade_id, -index
 

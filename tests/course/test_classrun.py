@@ -85,3 +85,26 @@ def test_pseudonyms_are_stable_and_tell_no_name():
 def test_nothing_to_grade_is_said(tmp_path, graded):
     with pytest.raises(SettingsError, match="no submissions of 'demo'"):
         grade_class(graded[0], "demo", submitted=tmp_path)
+
+
+def test_a_renamed_notebook_is_found_and_reported(graded):
+    course, _ = graded
+    folder = course.build / "submitted/renamed/demo"
+    folder.mkdir(parents=True)
+    reference = course.build / "submitted/reference/demo/demo.ipynb"
+    (folder / "demo (1).ipynb").write_bytes(reference.read_bytes())
+    run = grade_class(course, "demo", feedback=False)
+    assert run.problems["renamed"] == "demo (1).ipynb was taken for demo.ipynb"
+    scores = {row.student: row.cells["check-softmax"] for row in Nbgrader(course).rows("demo")}
+    assert scores["renamed"] == 3.0
+
+
+def test_files_that_nbgrader_could_not_read_are_graded(graded):
+    course, _ = graded
+    folder = course.build / "submitted/utf16/demo"
+    folder.mkdir(parents=True)
+    reference = course.build / "submitted/reference/demo/demo.ipynb"
+    (folder / "demo.ipynb").write_text(reference.read_text(encoding="utf-8"), encoding="utf-16")
+    grade_class(course, "demo", feedback=False)
+    scores = {row.student: row.cells["check-softmax"] for row in Nbgrader(course).rows("demo")}
+    assert scores["utf16"] == 3.0

@@ -158,6 +158,7 @@ NOT_NOTEBOOKS = {
     "list": (b"[]", "no list of cells"),
     "no cells": (b'{"nbformat": 4}', "no list of cells"),
     "cells no list": (b'{"cells": {"0": {}}}', "no list of cells"),
+    "too many": (b'{"cells": [' + b"{}," * 20_000 + b"{}]}", "more than 20000 cells"),
     "deep": (b'{"cells": ' + b"[" * 100_000, "nested too deeply"),
 }
 

@@ -1,0 +1,23 @@
+"""Reading for nbgrader: files that it cannot read itself, such as ones with wrong bytes."""
+
+from pathlib import Path
+from typing import Any, TextIO
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+
+from autograder.grading.reading import read_notebook
+
+
+class TolerantExporter(NotebookExporter):
+    """nbgrader's exporter; where reading fails, our own reader has a try."""
+
+    def from_file(
+        self, file_stream: TextIO, resources: dict | None = None, **options: Any
+    ) -> tuple[NotebookNode, dict]:
+        try:
+            notebook = nbformat.read(file_stream, as_version=4)
+        except Exception:  # whatever a broken file provokes
+            notebook = read_notebook(Path(file_stream.name))
+        return self.from_notebook_node(notebook, resources=resources, **options)
