@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint notebooks mutants release grade report lab wheel clean
+.PHONY: help demo test lint notebooks mutants release grade report bench lab wheel clean
 PYTHON ?= python3
 A ?= attention
 BIN := .venv/bin
@@ -39,6 +39,9 @@ grade: $(BIN)/.installed      ## A=attention: grade build/submitted, write score
 
 report: $(BIN)/.installed     ## A=attention: print the class table again
 	autograder report $(A)
+
+bench: $(BIN)/.installed      ## A=attention: time grading beside stock nbgrader, write BENCHMARK.md
+	autograder bench $(A)
 
 lab: $(BIN)/.installed        ## JupyterLab with the formgrader, for grading by hand
 	jupyter lab

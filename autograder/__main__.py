@@ -49,6 +49,16 @@ def parser() -> argparse.ArgumentParser:
     report = commands.add_parser("report", help="print the class table, write build/scores.csv")
     report.add_argument("assignment")
 
+    bench = commands.add_parser("bench", help="time grading beside nbgrader; write BENCHMARK.md")
+    bench.add_argument("assignment")
+    bench.add_argument("--students", type=int, default=60, metavar="N", help="default: 60")
+    bench.add_argument(
+        "--stock-students",
+        type=int,
+        metavar="N",
+        help="so many with nbgrader, scaled; default: all",
+    )
+
     sample = commands.add_parser("sample", help="make a class of sample submissions")
     sample.add_argument("assignment")
     return main

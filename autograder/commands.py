@@ -42,6 +42,7 @@ def run(course: Course, options: Namespace) -> int:
         "grade": run_grade,
         "report": run_report,
         "sample": run_sample,
+        "bench": run_bench,
         "doctor": run_doctor,
     }
     return commands[options.command](course, options)
@@ -146,6 +147,16 @@ def run_sample(course: Course, options: Namespace) -> int:
     Nbgrader(course).release(options.assignment, DUE.replace(tzinfo=None))
     count = write_class(course, options.assignment)
     print(f"{count} sample submissions in build/submitted")
+    return 0
+
+
+def run_bench(course: Course, options: Namespace) -> int:
+    from autograder.bench.bench import bench
+
+    measured = options.stock_students or options.students
+    table = bench(course, options.assignment, options.students, measured)
+    (course.root / "BENCHMARK.md").write_text(table, encoding="utf-8")
+    print(table)
     return 0
 
 

@@ -21,7 +21,7 @@ from autograder.settings import find_course
 SCREENSHOTS = os.environ.get("SCREENSHOTS")  # a folder to leave pictures in
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-SECONDS = 150
+SECONDS = 240
 SETTINGS = {  # the whole notebook in the page at once, and no question about news
     "notebook-extension/tracker": {"windowingMode": "none"},
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -54,7 +54,12 @@ def lab(half_done):
         file.write_text(json.dumps(setting))
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
     options = ["--ServerApp.token=", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}"]
-    home = {**os.environ, "HOME": str(folder), "JUPYTER_CONFIG_DIR": str(folder / "config")}
+    home = {
+        **os.environ,
+        "HOME": str(folder),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "OMP_NUM_THREADS": "1",
+    }
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen([*command, *options], stdout=log, stderr=log, env=home)
         try:

@@ -2,6 +2,7 @@
 
 import atexit
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -28,6 +29,7 @@ class Herd:
                 [sys.executable, "-m", "autograder.grading.zygote", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
+                env={**os.environ, "OMP_NUM_THREADS": "1"},  # before anything is imported
             )
         self._channel.settimeout(START_SECONDS)
         if self._channel.recv(5) != b"ready":

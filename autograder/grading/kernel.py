@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 from jupyter_client import KernelManager
 from jupyter_client.blocking import BlockingKernelClient
-from jupyter_client.provisioning import KernelProvisionerFactory
+from jupyter_client.kernelspec import KernelSpec
 
 from autograder.checks.recorder import Plan
 from autograder.grading.herd import ForkError
@@ -19,11 +19,22 @@ from autograder.grading.sandbox.confinement import Confinement
 
 START_SECONDS = 30
 TICK = 0.25  # how often a running cell's kernel is looked at
+RECONNECT = 2  # milliseconds between tries to reach a starting kernel; by default 100
 GRACE = 2.0  # for a cell to end after it was interrupted
 
 
 class KernelEnded(Exception):
     """The kernel died or had to be killed; the message says why."""
+
+
+class WarmManager(KernelManager):
+    """Starts its kernel through our provisioner, and leaves that of everyone else alone."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        return KernelSpec(
+            language="python", metadata={"kernel_provisioner": {"provisioner_name": "warm"}}
+        )
 
 
 class Kernel:
@@ -37,10 +48,8 @@ class Kernel:
         environment: Mapping[str, str],
         confinement: Confinement | None,
     ) -> None:
-        KernelProvisionerFactory.instance().default_provisioner_name = "warm"
         self._memory = confinement.memory if confinement else None
-        self._manager = KernelManager(
-            kernel_name="python3",
+        self._manager = WarmManager(
             transport="ipc",
             ip=str(scratch / "sockets" / "k"),
             connection_file=str(scratch / "connection.json"),
@@ -53,6 +62,7 @@ class Kernel:
             confinement=asdict(confinement) if confinement else None,
         )
         self._client: BlockingKernelClient = self._manager.client()
+        self._client.context.RECONNECT_IVL = RECONNECT
         self._client.start_channels(iopub=False, stdin=False, hb=False, control=False)
         self._wait_until_ready()
 

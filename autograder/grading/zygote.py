@@ -19,7 +19,12 @@ from autograder.grading.sandbox.fork import fork_confined
 
 MAX_REQUEST = 8 * 2**20
 PRELOADED = (  # what the first cells and the kernel's own start would load, each time
-    *("autograder", "autograder.checks.recorder", "autograder.lab.plots", "autograder.lab.training"),
+    *(
+        "autograder",
+        "autograder.checks.recorder",
+        "autograder.lab.plots",
+        "autograder.lab.training",
+    ),
     *("ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.debugger"),
     *("IPython.core.completerlib", "IPython.extensions.storemagic", "stack_data", "numpy.random"),
     *("matplotlib.pyplot", "matplotlib.backends.backend_agg"),
@@ -42,7 +47,8 @@ class Request:
 
 def preload() -> Watch:
     """Import what every kernel would, start nothing, and note what the libraries look like."""
-    os.environ.update(OMP_NUM_THREADS="1", MPLBACKEND="Agg")
+    os.environ.update(MPLBACKEND="Agg", PYDEVD_DISABLE_FILE_VALIDATION="1")
+    import gc
     import importlib
 
     import torch
@@ -51,6 +57,8 @@ def preload() -> Watch:
         importlib.import_module(name)
     torch.set_num_threads(1)
     torch.zeros(2) @ torch.zeros(2)
+    gc.collect()
+    gc.freeze()  # a kernel's collector would copy every page that it looks at
     return Watch("autograder")
 
 
@@ -94,6 +102,7 @@ def run_kernel(request: Request, evidence: int, watch: Watch) -> None:
     config = Config()
     config.HistoryManager.enabled = False
     config.IPKernelApp.capture_fd_output = False
+    config.IPythonKernel._execute_sleep = 0
     config.InteractiveShell.cache_size = 0
     connection = dict(request.connection)
     path = Path(connection["ip"] + "-connection.json")

@@ -2,6 +2,8 @@
 
 import os
 import re
+import shutil
+import tempfile
 import time
 from pathlib import Path
 
@@ -36,10 +38,12 @@ def spied(expression, setup=""):
 
 
 @pytest.fixture
-def before():
-    """Processes and temporary files from before, to find what is left."""
-    files = set(os.listdir("/tmp"))
-    yield lambda: {name for name in set(os.listdir("/tmp")) - files if "grading" in name}
+def before(monkeypatch):
+    """A short folder for this test's temporary files, and what is left in it afterwards."""
+    folder = tempfile.mkdtemp(prefix="h")
+    monkeypatch.setattr(tempfile, "tempdir", folder)
+    yield lambda: os.listdir(folder)
+    shutil.rmtree(folder)
 
 
 READS = {

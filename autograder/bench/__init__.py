@@ -1,0 +1,1 @@
+"""How fast grading is: against stock nbgrader on an equivalent notebook, and against a floor."""

@@ -1,0 +1,59 @@
+"""The floor: the same cells in bare IPython shells, forked from a process that is warm.
+
+No kernel, no sandbox, no nbgrader, no verdicts. Started by the benchmark in a process of its own
+with a file of jobs; prints the seconds from the first fork to the end of the last.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from autograder.grading.execute import RUN_CHECK
+from autograder.grading.zygote import preload
+
+
+def main() -> None:
+    """Run every job of the file, so many at a time."""
+    path, at_once = Path(sys.argv[1]), int(sys.argv[2])
+    jobs = json.loads(path.read_text())
+    preload()
+    from IPython.core.interactiveshell import InteractiveShell  # noqa: F401 (forks find it loaded)
+
+    begin = time.monotonic()
+    running = 0
+    for job in jobs:
+        if running == at_once:
+            os.wait()
+            running -= 1
+        running += 1
+        if os.fork() == 0:
+            run_cells(job)
+            os._exit(0)
+    for _ in range(running):
+        os.wait()
+    print(time.monotonic() - begin)
+
+
+def run_cells(job: dict[str, Any]) -> None:
+    """What the kit executes for one submission, with its output and evidence thrown away."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    import autograder
+    from autograder.checks.recorder import Plan, Recorder
+
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nothing, standard)
+    plan = Plan(**job["plan"])
+    recorder = Recorder(plan, os.fdopen(nothing, "wb", buffering=0))
+    autograder.check = autograder.checks.check = recorder
+    shell = InteractiveShell.instance()
+    for source, check in job["cells"]:
+        shell.run_cell(RUN_CHECK.format(check) if check else source, store_history=False)
+
+
+if __name__ == "__main__":
+    main()
