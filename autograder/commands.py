@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 from tqdm import tqdm
+from traitlets.config import Config
 
 from autograder.authoring.build import LeakError, build, is_current
 from autograder.authoring.mistakes import MistakesError
@@ -94,7 +95,7 @@ def run_doctor(course: Course, options: Namespace) -> int:
 
 def _obey_sandbox_switch(course: Course, options: Namespace) -> None:
     if options.no_sandbox:
-        course.sandbox = False
+        course.update_config(Config({"Course": {"sandbox": False}}))  # nbgrader's steps see it too
         print(UNCONFINED, file=sys.stderr)
 
 

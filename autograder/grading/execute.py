@@ -110,7 +110,8 @@ def _run_from(
     pipe: EvidencePipe,
 ) -> int:
     """Replay the cells before `position`, run the rest; where to go on in another kernel."""
-    bounds = confinement(sockets_folder(scratch)) if job.confined else None
+    sockets = sockets_folder(scratch)
+    bounds = confinement(sockets) if job.confined else None
     kernel = Kernel(scratch, job.plan, pipe.writing, _environment(), bounds)
     at = 0
     try:

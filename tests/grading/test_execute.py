@@ -1,5 +1,7 @@
 """Execution: from cells to evidence, whatever the cells do."""
 
+from dataclasses import replace
+
 import pytest
 
 from autograder.checks.evidence import from_bytes
@@ -25,6 +27,11 @@ def test_every_case_leaves_evidence():
     assert sorted(result.evidence) == ["f.twice.0", "f.twice.1"]
     assert from_bytes(result.evidence["f.twice.0"]).error is None
     assert result.errors == {}
+
+
+def test_without_the_sandbox_the_evidence_is_the_same():
+    plain = job("def f(x):\n    return x + 1")
+    assert execute(replace(plain, confined=False)).evidence == execute(plain).evidence
 
 
 def test_a_missing_function_is_an_error_of_its_check():
