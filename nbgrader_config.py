@@ -28,12 +28,12 @@ c.ClearSolutions.code_stub = {"python": "# TODO: your code here\nraise NotImplem
 # so that neither autograded notebooks nor feedback can show them.
 c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.IncludeHeaderFooter",
-    "autograder.grading.ordinary.InstantiateTests",
+    "autograder.grading.steps.ordinary.InstantiateTests",
     "nbgrader.preprocessors.LockCells",
     "nbgrader.preprocessors.ClearSolutions",
     "nbgrader.preprocessors.ClearOutput",
-    "autograder.grading.ordinary.ClearHiddenTests",  # the kit's
-    "autograder.grading.ordinary.ClearMarkScheme",  # the kit's
+    "autograder.grading.steps.ordinary.ClearHiddenTests",  # the kit's
+    "autograder.grading.steps.ordinary.ClearMarkScheme",  # the kit's
     "nbgrader.preprocessors.CheckCellMetadata",
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.SaveCells",
@@ -42,29 +42,29 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.Autograde.exporter_class = "autograder.grading.exporter.TolerantExporter"
+c.Autograde.exporter_class = "autograder.grading.steps.exporter.TolerantExporter"
 c.Autograde.sanitize_preprocessors = [
-    "autograder.grading.ordinary.ClearOutput",
-    "autograder.grading.ordinary.DeduplicateIds",
-    "autograder.grading.preprocessors.Repair",
+    "autograder.grading.steps.ordinary.ClearOutput",
+    "autograder.grading.steps.ordinary.DeduplicateIds",
+    "autograder.grading.steps.preprocessors.Repair",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    "autograder.grading.ordinary.Execute",
-    "autograder.grading.preprocessors.Verify",
+    "autograder.grading.steps.ordinary.Execute",
+    "autograder.grading.steps.preprocessors.Verify",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "autograder.grading.display.Sanitize",
-    "autograder.grading.preprocessors.ShowMarkingSchemes",
+    "autograder.grading.steps.display.Sanitize",
+    "autograder.grading.steps.preprocessors.ShowMarkingSchemes",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 c.GenerateFeedback.preprocessors = [
-    "autograder.grading.display.HideFromStudents",
+    "autograder.grading.steps.display.HideFromStudents",
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]

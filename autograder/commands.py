@@ -26,7 +26,7 @@ UNCONFINED = (
 def errors() -> tuple[type[Exception], ...]:
     """Exceptions whose message is all that a user needs."""
     from autograder.course.gradebook import NbgraderError
-    from autograder.grading.herd import ForkError
+    from autograder.grading.kernels.herd import ForkError
     from autograder.grading.submission import SubmissionError
 
     return SourceError, MistakesError, LeakError, NbgraderError, SubmissionError, ForkError
@@ -80,7 +80,7 @@ def run_release(course: Course, options: Namespace) -> int:
 
 def run_doctor(course: Course, options: Namespace) -> int:
     from autograder.grading.execute import confinement
-    from autograder.grading.kernel import sockets_folder
+    from autograder.grading.kernels.kernel import sockets_folder
     from autograder.grading.sandbox.doctor import layers
 
     with tempfile.TemporaryDirectory() as scratch:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.grading.execute import RUN_CHECK
-from autograder.grading.zygote import preload
+from autograder.grading.kernels.zygote import preload
 
 
 def main() -> None:

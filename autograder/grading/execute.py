@@ -12,8 +12,8 @@ from pathlib import Path
 
 import autograder
 from autograder.checks.recorder import REPORT, Plan
-from autograder.grading.evidence_pipe import EvidencePipe
-from autograder.grading.kernel import Kernel, KernelEnded, sockets_folder
+from autograder.grading.kernels.evidence_pipe import EvidencePipe
+from autograder.grading.kernels.kernel import Kernel, KernelEnded, sockets_folder
 from autograder.grading.sandbox.confinement import Confinement
 
 RUN_CHECK = "__import__('autograder').check.run({!r}, globals())"

@@ -10,8 +10,8 @@ from autograder.authoring.source import Source
 from autograder.checks.verdict import Verdict
 from autograder.grading.cache import cached
 from autograder.grading.execute import Execution, Job
-from autograder.grading.reading import SubmissionError, read_notebook
-from autograder.grading.repair import Repaired, repair
+from autograder.grading.repair.reading import SubmissionError, read_notebook
+from autograder.grading.repair.rebuild import Repaired, repair
 from autograder.grading.verify import Verifier
 from autograder.settings import Course
 

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from autograder.authoring.build import build
-from autograder.grading.reading import SubmissionError, read_notebook
+from autograder.grading.repair.reading import SubmissionError, read_notebook
 from autograder.grading.submission import Grader
 
 COUNT = 2_000

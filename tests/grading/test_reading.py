@@ -10,8 +10,8 @@ import nbformat
 import pytest
 
 from autograder.authoring.build import make
-from autograder.grading.reading import SubmissionError, read_notebook
-from autograder.grading.repair import repair
+from autograder.grading.repair.reading import SubmissionError, read_notebook
+from autograder.grading.repair.rebuild import repair
 
 ANSWER = "# exercise: softmax\ndef softmax(x):\n    return x.softmax(-1)"
 

@@ -6,7 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 
 from autograder.authoring.build import build, make
-from autograder.grading.repair import repair
+from autograder.grading.repair.rebuild import repair
 from autograder.grading.submission import Grader
 
 ANSWER = "# exercise: softmax\ndef softmax(x):\n    return x.softmax(-1)"

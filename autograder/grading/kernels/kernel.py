@@ -14,7 +14,7 @@ from jupyter_client.blocking import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpec
 
 from autograder.checks.recorder import Plan
-from autograder.grading.herd import ForkError
+from autograder.grading.kernels.herd import ForkError
 from autograder.grading.sandbox.confinement import Confinement
 
 START_SECONDS = 30

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
-from autograder.grading.matching import Claim, Release, marked, resembles, squeezed
-from autograder.grading.syntax import definitions, outline, same_code
+from autograder.grading.repair.matching import Claim, Release, marked, resembles, squeezed
+from autograder.grading.repair.syntax import definitions, outline, same_code
 
 # bounds on parsing again and again, out of reach for people
 MAX_HALVES = 10

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from autograder.grading.normalise import is_notebook, normalised
+from autograder.grading.repair.normalise import is_notebook, normalised
 
 MAX_BYTES = 100_000_000  # nbgrader's own limit for collected files
 MAX_CELLS = 20_000

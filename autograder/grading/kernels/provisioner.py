@@ -10,8 +10,8 @@ from typing import Any
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerBase
 
-from autograder.grading.herd import herd
-from autograder.grading.zygote import Request
+from autograder.grading.kernels.herd import herd
+from autograder.grading.kernels.zygote import Request
 
 DEATH_SECONDS = 5  # for a killed process to be gone
 

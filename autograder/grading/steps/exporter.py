@@ -7,7 +7,7 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 
-from autograder.grading.reading import read_notebook
+from autograder.grading.repair.reading import read_notebook
 
 
 class TolerantExporter(NotebookExporter):

@@ -11,7 +11,7 @@ from nbformat.v4 import new_markdown_cell, new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.checks.verdict import Verdict
-from autograder.grading.ordinary import ForKit, course_of
+from autograder.grading.steps.ordinary import ForKit, course_of
 from autograder.grading.submission import Grader
 
 SCHEME_TAG = "marking-scheme"

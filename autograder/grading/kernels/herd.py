@@ -9,7 +9,7 @@ import sys
 import threading
 from functools import cache
 
-from autograder.grading.zygote import Request
+from autograder.grading.kernels.zygote import Request
 
 START_SECONDS = 120
 
@@ -26,7 +26,7 @@ class Herd:
         self._channel, theirs = socket.socketpair()
         with theirs:
             self._zygote = subprocess.Popen(
-                [sys.executable, "-m", "autograder.grading.zygote", str(theirs.fileno())],
+                [sys.executable, "-m", "autograder.grading.kernels.zygote", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env={**os.environ, "OMP_NUM_THREADS": "1"},  # before anything is imported

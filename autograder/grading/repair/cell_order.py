@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from autograder.grading.matching import Release
-from autograder.grading.syntax import outline
+from autograder.grading.repair.matching import Release
+from autograder.grading.repair.syntax import outline
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from traitlets import Bool, List, Unicode
 
-from autograder.grading.ordinary import ForKit
-from autograder.grading.preprocessors import SCHEME_TAG, KitPreprocessor
+from autograder.grading.steps.ordinary import ForKit
+from autograder.grading.steps.preprocessors import SCHEME_TAG, KitPreprocessor
 
 HARMLESS_TAGS = ("b", "br", "em", "i", "p", "strong", "sub", "sup", "details", "summary")
 TABLES = ("table", "thead", "tbody", "tr", "th", "td", "caption")

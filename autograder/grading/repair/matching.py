@@ -8,7 +8,7 @@ from functools import cached_property
 from nbformat import NotebookNode
 from rapidfuzz import fuzz, process
 
-from autograder.grading.syntax import outline, same_code
+from autograder.grading.repair.syntax import outline, same_code
 
 # what stands in the text of a cell because metadata get lost: the build's first lines
 MARKS = {

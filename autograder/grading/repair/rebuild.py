@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 
 from autograder.authoring.notebook import TRAINING_TAG
-from autograder.grading import cell_order
-from autograder.grading.cell_order import Placed
-from autograder.grading.matching import Claim, Release, claims, squeezed
-from autograder.grading.normalise import DROPPED, free_id, normalised, tags
-from autograder.grading.syntax import outline
-from autograder.grading.versions import Plan, plan
+from autograder.grading.repair import cell_order
+from autograder.grading.repair.cell_order import Placed
+from autograder.grading.repair.matching import Claim, Release, claims, squeezed
+from autograder.grading.repair.normalise import DROPPED, free_id, normalised, tags
+from autograder.grading.repair.syntax import outline
+from autograder.grading.repair.versions import Plan, plan
 
 LISTED = 3  # names in one line of the report
 

@@ -1,0 +1,1 @@
+"""Warm confined kernels: the zygote that forks them, and the grader's end of it."""

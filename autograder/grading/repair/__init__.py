@@ -1,0 +1,1 @@
+"""Repair: a submission's own cells, put back into the shape of the released notebook."""

@@ -1,0 +1,1 @@
+"""The steps that `nbgrader_config.py` puts into nbgrader."""
