@@ -105,7 +105,8 @@ def test_run_all_goes_through_and_shows_both_kinds_of_lines(lab):
 def wait_for_summary(page):
     """All output text, once the last cell has printed its summary."""
     page.wait_for_function(
-        "document.querySelector('.jp-Notebook').innerText.includes('points pass their checks')",
+        "document.querySelector('.jp-Notebook').textContent.includes('points pass their checks')",
         timeout=1000 * SECONDS,
+        polling=1000,
     )
     return page.inner_text(".jp-Notebook")

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Softmax
 #
-# The whole source format in thirty lines: text, a solution with its hole, its check, training,
+# The whole source format in one small file: text, a solution with its hole, its check, training,
 # a written answer.
 #
 # {points}

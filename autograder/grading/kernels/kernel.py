@@ -99,6 +99,8 @@ class Kernel:
             except Empty:
                 self._look()
                 continue
+            except Exception as error:  # student code wrote on the kernel's own sockets
+                raise KernelEnded(f"sent what is no message ({type(error).__name__})") from None
             if request is None or message["parent_header"].get("msg_id") == request:
                 return message
         return None
