@@ -86,7 +86,7 @@ class Kernel:
                 raise KernelEnded(f"took more than {seconds:g} s and could not be interrupted")
             return f"TimeoutError: took more than {seconds:g} s"
         content = reply["content"]
-        if content["status"] == "ok":
+        if content.get("status") == "ok":
             return None
         return f"{content.get('ename')}: {content.get('evalue')}"[:2000]
 
@@ -101,7 +101,7 @@ class Kernel:
                 continue
             except Exception as error:  # student code wrote on the kernel's own sockets
                 raise KernelEnded(f"sent what is no message ({type(error).__name__})") from None
-            if request is None or message["parent_header"].get("msg_id") == request:
+            if request is None or _is_answer(message, request):
                 return message
         return None
 
@@ -116,6 +116,14 @@ class Kernel:
         self._client.stop_channels()
         self._manager.shutdown_kernel(now=True)
         self._manager.cleanup_resources()
+
+
+def _is_answer(message: dict[str, Any], request: str) -> bool:
+    """Whether a message answers a request; student code holds the key to sign anything."""
+    parent, content = message.get("parent_header"), message.get("content")
+    return (
+        isinstance(parent, dict) and isinstance(content, dict) and parent.get("msg_id") == request
+    )
 
 
 def memory_of(pid: int) -> int:
