@@ -78,7 +78,9 @@ class Kernel:
 
     def run(self, source: str, seconds: float) -> str | None:
         """Run one cell; the error it ended with, if any. Raises KernelEnded."""
-        request = self._client.execute(source, store_history=False, allow_stdin=False)
+        request = self._client.execute(
+            source, store_history=False, allow_stdin=False, stop_on_error=False
+        )
         reply = self._reply(request, seconds)
         if reply is None:
             self._manager.interrupt_kernel()
