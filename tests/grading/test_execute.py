@@ -40,6 +40,12 @@ def test_a_missing_function_is_an_error_of_its_check():
     assert result.errors == {"f": "NameError: name 'f' is not defined"}
 
 
+def test_a_failing_cell_does_not_cancel_the_cell_behind_it():
+    failing_and_good = ["1 / 0", "def f(x):\n    return x"] * 10
+    for _ in range(3):
+        assert execute(job(*failing_and_good, "1 / 0")).errors == {}
+
+
 def test_redefined_helpers_and_names_change_nothing():
     plain = "def f(x):\n    return x"
     hostile = plain + "\ndef helper(x):\n    return 0 * x\nprobe = check = Rng = None"
