@@ -41,9 +41,8 @@ def test_a_missing_function_is_an_error_of_its_check():
 
 
 def test_a_failing_cell_does_not_cancel_the_cell_behind_it():
-    failing_and_good = ["1 / 0", "def f(x):\n    return x"] * 10
-    for _ in range(3):
-        assert execute(job(*failing_and_good, "1 / 0")).errors == {}
+    slow_to_resume = "get_ipython().kernel.stop_on_error_timeout = 1.0\n1 / 0"
+    assert len(execute(job(slow_to_resume, "def f(x):\n    return x")).evidence) == 2
 
 
 def test_redefined_helpers_and_names_change_nothing():
