@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from xdist.scheduler import LoadScopeScheduling
 
 from autograder.settings import find_course
 
@@ -15,11 +16,16 @@ ROOT = Path(__file__).parents[1]
 ANYWHERE = ("test_hostile", "test_bundled", "test_execute", "test_watch")  # modules to spread out
 
 
-def pytest_collection_modifyitems(items):
-    """Keep a module's tests together, where they share a graded class or a grader."""
-    for item in items:
-        if item.path.stem not in ANYWHERE:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+class ByModule(LoadScopeScheduling):
+    """Keep a module's tests on one worker, where they share a graded class or a grader."""
+
+    def _split_scope(self, nodeid):
+        module = super()._split_scope(nodeid)
+        return nodeid if Path(module).stem in ANYWHERE else module
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByModule(config, log)
 
 
 @pytest.fixture(scope="module")

@@ -90,6 +90,7 @@ def test_run_all_goes_through_and_shows_both_kinds_of_lines(lab):
         page.goto(address)
         page.get_by_text("Run", exact=True).first.wait_for(timeout=60_000)
         page.wait_for_selector(".jp-NotebookPanel .jp-CodeCell", timeout=60_000)
+        page.get_by_text("| Idle").wait_for(timeout=60_000)  # before that, Run All may do nothing
         page.get_by_text("Run", exact=True).first.click()
         page.get_by_text("Run All Cells", exact=True).first.click()
         text = wait_for_summary(page)
