@@ -9,6 +9,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.authoring.build import build
 from autograder.course.gradebook import Nbgrader, NbgraderError
 from autograder.grading.cache import keep
 from autograder.grading.execute import Job, execute
@@ -44,15 +45,16 @@ def grade_class(
     before, with the same key, is not graded again; a run that was stopped goes on where it was.
     Raises SettingsError where there is nothing to grade.
     """
-    nbgrader, grader = Nbgrader(course, submitted), Grader(course, assignment)
+    nbgrader = Nbgrader(course, submitted)
     notebooks = nbgrader.submitted(assignment)
     if not notebooks:
         raise SettingsError(
             f"no submissions of {assignment!r} in {nbgrader.api.coursedir.submitted_directory}"
         )
-    if not nbgrader.knows(assignment):
+    if not nbgrader.is_released(assignment):
+        build(course, assignment)
         nbgrader.release(assignment)
-    run = ClassRun()
+    grader, run = Grader(course, assignment), ClassRun()
     for student, path in notebooks.items():
         _adopt_renamed(path, student, run)
     jobs = _jobs(grader, notebooks, run)

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from nbgrader.api import Gradebook
+import nbformat
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps.api import NbGraderAPI
+from nbgrader.utils import temp_attrs
 
 from autograder.settings import Course
 
@@ -49,11 +52,31 @@ class Nbgrader:
         return self.api.coursedir.db_url
 
     def release(self, assignment: str, due: datetime | None = None) -> None:
-        """Enter the assignment in the gradebook and write its released notebook."""
+        """Enter a built assignment in the gradebook.
+
+        nbgrader deletes the released folder before it writes the same notebook again; a run killed
+        between the two would lose it, so that here it works on a folder of its own.
+        """
         if due is not None:
             with self.gradebook() as gradebook:
                 gradebook.update_or_create_assignment(assignment, duedate=due)
-        self._call(self.api.generate_assignment, assignment)
+        course = self.api.coursedir
+        with TemporaryDirectory() as scratch, temp_attrs(course, release_directory=scratch):
+            self._call(self.api.generate_assignment, assignment)
+
+    def is_released(self, assignment: str) -> bool:
+        """Whether the gradebook holds every cell of the released notebook that it should."""
+        released = self.course.released(assignment)
+        if not released.is_file():
+            return False
+        with self.gradebook() as gradebook:
+            try:
+                entered = gradebook.find_notebook(assignment, assignment).source_cells
+            except MissingEntry:
+                return False
+            names = {cell.name for cell in entered}  # nbgrader enters these last
+        cells = nbformat.read(released, as_version=4).cells
+        return all(c.metadata.nbgrader.grade_id in names for c in cells if "nbgrader" in c.metadata)
 
     def autograde(self, assignment: str, student: str) -> None:
         self._call(self.api.autograde, assignment, student)
@@ -80,11 +103,6 @@ class Nbgrader:
         course = self.api.coursedir
         folder = course.format_path(course.autograded_directory, student, assignment)
         return Path(folder) / f"{assignment}.ipynb"
-
-    def knows(self, assignment: str) -> bool:
-        """Whether the assignment has been released into the gradebook."""
-        with self.gradebook() as gradebook:
-            return any(known.name == assignment for known in gradebook.assignments)
 
     @contextlib.contextmanager
     def gradebook(self) -> Iterator[Gradebook]:

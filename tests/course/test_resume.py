@@ -53,6 +53,21 @@ def test_killed_at_any_moment_and_run_again_gives_the_same_grades(course, undist
     assert grades(course) == undisturbed
 
 
+def test_a_release_that_was_cut_short_is_made_good(course, undisturbed):
+    forget(course)
+    with Nbgrader(course).gradebook() as gradebook:
+        gradebook.update_or_create_assignment("demo")
+    course.released("demo").unlink()
+    grade_class(course, "demo", feedback=False)
+    assert grades(course) == undisturbed
+
+
+def test_a_release_does_not_touch_the_released_notebook(course):
+    before = course.released("demo").stat()
+    Nbgrader(course).release("demo")
+    assert course.released("demo").stat() == before
+
+
 def test_a_second_run_touches_nothing_that_did_not_change(course, undisturbed):
     grade_class(course, "demo", feedback=False)
     autograded = course.build / "autograded"
