@@ -48,8 +48,8 @@ c.Autograde.sanitize_preprocessors = [
     "autograder.grading.steps.ordinary.DeduplicateIds",
     "autograder.grading.steps.preprocessors.Repair",
     "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
-    "nbgrader.preprocessors.CheckCellMetadata",
+    "autograder.grading.steps.ordinary.OverwriteCells",
+    "autograder.grading.steps.ordinary.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
     "autograder.grading.steps.ordinary.Execute",
@@ -61,7 +61,7 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "autograder.grading.steps.display.Sanitize",
     "autograder.grading.steps.preprocessors.ShowMarkingSchemes",
-    "nbgrader.preprocessors.CheckCellMetadata",
+    "autograder.grading.steps.ordinary.CheckCellMetadata",
 ]
 c.GenerateFeedback.preprocessors = [
     "autograder.grading.steps.display.HideFromStudents",

@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from autograder.grading.kernels.herd import herd
 from autograder.settings import SettingsError, find_course
 
 
@@ -38,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
     grade.add_argument("--scheduler", metavar="ADDRESS", help="execute on a Dask cluster")
     grade.add_argument("--force", action="store_true", help="execute again what was kept")
+    grade.add_argument("--no-feedback", action="store_true", help="write none, as before marking")
 
     for command in (score, grade):
         command.add_argument(
@@ -66,9 +68,12 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 on success, 1 where a check fails, 2 for wrong usage."""
-    from autograder import commands  # late: `--help` need not wait for torch
-
     options = parser().parse_args(arguments)
+    sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema's check of IRIs: a second to import
+    if options.command == "score" or (options.command == "grade" and not options.scheduler):
+        herd()  # it imports what kernels need, while the grader imports its own
+    from autograder import commands
+
     try:
         return commands.run(find_course(), options)
     except (SettingsError, *commands.errors()) as error:

@@ -1,5 +1,6 @@
 """What each command of the command line does."""
 
+import gc
 import sys
 import tempfile
 from argparse import Namespace
@@ -114,6 +115,7 @@ def run_grade(course: Course, options: Namespace) -> int:
     from autograder.course.report import report
 
     _obey_sandbox_switch(course, options)
+    gc.freeze()  # libraries stay: no use in looking through them again and again
     outcome = grade_class(
         course,
         options.assignment,
@@ -121,6 +123,7 @@ def run_grade(course: Course, options: Namespace) -> int:
         workers=options.workers,
         scheduler=options.scheduler,
         force=options.force,
+        feedback=not options.no_feedback,
         progress=_progress,
     )
     path = report(course, options.assignment, Console())
@@ -128,7 +131,8 @@ def run_grade(course: Course, options: Namespace) -> int:
         print(f"{student}: {problem}")
     print(f"\n{len(outcome.graded)} submissions graded")
     print(f"scores    {path.relative_to(course.root)}")
-    print("feedback  build/feedback/<student>/" + options.assignment)
+    if not options.no_feedback:
+        print("feedback  build/feedback/<student>/" + options.assignment)
     print("by hand   `make lab`, then the formgrader")
     return 0
 

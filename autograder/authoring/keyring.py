@@ -18,7 +18,7 @@ def kept_key(course: Course, source: Source) -> Key:
     Making one proves that the hidden cases accept the reference, reject every mistake and tell the
     mistakes apart. Raises SourceError, MistakesError.
     """
-    path = course.build / "keys" / f"{source.assignment}.{_digest(course, source)}.key"
+    path = course.build / "keys" / f"{source.assignment}.{key_digest(course, source)}.key"
     if path.exists():
         return decode(path.read_text())
     seeds = {name: course.hidden_seeds(source.assignment, name) for name in source.checks}
@@ -33,7 +33,8 @@ def kept_key(course: Course, source: Source) -> Key:
     return key
 
 
-def _digest(course: Course, source: Source) -> str:
+def key_digest(course: Course, source: Source) -> str:
+    """A hash of everything that a hidden key is made from."""
     mistakes = source.path.with_name("mistakes.toml")
     parts = (
         source.text.encode(),

@@ -20,7 +20,7 @@ FLAGS = {
     "given": {"grade": False, "solution": False, "locked": True},
 }
 GRADE_ID = {"solution": "solution-{}", "check": "check-{}", "answer": "answer-{}", "given": "{}"}
-TRAINING_TAG = "training"
+TRAINING_TAG, LOOK_TAG = "training", "look"
 COLLAPSED = {"cellView": "form", "_kg_hide-input": True, "jupyter": {"source_hidden": True}}
 
 
@@ -58,7 +58,7 @@ def _cell(cell: Cell, source: Source, course: Course) -> NotebookNode:
     if cell.role == "check":
         return _graded(new_code_cell(cell.source), cell)
     # "raises-exception": "Run All" goes on past demonstrations of exercises not yet written
-    tags = [TRAINING_TAG] if cell.role == "train" else []
+    tags = {"train": [TRAINING_TAG], "look": [LOOK_TAG]}.get(cell.role, [])
     return new_code_cell(cell.source, metadata={"tags": [*tags, "raises-exception"]})
 
 

@@ -17,9 +17,10 @@ ROLES = {
     "check": ("points",),
     "answer": ("points",),
     "train": (),
+    "look": (),
     "alternative": (),
 }
-KINDS = {"solution": "code", "check": "code", "answer": "markdown", "train": "code"}
+NAMELESS = ("train", "look")
 NAME = re.compile(r"[A-Za-z_]\w*")
 MARKERS = [
     f"### {end} {region}" for region in ("SOLUTION", "HIDDEN TESTS") for end in ("BEGIN", "END")
@@ -130,8 +131,8 @@ def _cell(cell: dict, line: int, path: Path) -> Cell:
     if wrong is not None:
         raise SourceError(path, line, f'cannot read {wrong!r}: write name="text" or points=number')
     title = stated.pop("title", "")
-    if title == "train":
-        stated["train"] = title = ""
+    if title in NAMELESS:
+        stated[title] = title = ""
     roles = [key for key in stated if key in ROLES]
     _check_words(stated, roles, title, line, path)
     if not roles:
@@ -156,9 +157,10 @@ def _check_words(stated: dict, roles: list[str], title: str, line: int, path: Pa
 
 
 def _check_role(role: str, stated: dict, kind: str, line: int, path: Path) -> None:
-    if kind != KINDS.get(role, "code"):
-        raise SourceError(path, line, f"{role} belongs on a {KINDS[role]} cell, not on {kind}")
-    if role != "train" and not NAME.fullmatch(str(stated[role])):
+    wanted = "markdown" if role == "answer" else "code"
+    if kind != wanted:
+        raise SourceError(path, line, f"{role} belongs on a {wanted} cell, not on {kind}")
+    if role not in NAMELESS and not NAME.fullmatch(str(stated[role])):
         raise SourceError(path, line, f"{stated[role]!r} is no name: letters, digits and _ only")
     if "points" in ROLES[role]:
         points = stated.get("points")

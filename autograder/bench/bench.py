@@ -29,14 +29,7 @@ from autograder.settings import CONFIG_FILE, Course, find_course
 
 WORKERS = 2
 PACKAGES = ("torch", "nbgrader", "jupyter_client", "ipykernel")
-GRADE = """
-import sys
-import torch
-from autograder.course.classrun import grade_class
-from autograder.settings import find_course
-torch.set_num_threads(1)
-grade_class(find_course(), sys.argv[1], workers=int(sys.argv[2]), feedback=False)
-"""
+GRADE = ("grade", "--no-feedback", "--workers", str(WORKERS))
 RESULT = """\
 # Benchmark
 
@@ -86,7 +79,7 @@ def bench(course: Course, assignment: str, students: int, stock_students: int) -
         jobs = _jobs(ours, assignment, submitted, Path(folder) / "jobs.json")
         load = os.getloadavg()[0]
         timing = Timing(
-            kit=_seconds(sys.executable, "-c", GRADE, assignment, str(WORKERS), cwd=ours.root),
+            kit=_seconds(_tool("autograder"), *GRADE, assignment, cwd=ours.root),
             floor=_floor(jobs),
             stock=_seconds(_tool("nbgrader"), "autograde", assignment, cwd=stock)
             * (students / len(few)),

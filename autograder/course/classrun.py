@@ -1,20 +1,21 @@
 """Grading a class: evidence in parallel, the gradebook from this one process, nothing stops it."""
 
 import contextlib
+import hashlib
 import json
-import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from autograder.authoring.build import build
+from autograder.course.executors import executions
 from autograder.course.gradebook import Nbgrader, NbgraderError
-from autograder.grading.cache import keep
-from autograder.grading.execute import Job, execute
+from autograder.grading.execute import Job
 from autograder.grading.formats import as_json
-from autograder.grading.submission import Grader, SubmissionError, read_notebook
+from autograder.grading.submission import Grader, SubmissionError, read_notebook, shared_grader
 from autograder.settings import Course, SettingsError
 
 Progress = Callable[[str, Iterable, int], Iterable]
@@ -26,6 +27,58 @@ class ClassRun:
 
     graded: list[str] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """One student's submission on its way into the gradebook."""
+
+    student: str
+    path: Path
+    grader: Grader
+    nbgrader: Nbgrader
+
+    @property
+    def report_path(self) -> Path:
+        reports = self.grader.course.build / "reports" / self.grader.assignment
+        return reports / f"{self.student}.json"
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """What was said of it when it was graded last; empty where it never was."""
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            return json.loads(self.report_path.read_text(encoding="utf-8"))
+        return {}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of all that its grade depends on."""
+        file = self.path.read_bytes() if self.path.is_file() else b""
+        return hashlib.sha256(self.grader.digest.encode() + file).hexdigest()
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether the gradebook holds what this very file earns.
+
+        The report is written after the gradebook, so that a run that was stopped between them
+        repeats.
+        """
+        autograded = self.nbgrader.autograded(self.grader.assignment, self.student)
+        return autograded.is_file() and self.report.get("fingerprint") == self.fingerprint
+
+    def job(self) -> Job | None:
+        """What has to be executed for it; nothing where it is graded or cannot be read."""
+        if not self.is_graded:
+            with contextlib.suppress(SubmissionError):
+                return self.grader.job(self.grader.repair(read_notebook(self.path)).notebook)
+        return None
+
+    def grade(self) -> None:
+        """Enter it in the gradebook, then report. Raises SubmissionError, NbgraderError."""
+        graded = self.grader.grade(read_notebook(self.path))
+        self.nbgrader.autograde(self.grader.assignment, self.student)
+        report = {"fingerprint": self.fingerprint, **json.loads(as_json(graded))}
+        _replace(self.report_path, json.dumps(report, indent=2, ensure_ascii=False))
 
 
 def grade_class(
@@ -54,35 +107,18 @@ def grade_class(
     if not nbgrader.is_released(assignment):
         build(course, assignment)
         nbgrader.release(assignment)
-    grader, run = Grader(course, assignment), ClassRun()
+    store = course.build / "evidence" / assignment
+    for kept in (store, course.build / "reports" / assignment) if force else ():
+        shutil.rmtree(kept, ignore_errors=True)
+    grader, run = shared_grader(course, assignment), ClassRun()
     for student, path in notebooks.items():
         _adopt_renamed(path, student, run)
-    jobs = _jobs(grader, notebooks, run)
-    store = course.build / "evidence" / assignment
-    if force:
-        for kept in (store, course.build / "reports" / assignment):
-            shutil.rmtree(kept, ignore_errors=True)
-    with _executor(workers, scheduler) as pool:
-        collect_evidence(jobs.values(), store, pool, progress)
-    readable = {student: path for student, path in notebooks.items() if student in jobs}
-    for student in progress("grading", readable, len(readable)):
-        _grade_one(nbgrader, grader, readable[student], student, run, feedback)
+    todo = [Submission(student, path, grader, nbgrader) for student, path in notebooks.items()]
+    with executions(workers, scheduler, store) as executing:
+        ready = executing.run((submission, submission.job()) for submission in todo)
+        for submission in progress("grading", ready, len(todo)):
+            _grade_one(submission, run, feedback)
     return run
-
-
-@contextlib.contextmanager
-def _executor(workers: int | None, scheduler: str | None) -> Iterator[Executor]:
-    """Threads here, each of which waits for its own kernel; or the workers of a Dask cluster."""
-    if scheduler is None:
-        with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-            yield pool
-        return
-    try:
-        from distributed import Client
-    except ImportError:
-        raise SettingsError("--scheduler needs Dask: pip install 'coursework-kit[dask]'") from None
-    with Client(scheduler) as client:
-        yield client.get_executor()
 
 
 def _adopt_renamed(path: Path, student: str, run: ClassRun) -> None:
@@ -97,62 +133,20 @@ def _modified(path: Path) -> float:
     return path.stat().st_mtime
 
 
-def _jobs(grader: Grader, notebooks: dict[str, Path], run: ClassRun) -> dict[str, Job]:
-    jobs = {}
-    for student, path in notebooks.items():
-        try:
-            jobs[student] = grader.job(grader.repair(read_notebook(path)).notebook)
-        except SubmissionError as error:
-            run.problems[student] = str(error)
-    return jobs
-
-
-def collect_evidence(jobs: Iterable[Job], store: Path, pool: Executor, progress: Progress) -> None:
-    """Execute, on any executor, the jobs whose evidence is not kept yet."""
-    missing = {job.digest: job for job in jobs if not (store / job.digest).is_dir()}
-    running = {pool.submit(execute, job): digest for digest, job in missing.items()}
-    for done in progress("executing", as_completed(running), len(running)):
-        keep(done.result(), store / running[done])
-
-
-def _grade_one(
-    nbgrader: Nbgrader,
-    grader: Grader,
-    notebook: Path,
-    student: str,
-    run: ClassRun,
-    feedback: bool,
-) -> None:
-    graded = grader.grade(read_notebook(notebook))
-    report = grader.course.build / "reports" / grader.assignment / f"{student}.json"
-    text = as_json(graded)
+def _grade_one(submission: Submission, run: ClassRun, feedback: bool) -> None:
+    student, nbgrader = submission.student, submission.nbgrader
     try:
-        if not _is_graded(nbgrader, grader.assignment, student, notebook, report, text):
-            nbgrader.autograde(grader.assignment, student)
-            _replace(report, text)
+        if not submission.is_graded:
+            submission.grade()
         if feedback:
-            nbgrader.feedback(grader.assignment, student)
-    except NbgraderError as error:
+            nbgrader.feedback(submission.grader.assignment, student)
+    except (SubmissionError, NbgraderError) as error:
         run.problems[student] = str(error)
         return
     run.graded.append(student)
-    if graded.repairs:
+    if repairs := submission.report["repairs"]:
         said = [run.problems[student]] if student in run.problems else []
-        run.problems[student] = "; ".join([*said, *graded.repairs])
-
-
-def _is_graded(
-    nbgrader: Nbgrader, assignment: str, student: str, notebook: Path, report: Path, text: str
-) -> bool:
-    """Whether the gradebook holds this very result of this very file already.
-
-    The report is written after the gradebook, so that a run that was stopped between them repeats.
-    """
-    autograded = nbgrader.autograded(assignment, student)
-    if not (report.is_file() and autograded.is_file()):
-        return False
-    newer = report.stat().st_mtime >= notebook.stat().st_mtime
-    return newer and report.read_text(encoding="utf-8") == text
+        run.problems[student] = "; ".join([*said, *repairs])
 
 
 def _replace(path: Path, text: str) -> None:

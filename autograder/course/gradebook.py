@@ -5,12 +5,16 @@ import copy
 import logging
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import nbformat
+import nbgrader.api
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import temp_attrs
@@ -85,7 +89,7 @@ class Nbgrader:
         self._call(self.api.generate_feedback, assignment, student)
 
     def _call(self, action: Callable[..., dict], *arguments: str) -> None:
-        with _without_noise():
+        with _without_noise(), _one_engine():
             result = action(*arguments)
         if not result["success"]:
             said = (result.get("log") or result.get("error") or "no reason given").strip()
@@ -130,6 +134,17 @@ def _row(submission) -> Row:
             for g in grades
         },
     )
+
+
+def _one_engine() -> AbstractContextManager:
+    """One database engine for all that nbgrader does: it makes ten for each submission otherwise.
+
+    With every new engine, the same queries are compiled again.
+    """
+    return patch.object(nbgrader.api, "create_engine", _engine)
+
+
+_engine = cache(nbgrader.api.create_engine)
 
 
 @contextlib.contextmanager

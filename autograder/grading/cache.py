@@ -1,14 +1,30 @@
-"""Evidence kept by content: a second run executes only what changed."""
+"""Work done once: evidence kept by content, on disk; and the latest results, in memory."""
 
 import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from autograder.grading.execute import Execution, Job, execute
 
 ERRORS, NOTICED = "errors", "noticed.json"
+
+
+class Recent:
+    """The latest few results of some work, by key."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._results = size, {}
+
+    def get(self, key: str, work: Callable[[], Any]) -> Any:
+        if key not in self._results:
+            self._results[key] = work()
+            if len(self._results) > self._size:
+                del self._results[next(iter(self._results))]
+        return self._results[key]
 
 
 def cached(job: Job, folder: Path) -> Execution:

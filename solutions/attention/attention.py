@@ -129,7 +129,7 @@ def weight_elsewhere(query: Tensor, keys: Tensor, j: int) -> float:
     return attend(query, keys, is_other).item()
 
 
-# %%
+# %% look
 close = keys_with_cosine(0.8, n=7, d=11)
 betas = torch.arange(1, 151)
 elsewhere = [weight_elsewhere(beta * close[2], close, 2) for beta in betas]
@@ -187,7 +187,7 @@ check("average_query", average_query, queries_for_three_pairs)
 # scores of $a$ and $b$ larger, both by the same factor.
 # </details>
 
-# %%
+# %% look
 axes_as_keys = torch.eye(5, dtype=torch.float64)
 shown = attend(average_query(axes_as_keys, 1, 3), axes_as_keys, axes_as_keys)
 print("weights for a = 1, b = 3 (expect ½ at positions 1 and 3):", shown.numpy().round(4))
@@ -513,7 +513,7 @@ check("convolution", convolution, renormalised_borders, zero_padded_sequence)
 # the exponential 1?
 # </details>
 
-# %%
+# %% look
 tokens = torch.tensor([1.0, 2, 4, 8, 16])[:, None]  # (5, 1)
 padded = F.pad(tokens, (0, 0, 1, 1))  # (7, 1)
 kernel = torch.tensor([2.0, 0, 1])
@@ -585,7 +585,7 @@ check("max_pool", max_pool, two_windows)
 # The softmax is not sharp enough for a gap of 0.1. Compute $e^{-\beta \cdot 0.1 / \sqrt2}$ for your $\beta$.
 # </details>
 
-# %%
+# %% look
 x = torch.tensor([-1.0, 3, 2, -4, -2, 5, 0, -3, -5, -2.5])
 pooled = relative_attention(torch.stack([x, torch.ones(10)], dim=1), *max_pool(1, n=10))[:, 0]
 figure, axes = plt.subplots(figsize=(7, 3))
@@ -715,7 +715,7 @@ class MultiHeadAttention(nn.Module):
         return self.out_proj(context)
 '''
 
-# %%
+# %% look
 for number, line in enumerate(LISTING.splitlines(), start=1):
     print(f"{number:3}  {line}")
 
@@ -754,7 +754,7 @@ def both_lines(scaling_lines, rng: Rng):
 check("scaling_lines", scaling_lines, both_lines)
 ### END HIDDEN TESTS
 
-# %%
+# %% look
 lines = LISTING.splitlines()
 for number in scaling_lines():
     print(f"{number:3}  {lines[number - 1].strip()}")
@@ -874,7 +874,7 @@ def without_projections(attention: nn.Module) -> nn.Module:
     return attention
 
 
-# %%
+# %% look
 letters = letters_as_vectors(WORD)  # (1, 11, 5)
 _, weights = without_projections(ScaledDotAttention(5))(letters, letters, letters)
 figure, axes = plt.subplots(figsize=(5.2, 4.4))
@@ -1036,7 +1036,7 @@ check("causal_scaled_dot_attention", CausalScaledDotAttention, two_lengths, zero
 # The same letters again. Expect nothing above the diagonal, and 1 in the first row: the first letter sees
 # only itself.
 
-# %%
+# %% look
 _, weights = without_projections(CausalScaledDotAttention(5))(letters, letters, letters)
 figure, axes = plt.subplots(figsize=(5.2, 4.4))
 heat_map(
@@ -1115,7 +1115,7 @@ check("position_encoding", position_encoding, long_sequence)
 # Left: fast waves in the first columns, slow ones at the end. Right: the dot product of two encodings depends
 # only on their distance, so that all curves coincide; it is largest, $d/2 = 32$, at distance 0.
 
-# %%
+# %% look
 encoding = position_encoding(128, 64)  # (128, 64)
 similarity = encoding @ encoding.T  # (128, 128)
 figure, axes = plt.subplots(1, 2, figsize=(11, 3.8))
@@ -1188,7 +1188,7 @@ check("shift_matrix", shift_matrix, forward_and_backward)
 #
 # Does it hold for your own encodings? Expect a largest difference below $10^{-5}$.
 
-# %%
+# %% look
 R = shift_matrix(5, 10000 ** (-torch.arange(0, 64, 2) / 64))  # (64, 64)
 encoding = position_encoding(128, 64)
 moved = encoding[:100] @ R.T  # row p is R PE(p)

@@ -70,7 +70,7 @@ def test_notebooks_are_valid(built):
 
 def test_cell_ids_are_fixed(built):
     ids = [cell["id"] for cell in read(built.released("demo"))["cells"]]
-    assert ids == [f"demo-{i:03d}" for i in range(9)]
+    assert ids == [f"demo-{i:03d}" for i in range(10)]
 
 
 def test_there_are_no_outputs(built):
@@ -141,6 +141,8 @@ def test_training_is_tagged_and_demonstrations_may_fail(built):
     cells = read(built.released("demo"))["cells"]
     (train,) = [c for c in cells if "".join(c["source"]).startswith("print(softmax")]
     assert train["metadata"]["tags"] == ["training", "raises-exception"]
+    (look,) = [c for c in cells if "".join(c["source"]).startswith("flat =")]
+    assert look["metadata"]["tags"] == ["look", "raises-exception"]
     assert cells[-1]["metadata"]["tags"] == ["raises-exception"]
 
 

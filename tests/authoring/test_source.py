@@ -33,8 +33,9 @@ def test_cells_have_role_name_points_and_line(parsed, demo):
         ("code", "solution", "softmax", 0.0, 15),
         ("code", "check", "softmax", 3.0, 24),
         ("code", "train", "", 0.0, 40),
-        ("markdown", "answer", "why_shift", 2.0, 43),
-        ("code", None, "", 0.0, 48),
+        ("code", "look", "", 0.0, 43),
+        ("markdown", "answer", "why_shift", 2.0, 47),
+        ("code", None, "", 0.0, 52),
     ]
 
 
@@ -52,7 +53,7 @@ def test_fractions_of_points_are_allowed(parsed, demo):
 
 def test_a_cell_line_inside_a_string_is_no_cell(parsed, demo):
     text = demo.replace("print(softmax", 'print("""\n# %% not a cell\n""", softmax')
-    assert len(parsed(text).cells) == 7
+    assert len(parsed(text).cells) == 8
 
 
 @pytest.mark.parametrize("layout", ["", "\n\n", "# a comment\n\n"])
@@ -85,7 +86,7 @@ def replaced(*pairs):
     return damage
 
 
-SOLUTION_LINE, CHECK_LINE, TRAIN_LINE, ANSWER_LINE = 15, 24, 40, 43
+SOLUTION_LINE, CHECK_LINE, TRAIN_LINE, ANSWER_LINE = 15, 24, 40, 47
 ERRORS = {
     "role misspelt": (
         replaced((SOLUTION, '# %% solutoin="softmax"')),
@@ -234,12 +235,12 @@ ERRORS = {
     ),
     "solution twice": (
         lambda text: text + f"\n\n{SOLUTION}\n### BEGIN SOLUTION\n### END SOLUTION\n",
-        52,
+        56,
         "solution 'softmax' stands at line 15 already",
     ),
     "check twice": (
         lambda text: text + f'\n\n{CHECK}\ncheck("softmax", softmax)\n',
-        52,
+        56,
         "check 'softmax' stands at line 24 already",
     ),
     "answer named like a check": (
@@ -280,7 +281,7 @@ ERRORS = {
     "cell line without a space": (
         replaced((TRAIN, "#%% train")),
         1,
-        "6 cell lines, but jupytext reads 7 cells",
+        "7 cell lines, but jupytext reads 8 cells",
     ),
 }
 

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from autograder.authoring.build import build
-from autograder.course import classrun
+from autograder.course import executors
 from autograder.course.classrun import grade_class, mistake_counts
 from autograder.course.gradebook import Nbgrader
 from autograder.course.report import lateness, pseudonym, write_csv
@@ -64,7 +64,7 @@ def test_a_second_run_executes_nothing(graded, monkeypatch):
     def never(job):
         raise AssertionError("executed again")
 
-    monkeypatch.setattr(classrun, "execute", never)
+    monkeypatch.setattr(executors, "execute", never)
     assert sorted(grade_class(graded[0], "demo").graded) == sorted(EXPECTED)
 
 

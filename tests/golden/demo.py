@@ -2,7 +2,7 @@
 # # Softmax
 #
 # The whole source format in one small file: text, a solution with its hole, its check, training,
-# a written answer.
+# something to look at, a written answer.
 #
 # {points}
 
@@ -39,6 +39,10 @@ check("softmax", softmax, large)
 
 # %% train
 print(softmax(torch.zeros(4)))
+
+# %% look
+flat = softmax(torch.ones(5))
+print("uniform:", flat)
 
 # %% [markdown] answer="why_shift" points=2
 # Model answer: softmax(x) = softmax(x − c); with c = max x no exponent is positive.

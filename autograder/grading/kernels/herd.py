@@ -19,7 +19,7 @@ class ForkError(Exception):
 
 
 class Herd:
-    """A running zygote; safe to use from several threads."""
+    """A zygote, which may still be starting; safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,14 +32,14 @@ class Herd:
                 env={**os.environ, "OMP_NUM_THREADS": "1"},  # before anything is imported
             )
         self._channel.settimeout(START_SECONDS)
-        if self._channel.recv(5) != b"ready":
-            raise ForkError("the zygote did not start")
+        self._is_ready = False
         atexit.register(self.close)
 
     def fork(self, request: Request, evidence: int) -> int:
         """The process id of a new kernel that writes its evidence to the given descriptor."""
         message = request.to_bytes()
         with self._lock:
+            self._wait_until_ready()
             socket.send_fds(self._channel, [len(message).to_bytes(8, "big")], [evidence])
             self._channel.sendall(message)
             reply = json.loads(self._channel.recv(4096))
@@ -48,6 +48,11 @@ class Herd:
                 f"student code cannot be confined ({reply['error']}): see `autograder doctor`"
             )
         return reply["pid"]
+
+    def _wait_until_ready(self) -> None:
+        if not self._is_ready and self._channel.recv(5) != b"ready":
+            raise ForkError("the zygote did not start")
+        self._is_ready = True
 
     def close(self) -> None:
         """End the zygote and every kernel it forked."""

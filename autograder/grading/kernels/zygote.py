@@ -104,6 +104,7 @@ def run_kernel(request: Request, evidence: int, watch: Watch) -> None:
     config.IPKernelApp.capture_fd_output = False
     config.IPythonKernel._execute_sleep = 0
     config.InteractiveShell.cache_size = 0
+    config.InteractiveShell.xmode = "Minimal"  # nobody reads these tracebacks, and they take long
     connection = dict(request.connection)
     path = Path(connection["ip"] + "-connection.json")
     if request.confinement:

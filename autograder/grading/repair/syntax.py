@@ -72,6 +72,7 @@ def same_code(a: str, b: str) -> bool:
     return dumped is not None and dumped == _dump(b)
 
 
+@lru_cache(maxsize=1024)
 def _dump(source: str) -> str | None:
     tree = parsed(source)
     try:

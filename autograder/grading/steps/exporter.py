@@ -6,12 +6,15 @@ from typing import Any, TextIO
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
+from traitlets import Bool
 
 from autograder.grading.repair.reading import read_notebook
 
 
 class TolerantExporter(NotebookExporter):
     """nbgrader's exporter; where reading fails, our own reader has a try."""
+
+    optimistic_validation = Bool(True)  # once, after the last step: after each it takes long
 
     def from_file(
         self, file_stream: TextIO, resources: dict | None = None, **options: Any

@@ -41,6 +41,10 @@ class ForOrdinary(_Selective):
     for_kit = False
 
 
+class CheckCellMetadata(ForOrdinary, preprocessors.CheckCellMetadata):
+    """The kit takes all metadata from the released notebook."""
+
+
 class ClearOutput(ForOrdinary, preprocessors.ClearOutput):
     """The kit keeps what students saw."""
 
@@ -51,6 +55,10 @@ class DeduplicateIds(ForOrdinary, preprocessors.DeduplicateIds):
 
 class Execute(ForOrdinary, preprocessors.Execute):
     """The kit executes apart from the notebook."""
+
+
+class OverwriteCells(ForOrdinary, preprocessors.OverwriteCells):
+    """The kit's repair does this, from the released notebook."""
 
 
 class InstantiateTests(ForOrdinary, preprocessors.InstantiateTests):

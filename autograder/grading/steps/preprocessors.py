@@ -4,30 +4,22 @@ nbgrader reads a check cell's score off its output, so Verify drops whatever sta
 writes the verdict's line and number. Nothing that student code prints reaches a score.
 """
 
-from pathlib import Path
-
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.checks.verdict import Verdict
 from autograder.grading.steps.ordinary import ForKit, course_of
-from autograder.grading.submission import Grader
+from autograder.grading.submission import Grader, shared_grader
 
 SCHEME_TAG = "marking-scheme"
-_graders: dict[tuple[Path, str, bool], Grader] = {}
 
 
 class KitPreprocessor(ForKit, NbGraderPreprocessor):
     """A step of the kit's own way."""
 
     def grader(self, resources: dict) -> Grader:
-        """One grader for a whole run of nbgrader."""
-        course, assignment = course_of(self.config), resources["nbgrader"]["assignment"]
-        key = course.root, assignment, course.sandbox
-        if key not in _graders:
-            _graders[key] = Grader(course, assignment)
-        return _graders[key]
+        return shared_grader(course_of(self.config), resources["nbgrader"]["assignment"])
 
 
 class Repair(KitPreprocessor):

@@ -1,0 +1,82 @@
+"""Which cells of a repaired notebook have to run for its evidence."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from symtable import SymbolTable, symtable
+
+from nbformat import NotebookNode
+
+from autograder.authoring.notebook import LOOK_TAG, TRAINING_TAG
+from autograder.grading.repair.syntax import MAGIC, parsed
+
+WORD = re.compile(r"\w+")
+
+
+def needed_cells(
+    repaired: NotebookNode, released: NotebookNode
+) -> Iterator[tuple[str, str | None]]:
+    """Code to run, in order; with a check cell, the name of its exercise.
+
+    Left out are the visible key, training, found by id or by text, and what only shows something,
+    unless a student's cell reads a variable of it.
+    """
+    cells = [cell for cell in repaired.cells if cell.cell_type == "code"]
+    skipped = _training(released) | _unread(cells, released)
+    for cell in cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        if not {cell.get("id"), cell.source} & skipped and name != "visible_key":
+            yield cell.source, name.removeprefix("check-") if name.startswith("check-") else None
+
+
+def _training(released: NotebookNode) -> set[str]:
+    cells = [cell for cell in released.cells if _has_tag(cell, TRAINING_TAG)]
+    return {cell.get("id") for cell in cells} | {cell.source for cell in cells}
+
+
+def _unread(cells: list[NotebookNode], released: NotebookNode) -> set[str]:
+    """Texts of the released cells to look at whose variables no student's cell reads."""
+    given = {cell.source for cell in released.cells}
+    looks = [cell.source for cell in released.cells if _has_tag(cell, LOOK_TAG)]
+    read = {name for cell in cells if cell.source not in given for name in _reads(cell.source)}
+    unread = set()
+    for source in reversed(looks):  # one that is read may itself read those before it
+        if _assigns(source) & read:
+            read |= _reads(source)
+        else:
+            unread.add(source)
+    return unread
+
+
+@lru_cache(maxsize=1024)
+def _reads(source: str) -> frozenset[str]:
+    """Names that a cell takes from cells before it; every word of one that is not Python."""
+    try:
+        tables = list(_tables(symtable(MAGIC.sub(r"\1pass", source), "cell", "exec")))
+    except (SyntaxError, ValueError, RecursionError):
+        return frozenset(WORD.findall(source))
+    return frozenset(name for table in tables for name in _taken(table))
+
+
+def _tables(table: SymbolTable) -> Iterator[SymbolTable]:
+    yield table
+    for inner in table.get_children():
+        yield from _tables(inner)
+
+
+def _taken(table: SymbolTable) -> Iterator[str]:
+    outside = table.get_type() == "module"
+    for symbol in table.get_symbols():
+        if symbol.is_referenced() and symbol.is_global() and not (outside and symbol.is_assigned()):
+            yield symbol.get_name()
+
+
+def _assigns(source: str) -> set[str]:
+    tree = parsed(source)
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)] if tree else []
+    return {name.id for name in names if isinstance(name.ctx, ast.Store)}
+
+
+def _has_tag(cell: NotebookNode, tag: str) -> bool:
+    return tag in cell.metadata.get("tags", [])
