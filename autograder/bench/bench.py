@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import version
@@ -21,13 +21,17 @@ import nbformat
 from nbgrader.api import Gradebook
 
 from autograder.authoring.build import build
+from autograder.authoring.notebook import LOOK_TAG
 from autograder.bench.stock import stock_notebook, write_stock_course, write_stock_submission
+from autograder.checks.recorder import Plan
 from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import write_class
+from autograder.grading.needed import needed_cells
 from autograder.grading.submission import Grader, read_notebook
 from autograder.settings import CONFIG_FILE, Course, find_course
 
 WORKERS = 2
+Cells = tuple[tuple[str, str | None], ...]
 PACKAGES = ("torch", "nbgrader", "jupyter_client", "ipykernel")
 GRADE = ("grade", "--no-feedback", "--workers", str(WORKERS))
 RESULT = """\
@@ -41,16 +45,17 @@ Written by `autograder bench {assignment} --students {students}` (`make bench`):
 | stock `nbgrader autograde` | {stock_each:.2f} | {stock:.0f} | {stock_points:.1f} |
 | this kit, {workers} workers | {kit_each:.2f} | {kit:.0f} | {kit_points:.1f} |
 | floor, {workers} at a time | {floor_each:.2f} | {floor:.0f} | |
+| floor of what the kit executes | {needed_each:.2f} | {needed:.0f} | |
 
-**Stock / kit: {stock_kit:.1f}. Kit / floor: {kit_floor:.1f}.**
+**Stock / kit: {stock_kit:.1f}. Kit / floor: {kit_floor:.1f}; over the lower one: {kit_needed:.1f}.**
 
 - Stock: nbgrader's default configuration, kernels and steps, on an equivalent notebook: the same
   cells, with plain hidden asserts in place of the checks, for the same number of cases. Training
   cells are left out of it: nbgrader has no way to skip them, and the kit does not run them.
-- Kit: from an empty evidence store to the last score in nbgrader's gradebook; the start of Python,
-  of the zygote and of the sandboxes is included.
-- Floor: the cells that the kit executes, in bare IPython shells forked from a process that is warm
-  already: no kernel, no sandbox, no nbgrader.
+- Kit: `autograder grade --no-feedback`, from an empty evidence store to the last score in
+  nbgrader's gradebook and the class table; starting Python, zygote and sandboxes is included.
+- Floor: the same cells in bare IPython shells forked from a process that is warm already: no
+  kernel, no sandbox, no nbgrader. The kit leaves out cells that only show something.
 - Feedback is left out everywhere.
 {scaled}
 {machine}
@@ -67,6 +72,7 @@ class Timing:
     stock: float
     kit: float
     floor: float
+    needed: float  # the floor of what the kit executes
 
 
 def bench(course: Course, assignment: str, students: int, stock_students: int) -> str:
@@ -76,11 +82,12 @@ def bench(course: Course, assignment: str, students: int, stock_students: int) -
         submitted = _many(ours, assignment, students)
         few = dict(islice(submitted.items(), stock_students))
         stock = _stock_course(ours, assignment, few, Path(folder) / "stock")
-        jobs = _jobs(ours, assignment, submitted, Path(folder) / "jobs.json")
+        jobs = list(_jobs(ours, assignment, submitted))
         load = os.getloadavg()[0]
         timing = Timing(
             kit=_seconds(_tool("autograder"), *GRADE, assignment, cwd=ours.root),
-            floor=_floor(jobs),
+            floor=_floor([(all_cells, plan) for all_cells, _, plan in jobs]),
+            needed=_floor([(cells, plan) for _, cells, plan in jobs]),
             stock=_seconds(_tool("nbgrader"), "autograde", assignment, cwd=stock)
             * (students / len(few)),
         )
@@ -111,6 +118,7 @@ def _table(
         workers=WORKERS,
         stock_kit=timing.stock / timing.kit,
         kit_floor=timing.kit / timing.floor,
+        kit_needed=timing.kit / timing.needed,
         scaled=SCALED.format(measured=measured, students=students) if measured < students else "",
         machine=_machine(load),
     )
@@ -161,11 +169,18 @@ def _stock_course(course: Course, assignment: str, submitted: dict[str, Path], r
     return root
 
 
-def _jobs(course: Course, assignment: str, submitted: dict[str, Path], path: Path) -> Path:
+def _jobs(
+    course: Course, assignment: str, submitted: dict[str, Path]
+) -> Iterator[tuple[Cells, Cells, Plan]]:
+    """For every submission: all cells but training, those that the kit executes, and the plan."""
     grader = Grader(course, assignment)
-    jobs = [grader.job(grader.repair(read_notebook(nb)).notebook) for nb in submitted.values()]
-    path.write_text(json.dumps([{"cells": j.cells, "plan": asdict(j.plan)} for j in jobs]))
-    return path
+    without_looks = copy.deepcopy(grader.released)
+    for cell in without_looks.cells:
+        cell.metadata["tags"] = [t for t in cell.metadata.get("tags", []) if t != LOOK_TAG]
+    for path in submitted.values():
+        repaired = grader.repair(read_notebook(path)).notebook
+        job = grader.job(repaired)
+        yield tuple(needed_cells(repaired, without_looks)), job.cells, job.plan
 
 
 def _tool(name: str) -> str:
@@ -184,10 +199,14 @@ def _seconds(*words: str, cwd: Path) -> float:
     return time.monotonic() - begin
 
 
-def _floor(jobs: Path) -> float:
-    command = [sys.executable, "-m", "autograder.bench.floor", str(jobs), str(WORKERS)]
+def _floor(jobs: Iterable[tuple[Cells, Plan]]) -> float:
+    """Seconds for all of these cells in bare shells."""
+    command = [sys.executable, "-m", "autograder.bench.floor", str(WORKERS)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    text = json.dumps([{"cells": cells, "plan": asdict(plan)} for cells, plan in jobs])
+    done = subprocess.run(
+        command, check=True, input=text, capture_output=True, text=True, env=environment
+    )
     return float(done.stdout)
 
 

@@ -1,14 +1,13 @@
 """The floor: the same cells in bare IPython shells, forked from a process that is warm.
 
 No kernel, no sandbox, no nbgrader, no verdicts. Started by the benchmark in a process of its own
-with a file of jobs; prints the seconds from the first fork to the end of the last.
+with jobs on its standard input; prints the seconds from the first fork to the end of the last.
 """
 
 import json
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from autograder.grading.execute import RUN_CHECK
@@ -16,9 +15,8 @@ from autograder.grading.kernels.zygote import preload
 
 
 def main() -> None:
-    """Run every job of the file, so many at a time."""
-    path, at_once = Path(sys.argv[1]), int(sys.argv[2])
-    jobs = json.loads(path.read_text())
+    """Run every job, so many at a time."""
+    at_once, jobs = int(sys.argv[1]), json.load(sys.stdin)
     preload()
     from IPython.core.interactiveshell import InteractiveShell  # noqa: F401 (forks find it loaded)
 
