@@ -47,7 +47,7 @@ Written by `autograder bench {assignment} --students {students}` (`make bench`):
 | floor, {workers} at a time | {floor_each:.2f} | {floor:.0f} | |
 | floor of what the kit executes | {needed_each:.2f} | {needed:.0f} | |
 
-**Stock / kit: {stock_kit:.1f}. Kit / floor: {kit_floor:.1f}; over the lower one: {kit_needed:.1f}.**
+**Stock / kit: {stock_kit:.1f}. Kit / floor: {kit_floor:.1f}; over the lower: {kit_needed:.1f}.**
 
 - Stock: nbgrader's default configuration, kernels and steps, on an equivalent notebook: the same
   cells, with plain hidden asserts in place of the checks, for the same number of cases. Training
