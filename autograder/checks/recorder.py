@@ -4,6 +4,7 @@ import json
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -52,9 +53,12 @@ class Recorder:
         Probes and their helpers come from the source, so that a student who redefines a given
         function changes nothing.
         """
-        given = definitions(self.plan.given, Path("given.py"))
-        namespace = {**student, **vars(given), "check": self}
+        namespace = {**student, **self._given, "check": self}
         exec(compile(self.plan.checks[exercise], f"<check {exercise}>", "exec"), namespace)
+
+    @cached_property
+    def _given(self) -> dict[str, Any]:
+        return dict(vars(definitions(self.plan.given, Path("given.py"))))
 
     def report(self, shell: Any) -> None:
         """Send what the watch noticed."""

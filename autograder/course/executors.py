@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from jupyter_core.utils import ensure_event_loop
 
-from autograder.grading.cache import keep
+from autograder.grading.cache import keep, path_of
 from autograder.grading.execute import Execution, Job, execute
 from autograder.settings import SettingsError
 
@@ -26,7 +26,7 @@ class Executions:
     execute: Callable[[Job], Execution]
     at_once: int
     store: Path
-    running: dict[Future, tuple[object, str]] = field(default_factory=dict)
+    running: dict[Future, tuple[object, Path]] = field(default_factory=dict)
 
     def run(self, jobs: Iterable[tuple[Owner, Job | None]]) -> Iterator[Owner]:
         """Whom each job belongs to, as soon as its evidence is kept; at once where it is already.
@@ -34,10 +34,10 @@ class Executions:
         Jobs are taken one by one, as there is room for them.
         """
         for owner, job in jobs:
-            if job is None or (self.store / job.digest).is_dir():
+            if job is None or path_of(job, self.store).is_file():
                 yield owner
                 continue
-            self.running[self.pool.submit(self.execute, job)] = owner, job.digest
+            self.running[self.pool.submit(self.execute, job)] = owner, path_of(job, self.store)
             while len(self.running) >= self.at_once:
                 yield from self._finished()
         while self.running:
@@ -46,8 +46,8 @@ class Executions:
     def _finished(self) -> Iterator[Owner]:
         done, _ = wait(self.running, return_when=FIRST_COMPLETED)
         for future in done:
-            owner, digest = self.running.pop(future)
-            keep(future.result(), self.store / digest)
+            owner, kept = self.running.pop(future)
+            keep(future.result(), kept)
             yield owner
 
 

@@ -5,20 +5,17 @@ import copy
 import logging
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from unittest.mock import patch
 
 import nbformat
-import nbgrader.api
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import temp_attrs
 
+from autograder.course.bulk import in_bulk
 from autograder.settings import Course
 
 
@@ -55,6 +52,10 @@ class Nbgrader:
     def database(self) -> str:
         return self.api.coursedir.db_url
 
+    @property
+    def course_id(self) -> str:
+        return self.course.config.CourseDirectory.course_id
+
     def release(self, assignment: str, due: datetime | None = None) -> None:
         """Enter a built assignment in the gradebook.
 
@@ -89,7 +90,7 @@ class Nbgrader:
         self._call(self.api.generate_feedback, assignment, student)
 
     def _call(self, action: Callable[..., dict], *arguments: str) -> None:
-        with _without_noise(), _one_engine():
+        with _without_noise(), in_bulk(self.database, self.course_id):
             result = action(*arguments)
         if not result["success"]:
             said = (result.get("log") or result.get("error") or "no reason given").strip()
@@ -110,8 +111,7 @@ class Nbgrader:
 
     @contextlib.contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
-        course_id = self.course.config.CourseDirectory.course_id
-        with _without_noise(), Gradebook(self.database, course_id) as gradebook:
+        with _without_noise(), Gradebook(self.database, self.course_id) as gradebook:
             yield gradebook
 
     def rows(self, assignment: str) -> list[Row]:
@@ -134,17 +134,6 @@ def _row(submission) -> Row:
             for g in grades
         },
     )
-
-
-def _one_engine() -> AbstractContextManager:
-    """One database engine for all that nbgrader does: it makes ten for each submission otherwise.
-
-    With every new engine, the same queries are compiled again.
-    """
-    return patch.object(nbgrader.api, "create_engine", _engine)
-
-
-_engine = cache(nbgrader.api.create_engine)
 
 
 @contextlib.contextmanager

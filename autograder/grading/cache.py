@@ -2,15 +2,15 @@
 
 import json
 import os
-import shutil
-import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from autograder.grading.execute import Execution, Job, execute
 
-ERRORS, NOTICED = "errors", "noticed.json"
+SAID = "said.json"  # names of the evidence, errors, and what was noticed
 
 
 class Recent:
@@ -27,33 +27,43 @@ class Recent:
         return self._results[key]
 
 
+def path_of(job: Job, folder: Path) -> Path:
+    """Where the execution of a job is kept."""
+    return folder / f"{job.digest}.zip"
+
+
 def cached(job: Job, folder: Path) -> Execution:
     """The kept execution of this very job, or a new one, which is then kept."""
-    kept = folder / job.digest
-    if not kept.is_dir():
+    kept = path_of(job, folder)
+    if not kept.is_file():
         keep(execute(job), kept)
     return load(kept)
 
 
 def load(kept: Path) -> Execution:
-    """An execution from its folder."""
-    evidence = {file.stem: file.read_bytes() for file in kept.glob("*.safetensors")}
-    errors = {file.name: file.read_text("utf-8") for file in (kept / ERRORS).iterdir()}
-    noticed = tuple(json.loads((kept / NOTICED).read_text("utf-8")))
-    return Execution(evidence, errors, noticed)
+    """An execution from its file."""
+    with zipfile.ZipFile(kept) as archive:
+        said = json.loads(archive.read(SAID))
+        evidence = {name: archive.read(str(index)) for index, name in enumerate(said["evidence"])}
+    return Execution(evidence, said["errors"], tuple(said["noticed"]))
 
 
 def keep(execution: Execution, kept: Path) -> None:
-    """Write an execution whole or not at all: into a folder beside it, then renamed."""
+    """Write an execution whole or not at all.
+
+    Names of evidence may be a student's invention, so that they are never made into paths.
+    """
     kept.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=kept.parent))
-    (temporary / ERRORS).mkdir()
-    for name, data in execution.evidence.items():
-        (temporary / f"{name}.safetensors").write_bytes(data)
-    for name, text in execution.errors.items():
-        (temporary / ERRORS / name).write_text(text, encoding="utf-8")
-    (temporary / NOTICED).write_text(json.dumps(execution.noticed), encoding="utf-8")
-    try:
-        os.rename(temporary, kept)
-    except OSError:  # another process kept the same job meanwhile
-        shutil.rmtree(temporary)
+    said = {
+        "evidence": list(execution.evidence),
+        "errors": execution.errors,
+        "noticed": execution.noticed,
+    }
+    with (
+        NamedTemporaryFile(dir=kept.parent, prefix=".new-", delete=False) as temporary,
+        zipfile.ZipFile(temporary, "w") as archive,
+    ):
+        archive.writestr(SAID, json.dumps(said))
+        for index, data in enumerate(execution.evidence.values()):
+            archive.writestr(str(index), data)
+    os.replace(temporary.name, kept)

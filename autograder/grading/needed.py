@@ -72,10 +72,11 @@ def _taken(table: SymbolTable) -> Iterator[str]:
             yield symbol.get_name()
 
 
-def _assigns(source: str) -> set[str]:
+@lru_cache(maxsize=256)
+def _assigns(source: str) -> frozenset[str]:
     tree = parsed(source)
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)] if tree else []
-    return {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    return frozenset(name.id for name in names if isinstance(name.ctx, ast.Store))
 
 
 def _has_tag(cell: NotebookNode, tag: str) -> bool:

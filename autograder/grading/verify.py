@@ -3,15 +3,19 @@
 from dataclasses import replace
 
 from autograder.authoring.keyring import kept_key
-from autograder.authoring.observation import Trial, load, trial
+from autograder.authoring.observation import load, trial
 from autograder.authoring.source import Source, read_source
 from autograder.checks.evidence import Evidence, EvidenceError, from_bytes
 from autograder.checks.key import Key
 from autograder.checks.probes import read
 from autograder.checks.recorder import case_name
 from autograder.checks.verdict import Verdict, judge
+from autograder.grading.cache import Recent
 from autograder.grading.execute import Execution
 from autograder.settings import Course
+
+RECENT = 256  # answers to single exercises
+Place = tuple[str, int]  # of a case: its probe and the index of its seed
 
 
 class Verifier:
@@ -23,27 +27,35 @@ class Verifier:
         self.key: Key = kept_key(course, self.source)
         module = load(self.source)
         self.trials = {name: trial(self.source, module, name) for name in self.source.checks}
+        self._judged = Recent(RECENT)
 
     def verdicts(self, execution: Execution) -> list[Verdict]:
         """A verdict for every exercise, whatever the evidence is."""
         return [self._verdict(name, execution) for name in self.key.exercises]
 
     def _verdict(self, name: str, execution: Execution) -> Verdict:
-        evidence = self._evidence(name, execution)
-        verdict = judge(self.key.exercises[name], evidence, self.trials[name].by_name)
-        if not evidence and name in execution.errors:
+        found = self._found(name, execution)
+        verdict = self._judged.get((name, *found.items()), lambda: self._judge(name, found))
+        if not found and name in execution.errors:
             return replace(verdict, detail=execution.errors[name])
         return verdict
 
-    def _evidence(self, name: str, execution: Execution) -> dict[tuple[str, int], Evidence]:
-        tested: Trial = self.trials[name]
-        found = {}
-        for case in self.key.exercises[name].cases:
-            data = execution.evidence.get(case_name(name, case.probe, case.index))
-            if data is not None:
-                seed = self.seeds[name][case.index]
-                found[case.probe, case.index] = read(tested.by_name[case.probe], _parse(data), seed)
-        return found
+    def _found(self, name: str, execution: Execution) -> dict[Place, bytes]:
+        """What came of an exercise's cases. Right answers are often the same to the last bit."""
+        places = {
+            (c.probe, c.index): case_name(name, c.probe, c.index)
+            for c in self.key.exercises[name].cases
+        }
+        sent = execution.evidence
+        return {place: sent[case] for place, case in places.items() if case in sent}
+
+    def _judge(self, name: str, found: dict[Place, bytes]) -> Verdict:
+        probes = self.trials[name].by_name
+        evidence = {
+            (probe, index): read(probes[probe], _parse(data), self.seeds[name][index])
+            for (probe, index), data in found.items()
+        }
+        return judge(self.key.exercises[name], evidence, probes)
 
 
 def _parse(data: bytes) -> Evidence:

@@ -102,6 +102,7 @@ def run_kernel(request: Request, evidence: int, watch: Watch) -> None:
     config = Config()
     config.HistoryManager.enabled = False
     config.IPKernelApp.capture_fd_output = False
+    config.IPKernelApp.outstream_class = None  # what student code prints goes nowhere, and at once
     config.IPythonKernel._execute_sleep = 0
     config.InteractiveShell.cache_size = 0
     config.InteractiveShell.xmode = "Minimal"  # nobody reads these tracebacks, and they take long

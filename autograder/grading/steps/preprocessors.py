@@ -4,8 +4,8 @@ nbgrader reads a check cell's score off its output, so Verify drops whatever sta
 writes the verdict's line and number. Nothing that student code prints reaches a score.
 """
 
-from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell, new_output
+from nbformat import NotebookNode, from_dict
+from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.checks.verdict import Verdict
@@ -50,11 +50,10 @@ class Verify(KitPreprocessor):
 
 def _outputs(verdict: Verdict) -> list[NotebookNode]:
     """The verdict as people read it, and the number as nbgrader reads it."""
-    said = new_output("stream", name="stdout", text=verdict.line + "\n")
-    number = new_output(
-        "execute_result", data={"text/plain": repr(verdict.score)}, execution_count=1
-    )
-    return [said, number]
+    said = {"output_type": "stream", "name": "stdout", "text": verdict.line + "\n"}
+    number = {"output_type": "execute_result", "execution_count": 1, "metadata": {}}
+    number["data"] = {"text/plain": repr(verdict.score)}
+    return [from_dict(said), from_dict(number)]
 
 
 class ShowMarkingSchemes(KitPreprocessor):

@@ -1,0 +1,100 @@
+"""nbgrader on hundreds of submissions: what it repeats for each of them is done once."""
+
+import contextlib
+from collections.abc import Iterator
+from functools import cache
+from unittest.mock import patch
+
+import nbgrader.api
+import nbgrader.apps.api
+from nbgrader import utils
+from nbgrader.api import BaseCell, Comment, Grade, Gradebook
+from nbgrader.converters import Autograde, autograde
+from nbgrader.converters.base import BaseConverter
+from nbgrader.preprocessors import getgrades, latesubmissions, overwritekernelspec, saveautogrades
+
+USERS = (autograde, getgrades, latesubmissions, overwritekernelspec, saveautogrades)
+
+
+class OnePass(Autograde):
+    """Autograde with all of its steps in one pass: it reads, checks and writes everything twice."""
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        self.exporter._preprocessors = []
+        for step in (*self.sanitize_preprocessors, *self.autograde_preprocessors):
+            self.exporter.register_preprocessor(step)
+        with utils.setenv(NBGRADER_EXECUTION="autograde"):
+            BaseConverter.convert_single_notebook(self, notebook_filename)
+
+
+class OpenGradebook(Gradebook):
+    """A gradebook that stays open, and commits once: nbgrader opens ten for each submission.
+
+    With every new one, all queries are compiled and all tables looked for again, and after every
+    cell it waits for the disk.
+    """
+
+    def __init__(self, db_url: str, course_id: str) -> None:
+        super().__init__(db_url, course_id)
+        self.db = self.db()  # one session instead of one for each thread
+        self._commit, self.db.commit = self.db.commit, lambda: None
+        self._by_name: dict[tuple, dict] = {}
+
+    def close(self) -> None:
+        """Stay open."""
+
+    def finish(self) -> None:
+        """Commit, and forget what others may change meanwhile."""
+        self._commit()
+        self.drop()
+
+    def drop(self) -> None:
+        """Forget all changes since the last commit."""
+        self._by_name.clear()
+        self.db.close()
+
+    def find_grade(self, grade_cell: str, notebook: str, assignment: str, student: str) -> Grade:
+        """As nbgrader's, with one query for all cells of a notebook."""
+        return self._find(Grade, grade_cell, notebook, assignment, student) or super().find_grade(
+            grade_cell, notebook, assignment, student
+        )
+
+    def find_comment(
+        self, solution_cell: str, notebook: str, assignment: str, student: str
+    ) -> Comment:
+        """As nbgrader's, with one query for all cells of a notebook."""
+        return self._find(
+            Comment, solution_cell, notebook, assignment, student
+        ) or super().find_comment(solution_cell, notebook, assignment, student)
+
+    def _find(self, kind: type, cell: str, *place: str) -> Grade | Comment | None:
+        if (kind, place) not in self._by_name:
+            submitted = self.find_submission_notebook(*place)
+            rows = (
+                self.db.query(BaseCell.name, kind)
+                .join(kind, kind.cell_id == BaseCell.id)
+                .filter(kind.notebook_id == submitted.id)
+            )
+            self._by_name[kind, place] = dict(rows.all())
+        return self._by_name[kind, place].get(cell)
+
+
+@cache
+def _open(db_url: str, course_id: str) -> OpenGradebook:
+    return OpenGradebook(db_url, course_id)
+
+
+@contextlib.contextmanager
+def in_bulk(db_url: str, course_id: str) -> Iterator[None]:
+    """Inside, nbgrader works on one gradebook, which is committed at the end, or not at all."""
+    gradebook = _open(db_url, course_id)
+    with contextlib.ExitStack() as patches:
+        patches.enter_context(patch.object(nbgrader.apps.api, "Autograde", OnePass))
+        for module in USERS:
+            patches.enter_context(patch.object(module, "Gradebook", lambda *_: gradebook))
+        try:
+            yield
+        except BaseException:
+            gradebook.drop()
+            raise
+        gradebook.finish()
