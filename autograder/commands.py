@@ -2,11 +2,9 @@
 
 import gc
 import sys
-import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from pathlib import Path
 
 import torch
 from rich.console import Console
@@ -81,11 +79,9 @@ def run_release(course: Course, options: Namespace) -> int:
 
 def run_doctor(course: Course, options: Namespace) -> int:
     from autograder.grading.execute import confinement
-    from autograder.grading.kernels.kernel import sockets_folder
     from autograder.grading.sandbox.doctor import layers
 
-    with tempfile.TemporaryDirectory() as scratch:
-        found = list(layers(confinement(sockets_folder(Path(scratch)))))
+    found = list(layers(confinement()))
     for layer in found:
         mark = "✗" if layer.problem else "✓"
         print(f"{mark} {layer.name}: keeps student code from {layer.keeps_from}")

@@ -16,6 +16,7 @@ from autograder.definitions import definitions
 HEADER = struct.Struct(">HI")  # of a frame: sizes of its name and of its bytes
 MAX_NAME = 500
 REPORT = "report"  # the name of the frame that holds what the watch noticed
+ENDED = "ended"  # the name of frames that say which cell has ended, and how
 
 
 @dataclass(frozen=True)

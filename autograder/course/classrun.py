@@ -70,7 +70,7 @@ class Submission:
         """What has to be executed for it; nothing where it is graded or cannot be read."""
         if not self.is_graded:
             with contextlib.suppress(SubmissionError):
-                return self.grader.job(self.grader.repair(read_notebook(self.path)).notebook)
+                return self.grader.job_of(read_notebook(self.path))
         return None
 
     def grade(self) -> None:

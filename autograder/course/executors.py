@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from jupyter_core.utils import ensure_event_loop
-
 from autograder.grading.cache import keep, path_of
 from autograder.grading.execute import Execution, Job, execute
 from autograder.settings import SettingsError
@@ -51,21 +49,13 @@ class Executions:
             yield owner
 
 
-def execute_in_thread(job: Job) -> Execution:
-    """Execute, and close the event loop that jupyter_client leaves behind in every thread."""
-    try:
-        return execute(job)
-    finally:
-        ensure_event_loop().close()
-
-
 @contextlib.contextmanager
 def executions(workers: int | None, scheduler: str | None, store: Path) -> Iterator[Executions]:
     """An executor of so many workers here, or that of a Dask cluster. Raises SettingsError."""
     if scheduler is None:
         workers = workers or os.cpu_count()
         with ThreadPoolExecutor(workers) as pool:
-            yield Executions(pool, execute_in_thread, AHEAD * workers, store)
+            yield Executions(pool, execute, AHEAD * workers, store)
         return
     try:
         from distributed import Client

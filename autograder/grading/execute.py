@@ -5,23 +5,19 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
-import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import autograder
 from autograder.checks.recorder import REPORT, Plan
-from autograder.grading.kernels.evidence_pipe import EvidencePipe
-from autograder.grading.kernels.kernel import Kernel, KernelEnded, sockets_folder
+from autograder.grading.kernels.kernel import Kernel, KernelEnded
+from autograder.grading.kernels.zygote import Request
 from autograder.grading.sandbox.confinement import Confinement
 
-RUN_CHECK = "__import__('autograder').check.run({!r}, globals())"
 SYSTEM = (
     *("/usr", "/lib", "/lib64", "/bin", "/sbin", "/opt"),
     *("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/passwd", "/etc/nsswitch.conf"),
 )
-REPORT_NOTICED = "__import__('autograder').check.report(get_ipython())"
 MAX_KERNELS = 20  # for one submission
 
 
@@ -64,14 +60,49 @@ def execute(job: Job) -> Execution:
     A cell that fails or takes too long is passed over. One that kills the kernel is left out: a new
     kernel runs the cells before it again, and goes on behind it.
     """
-    pipe = EvidencePipe()
-    with tempfile.TemporaryDirectory(prefix="grading-") as scratch:
-        try:
-            errors = _run_all(job, Path(scratch), pipe)
-        finally:
-            pipe.hand_over()
-    evidence = pipe.finish()
-    return Execution(evidence, errors, _noticed(evidence.pop(REPORT, b"[]")))
+    run = _Run(job)
+    position = 0
+    while position < len(job.cells) and len(run.fatal) < MAX_KERNELS:
+        position = run.go_on_from(position)
+    for _, check in job.cells[position:]:
+        if check:
+            run.errors[check] = "too many cells killed the kernel"
+    noticed = _noticed(run.evidence.pop(REPORT, b"[]"))
+    return Execution(run.evidence, run.errors, noticed)
+
+
+@dataclass
+class _Run:
+    """An execution on its way: what came out of its kernels so far."""
+
+    job: Job
+    evidence: dict[str, bytes] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    fatal: set[int] = field(default_factory=set)
+
+    def go_on_from(self, position: int) -> int:
+        """Replay the cells before `position`, run the rest; where to go on in another kernel."""
+        cells = [
+            (at, source, check)
+            for at, (source, check) in enumerate(self.job.cells)
+            if at not in self.fatal and not (check and at < position)
+        ]
+        with contextlib.closing(Kernel(_request(self.job, cells))) as kernel:
+            at = 0
+            try:
+                for at, _, check in cells:
+                    error = kernel.wait(at, self.job.cell_seconds)
+                    if check and error:
+                        self.errors[check] = error
+                kernel.finish(self.job.cell_seconds)
+                return len(self.job.cells)
+            except KernelEnded as ended:
+                self.fatal.add(at)
+                if check := self.job.cells[at][1]:
+                    self.errors[check] = str(ended)
+                return max(position, at + 1)
+            finally:
+                self.evidence |= kernel.evidence
 
 
 def _noticed(data: bytes) -> tuple[str, ...]:
@@ -82,56 +113,9 @@ def _noticed(data: bytes) -> tuple[str, ...]:
         return ("its report is unreadable",)
 
 
-def _run_all(job: Job, scratch: Path, pipe: EvidencePipe) -> dict[str, str]:
-    errors: dict[str, str] = {}
-    fatal: set[int] = set()
-    position = 0
-    while position < len(job.cells) and len(fatal) < MAX_KERNELS:
-        position = _run_from(job, position, fatal, errors, _fresh(scratch), pipe)
-    for _, check in job.cells[position:]:
-        if check:
-            errors[check] = "too many cells killed the kernel"
-    return errors
-
-
-def _fresh(scratch: Path) -> Path:
-    folder = scratch / str(time.monotonic_ns())
-    folder.mkdir()
-    os.chmod(scratch, 0o711)
-    return folder
-
-
-def _run_from(
-    job: Job,
-    position: int,
-    fatal: set[int],
-    errors: dict[str, str],
-    scratch: Path,
-    pipe: EvidencePipe,
-) -> int:
-    """Replay the cells before `position`, run the rest; where to go on in another kernel."""
-    sockets = sockets_folder(scratch)
-    bounds = confinement(sockets) if job.confined else None
-    kernel = Kernel(scratch, job.plan, pipe.writing, _environment(), bounds)
-    at = 0
-    try:
-        for at, (source, check) in enumerate(job.cells):
-            replayed = at < position
-            if at in fatal or (replayed and check):
-                continue
-            error = kernel.run(RUN_CHECK.format(check) if check else source, job.cell_seconds)
-            if check and error:
-                errors[check] = error
-        with contextlib.suppress(KernelEnded):  # only a report
-            kernel.run(REPORT_NOTICED, job.cell_seconds)
-        return len(job.cells)
-    except KernelEnded as ended:
-        fatal.add(at)
-        if job.cells[at][1]:
-            errors[job.cells[at][1]] = str(ended)
-        return max(position, at + 1)
-    finally:
-        kernel.close()
+def _request(job: Job, cells: list[tuple[int, str, str | None]]) -> Request:
+    bounds = asdict(confinement()) if job.confined else None
+    return Request(_environment(), bounds, asdict(job.plan), cells)
 
 
 def _environment() -> dict[str, str]:
@@ -148,8 +132,7 @@ def _environment() -> dict[str, str]:
     }
 
 
-def confinement(sockets: Path) -> Confinement:
+def confinement() -> Confinement:
     """What a grading kernel may read: the system's programs, Python, and this package."""
     own = str(Path(autograder.__file__).parent)
-    readable = dict.fromkeys((*SYSTEM, sys.base_prefix, sys.prefix, own))
-    return Confinement(tuple(readable), str(sockets))
+    return Confinement(tuple(dict.fromkeys((*SYSTEM, sys.base_prefix, sys.prefix, own))))

@@ -57,15 +57,22 @@ class Grader:
 
     def grade(self, submitted: NotebookNode) -> Graded:
         """Verdicts on a notebook as the student handed it in."""
-        repaired = self.repair(submitted)
+        repaired = self._repair(submitted)
         verdicts, noticed = self._judge(repaired.notebook)
         said = [*repaired.repairs, *(f"while running: {line}" for line in noticed)]
         return Graded(self.assignment, verdicts, said)
 
     def repair(self, submitted: NotebookNode) -> Repaired:
         """The submission in the shape of the release; the caller's to change."""
+        return copy.deepcopy(self._repair(submitted))
+
+    def _repair(self, submitted: NotebookNode) -> Repaired:
         key = hashlib.sha256(_text(submitted).encode()).hexdigest()
-        return copy.deepcopy(self._repaired.get(key, lambda: repair(submitted, self.released)))
+        return self._repaired.get(key, lambda: repair(submitted, self.released))
+
+    def job_of(self, submitted: NotebookNode) -> Job:
+        """What has to be executed for a notebook as the student handed it in."""
+        return self.job(self._repair(submitted).notebook)
 
     def verdicts(self, repaired: NotebookNode) -> list[Verdict]:
         """What a repaired notebook earns."""

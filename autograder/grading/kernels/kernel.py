@@ -1,131 +1,107 @@
-"""A confined kernel for one submission: start, run cells with a time limit, kill."""
+"""The grader's end of a kernel: a forked process that runs one submission's cells."""
 
+import contextlib
 import os
+import select
+import signal
 import time
-from collections.abc import Mapping
-from dataclasses import asdict
-from pathlib import Path
-from queue import Empty
-from typing import Any
+from collections.abc import Callable
 
 import psutil
-from jupyter_client import KernelManager
-from jupyter_client.blocking import BlockingKernelClient
-from jupyter_client.kernelspec import KernelSpec
 
-from autograder.checks.recorder import Plan
-from autograder.grading.kernels.herd import ForkError
-from autograder.grading.sandbox.confinement import Confinement
+from autograder.checks.recorder import REPORT
+from autograder.grading.kernels.evidence_pipe import EvidencePipe
+from autograder.grading.kernels.herd import herd
+from autograder.grading.kernels.zygote import Request
 
-START_SECONDS = 30
 TICK = 0.25  # how often a running cell's kernel is looked at
-RECONNECT = 2  # milliseconds between tries to reach a starting kernel; by default 100
 GRACE = 2.0  # for a cell to end after it was interrupted
+DEATH_SECONDS = 5  # for a killed process to be gone
 
 
 class KernelEnded(Exception):
     """The kernel died or had to be killed; the message says why."""
 
 
-class WarmManager(KernelManager):
-    """Starts its kernel through our provisioner, and leaves that of everyone else alone."""
+class Kernel:
+    """One forked kernel: wait for its cells to end, one after the other, then close it."""
+
+    def __init__(self, request: Request) -> None:
+        self._memory = request.confinement and request.confinement["memory"]
+        self._pipe = EvidencePipe()
+        try:
+            self._pid = herd().fork(request, self._pipe.writing)
+        except BaseException:
+            self._pipe.close()
+            raise
+        finally:
+            self._pipe.hand_over()
+        self._process: int | None = None
+        with contextlib.suppress(ProcessLookupError):  # it may be dead already
+            self._process = os.pidfd_open(self._pid)
 
     @property
-    def kernel_spec(self) -> KernelSpec:
-        return KernelSpec(
-            language="python", metadata={"kernel_provisioner": {"provisioner_name": "warm"}}
-        )
+    def evidence(self) -> dict[str, bytes]:
+        """What it has sent so far."""
+        return self._pipe.evidence
 
+    def wait(self, index: int, seconds: float) -> str | None:
+        """The error that a cell ended with, if any. Raises KernelEnded."""
+        ended = self._pipe.ended
+        if self._read_until(lambda: index in ended, seconds):
+            return ended[index]
+        self._signal(signal.SIGINT)
+        if not self._read_until(lambda: index in ended, GRACE):
+            raise KernelEnded(f"took more than {seconds:g} s and could not be interrupted")
+        return f"TimeoutError: took more than {seconds:g} s"
 
-class Kernel:
-    """One forked kernel and the client that talks to it."""
+    def finish(self, seconds: float) -> None:
+        """Wait for what the watch has to say; it is only a report."""
+        with contextlib.suppress(KernelEnded):
+            self._read_until(lambda: REPORT in self.evidence, seconds)
 
-    def __init__(
-        self,
-        scratch: Path,
-        plan: Plan,
-        evidence: int,
-        environment: Mapping[str, str],
-        confinement: Confinement | None,
-    ) -> None:
-        self._memory = confinement.memory if confinement else None
-        self._manager = WarmManager(
-            transport="ipc",
-            ip=str(scratch / "sockets" / "k"),
-            connection_file=str(scratch / "connection.json"),
-            cache_ports=False,
-        )
-        self._manager.start_kernel(
-            env=dict(environment),
-            plan=asdict(plan),
-            evidence=evidence,
-            confinement=asdict(confinement) if confinement else None,
-        )
-        self._client: BlockingKernelClient = self._manager.client()
-        self._client.context.RECONNECT_IVL = RECONNECT
-        self._client.start_channels(iopub=False, stdin=False, hb=False, control=False)
-        self._wait_until_ready()
-
-    def _wait_until_ready(self) -> None:
-        self._client.kernel_info()
-        try:
-            ready = self._reply(None, START_SECONDS)
-        except KernelEnded:
-            ready = None
-        if ready is None:
-            self.close()
-            raise ForkError(f"a kernel did not answer within {START_SECONDS} s of its start")
-
-    def run(self, source: str, seconds: float) -> str | None:
-        """Run one cell; the error it ended with, if any. Raises KernelEnded."""
-        request = self._client.execute(
-            source, store_history=False, allow_stdin=False, stop_on_error=False
-        )
-        reply = self._reply(request, seconds)
-        if reply is None:
-            self._manager.interrupt_kernel()
-            if self._reply(request, GRACE) is None:
-                raise KernelEnded(f"took more than {seconds:g} s and could not be interrupted")
-            return f"TimeoutError: took more than {seconds:g} s"
-        content = reply["content"]
-        if content.get("status") == "ok":
-            return None
-        return f"{content.get('ename')}: {content.get('evalue')}"[:2000]
-
-    def _reply(self, request: str | None, seconds: float) -> dict[str, Any] | None:
-        """The kernel's answer, or None after so many seconds. Raises KernelEnded."""
+    def _read_until(self, done: Callable[[], bool], seconds: float) -> bool:
+        """Whether something came about within so many seconds. Raises KernelEnded."""
         deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            try:
-                message = self._client.get_shell_msg(timeout=min(TICK, left))
-            except Empty:
-                self._look()
+        while not done():
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            is_readable = self._is_readable(min(TICK, left))
+            if is_readable and self._pipe.take_in():
                 continue
-            except Exception as error:  # student code wrote on the kernel's own sockets
-                raise KernelEnded(f"sent what is no message ({type(error).__name__})") from None
-            if request is None or _is_answer(message, request):
-                return message
-        return None
+            if is_readable or self._is_dead():
+                return self._read_last_words(done)
+            if self._memory and memory_of(self._pid) > self._memory:
+                raise KernelEnded("used too much memory")
+        return True
 
-    def _look(self) -> None:
-        if not self._manager.is_alive():
+    def _read_last_words(self, done: Callable[[], bool]) -> bool:
+        """Read what a dead kernel has left behind. Raises KernelEnded."""
+        while self._is_readable(0) and self._pipe.take_in():
+            pass
+        if not done():
             raise KernelEnded("the kernel died")
-        if self._memory and memory_of(self._manager.provisioner.pid) > self._memory:
-            raise KernelEnded("used too much memory")
+        return True
+
+    def _is_readable(self, seconds: float) -> bool:
+        return bool(select.select([self._pipe.reading], [], [], seconds)[0])
+
+    def _is_dead(self) -> bool:
+        return self._process is None or bool(select.select([self._process], [], [], 0)[0])
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+                signal.pidfd_send_signal(self._process, number)
 
     def close(self) -> None:
         """Kill the kernel, and with it everything that it started."""
-        self._client.stop_channels()
-        self._manager.shutdown_kernel(now=True)
-        self._manager.cleanup_resources()
-
-
-def _is_answer(message: dict[str, Any], request: str) -> bool:
-    """Whether a message answers a request; student code holds the key to sign anything."""
-    parent, content = message.get("parent_header"), message.get("content")
-    return (
-        isinstance(parent, dict) and isinstance(content, dict) and parent.get("msg_id") == request
-    )
+        if self._process is not None:
+            self._signal(signal.SIGKILL)
+            select.select([self._process], [], [], DEATH_SECONDS)
+            os.close(self._process)
+        self._pipe.close()
 
 
 def memory_of(pid: int) -> int:
@@ -143,12 +119,3 @@ def _own_memory(process: psutil.Process) -> int:
         return process.memory_full_info().uss
     except psutil.Error:
         return 0
-
-
-def sockets_folder(scratch: Path) -> Path:
-    """A folder for the kernel's sockets, which the confined user must be able to enter."""
-    folder = scratch / "sockets"
-    folder.mkdir()
-    os.chmod(scratch, 0o711)
-    os.chmod(folder, 0o777)
-    return folder

@@ -10,11 +10,10 @@ import signal
 import socket
 import sys
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from autograder.checks.watch import Watch
-from autograder.grading.sandbox.confinement import SOCKETS, Confinement
+from autograder.grading.sandbox.confinement import Confinement
 from autograder.grading.sandbox.fork import fork_confined
 
 MAX_REQUEST = 8 * 2**20
@@ -25,8 +24,8 @@ PRELOADED = (  # what the first cells and the kernel's own start would load, eac
         "autograder.lab.plots",
         "autograder.lab.training",
     ),
-    *("ipykernel.kernelapp", "ipykernel.zmqshell", "ipykernel.debugger"),
-    *("IPython.core.completerlib", "IPython.extensions.storemagic", "stack_data", "numpy.random"),
+    *("autograder.grading.kernels.cells", "IPython.core.completerlib", "stack_data"),
+    *("matplotlib_inline.backend_inline", "numpy.random"),
     *("matplotlib.pyplot", "matplotlib.backends.backend_agg"),
 )
 EVIDENCE = 3  # the descriptor of the evidence pipe in every kernel
@@ -34,12 +33,12 @@ EVIDENCE = 3  # the descriptor of the evidence pipe in every kernel
 
 @dataclass(frozen=True)
 class Request:
-    """What a kernel needs: where to meet the grader, its environment, its bounds, the plan."""
+    """What a kernel needs: its environment, its bounds, the plan, and the cells to run."""
 
-    connection: dict[str, Any]
     environment: dict[str, str]
     confinement: dict[str, Any] | None
     plan: dict[str, Any]
+    cells: list[tuple[int, str, str | None]]
 
     def to_bytes(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -47,7 +46,7 @@ class Request:
 
 def preload() -> Watch:
     """Import what every kernel would, start nothing, and note what the libraries look like."""
-    os.environ.update(MPLBACKEND="Agg", PYDEVD_DISABLE_FILE_VALIDATION="1")
+    os.environ.update(MPLBACKEND="Agg")
     import gc
     import importlib
 
@@ -92,32 +91,15 @@ def fork_kernel(request: Request, watch: Watch, evidence: int) -> dict[str, Any]
 
 
 def run_kernel(request: Request, evidence: int, watch: Watch) -> None:
-    """Serve Jupyter messages in this process until it is killed."""
-    from ipykernel.kernelapp import IPKernelApp
-    from traitlets.config import Config
+    """Run the cells, in this process, until they end or it is killed."""
+    from autograder.grading.kernels.cells import new_shell, run_cells
 
     _keep_only(evidence)
     _fresh_start(request)
-    _record(request.plan, watch)
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.IPKernelApp.capture_fd_output = False
-    config.IPKernelApp.outstream_class = None  # what student code prints goes nowhere, and at once
-    config.IPythonKernel._execute_sleep = 0
-    config.InteractiveShell.cache_size = 0
-    config.InteractiveShell.xmode = "Minimal"  # nobody reads these tracebacks, and they take long
-    connection = dict(request.connection)
-    path = Path(connection["ip"] + "-connection.json")
-    if request.confinement:
-        connection["ip"], path = (
-            f"{SOCKETS}/{Path(connection['ip']).name}",
-            Path("/tmp/connection.json"),
-        )
-    path.write_text(json.dumps(connection))
-    app = IPKernelApp.instance(config=config)
-    app.initialize(["-f", str(path)])
+    recorder, shell = _recorder(request.plan, watch), new_shell()
     watch.begin(_allowed(request))
-    app.start()
+    run_cells(request.cells, shell, recorder)
+    recorder.report(shell)
     os._exit(0)
 
 
@@ -157,13 +139,14 @@ def _fresh_start(request: Request) -> None:
     torch.seed()
 
 
-def _record(plan: dict[str, Any], watch: Watch) -> None:
-    """Put the recorder where student notebooks import `check` from."""
+def _recorder(plan: dict[str, Any], watch: Watch) -> Any:
+    """The recorder, put where student notebooks import `check` from."""
     import autograder
     from autograder.checks.recorder import Plan, Recorder
 
     recorder = Recorder(Plan(**plan), os.fdopen(EVIDENCE, "wb", buffering=0), watch)
     autograder.check = autograder.checks.check = recorder
+    return recorder
 
 
 def main() -> None:

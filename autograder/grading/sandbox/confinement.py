@@ -23,7 +23,6 @@ NAMESPACES = (
     | syscalls.CLONE_NEWIPC
     | syscalls.CLONE_NEWUTS
 )
-SOCKETS = "/sockets"
 NEW_ROOT = "/tmp"  # any folder that exists everywhere; covered in the new namespace only
 
 
@@ -32,7 +31,6 @@ class Confinement:
     """Paths and limits; sizes in bytes, times in seconds."""
 
     readable: tuple[str, ...]
-    sockets: str  # where the kernel makes its sockets; inside, it is SOCKETS
     work: str = "/scratch"
     memory: int = 4 * 2**30
     scratch: int = 512 * 2**20
@@ -65,13 +63,8 @@ def write_id_maps(pid: int) -> None:
 
 
 def _open_paths(confinement: Confinement) -> dict[str, int]:
-    same = (*confinement.readable, *(f"/dev/{device}" for device in DEVICES))
-    wanted = {**{path: path for path in same}, SOCKETS: confinement.sockets}
-    return {
-        inside: os.open(outside, os.O_PATH)
-        for inside, outside in wanted.items()
-        if os.path.exists(outside)
-    }
+    wanted = (*confinement.readable, *(f"/dev/{device}" for device in DEVICES))
+    return {path: os.open(path, os.O_PATH) for path in wanted if os.path.exists(path)}
 
 
 def enclose(confinement: Confinement, descriptors: dict[str, int]) -> None:
@@ -86,7 +79,6 @@ def enclose(confinement: Confinement, descriptors: dict[str, int]) -> None:
     landlock.restrict(
         readable=(*confinement.readable, "/proc", "/dev"),
         writable=(confinement.work, "/tmp", "/dev/shm", "/dev/null"),
-        sockets=SOCKETS,
     )
 
 

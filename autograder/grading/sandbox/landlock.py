@@ -14,7 +14,6 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION, _PATH_BENEATH = 1, 1
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
-REMOVE_FILE, MAKE_SOCK = 1 << 5, 1 << 9
 TRUNCATE = 1 << 14
 READ = EXECUTE | READ_FILE | READ_DIR
 ON_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
@@ -42,9 +41,8 @@ def version() -> int:
         return 0
 
 
-def restrict(readable: Iterable[str], writable: Iterable[str], sockets: str) -> None:
-    """Allow reading and executing below `readable`, everything below `writable`, sockets in
-    `sockets`, and no more.
+def restrict(readable: Iterable[str], writable: Iterable[str]) -> None:
+    """Allow reading and executing below `readable`, everything below `writable`, and no more.
 
     Paths that do not exist are passed over. Raises OSError where the kernel has no Landlock.
     """
@@ -58,7 +56,6 @@ def restrict(readable: Iterable[str], writable: Iterable[str], sockets: str) -> 
             _allow(ruleset, path, READ)
         for path in writable:
             _allow(ruleset, path, everything)
-        _allow(ruleset, sockets, READ_DIR | REMOVE_FILE | MAKE_SOCK)
         prctl(PR_SET_NO_NEW_PRIVS, 1)
         syscall(_RESTRICT_SELF, ruleset, 0)
     finally:

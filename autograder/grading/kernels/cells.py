@@ -1,0 +1,59 @@
+"""Inside a kernel: an IPython shell that runs cells one after the other and says how each ended.
+
+There is no Jupyter protocol: the grader has sent all cells with its request, and reads nothing back
+but frames from the evidence pipe.
+"""
+
+import json
+import signal
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, BinaryIO
+
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from autograder.checks.evidence import MAX_TEXT, Evidence
+from autograder.checks.recorder import ENDED, Recorder, frame
+
+Cell = Sequence[Any]  # its index in the job, its text, and the exercise whose check runs instead
+
+
+def new_shell() -> InteractiveShell:
+    """A shell as notebooks know it; what it displays goes to standard output."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.cache_size = 0
+    config.InteractiveShell.xmode = "Minimal"  # nobody reads these tracebacks, and they take long
+    return InteractiveShell.instance(config=config)
+
+
+def run_cells(cells: Iterable[Cell], shell: InteractiveShell, recorder: Recorder) -> None:
+    """Run every cell, whatever became of the one before it."""
+    for index, source, check in cells:
+        if check:
+            error = _error_of(lambda name=check: recorder.run(name, shell.user_ns))
+        else:
+            error = _error_of(lambda text=source: _run(text, shell))
+        _say(recorder.stream, index, error)
+
+
+def _run(source: str, shell: InteractiveShell) -> None:
+    result = InteractiveShell.run_cell(shell, source, store_history=False)
+    result.raise_error()
+
+
+def _error_of(action: Callable[[], None]) -> str | None:
+    """The error that something ended with; the grader's interrupt ends it, and nothing else."""
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        action()
+    except BaseException as error:
+        evidence = Evidence.of_exception(error)
+        return f"{evidence.error}: {evidence.detail}"[:MAX_TEXT]
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return None
+
+
+def _say(stream: BinaryIO, index: int, error: str | None) -> None:
+    stream.write(frame(ENDED, json.dumps([index, error]).encode()))
