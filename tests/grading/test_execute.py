@@ -1,12 +1,15 @@
 """Execution: from cells to evidence, whatever the cells do."""
 
+import contextlib
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 
 from autograder.checks.evidence import from_bytes
 from autograder.grading.cache import cached
 from autograder.grading.execute import Job, execute
+from autograder.grading.kernels.kernel import Kernel
 
 GIVEN = "from autograder import Rng, check\n\ndef helper(x):\n    return 2 * x\n"
 CHECK = """
@@ -15,6 +18,16 @@ def twice(f, rng):
 
 check("f", f, twice)
 """
+
+
+@contextlib.contextmanager
+def ended_cells():
+    """How every cell ended, in order."""
+    ended = []
+
+    wait = Kernel.wait
+    with patch.object(Kernel, "wait", lambda *a: ended.append(wait(*a)) or ended[-1]):
+        yield ended
 
 
 def job(*sources, seconds=20.0):
@@ -42,6 +55,31 @@ def test_a_missing_function_is_an_error_of_its_check():
 
 def test_a_failing_cell_does_not_cancel_the_cell_behind_it():
     assert len(execute(job("1 / 0", "def f(x):\n    return x")).evidence) == 2
+
+
+@pytest.mark.parametrize(
+    "idiom",
+    [
+        "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
+        "from IPython.display import HTML, display\ndisplay(HTML('<b>x</b>'))",
+        "%load_ext autoreload\n%autoreload 2",
+        "%config InlineBackend.figure_format = 'retina'",
+        "%%time\nsum(range(10))",
+        "%timeit -n1 -r1 sum(range(10))",
+        "%%capture out\nprint('x')",
+        "!echo hello",
+        "files = !ls",
+        "import asyncio\nawait asyncio.sleep(0)",
+        "import tqdm.auto\nfor _ in tqdm.auto.trange(3): pass",
+        "from dataclasses import dataclass\n@dataclass\nclass Point:\n    x: int = 0\nPoint()",
+        "import pickle\nclass C: pass\npickle.loads(pickle.dumps(C()))",
+        "exit",
+    ],
+)
+def test_what_notebooks_do_works(idiom):
+    with ended_cells() as ended:
+        assert len(execute(job(idiom, "def f(x):\n    return x")).evidence) == 2
+    assert ended == [None, None, None]
 
 
 def test_redefined_helpers_and_names_change_nothing():

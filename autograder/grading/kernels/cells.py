@@ -18,16 +18,28 @@ from autograder.checks.recorder import ENDED, Recorder, frame
 Cell = Sequence[Any]  # its index in the job, its text, and the exercise whose check runs instead
 
 
-def new_shell() -> InteractiveShell:
+class Shell(InteractiveShell):
     """A shell as notebooks know it; what it displays goes to standard output."""
+
+    system = InteractiveShell.system_raw  # a terminal of its own, as usual, is not to be had here
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """There are no windows."""
+
+    def ask_exit(self) -> None:
+        """`exit` ends nothing: the cells behind it count too."""
+
+
+def new_shell() -> Shell:
+    """The one shell of this process."""
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.cache_size = 0
     config.InteractiveShell.xmode = "Minimal"  # nobody reads these tracebacks, and they take long
-    return InteractiveShell.instance(config=config)
+    return Shell.instance(config=config)
 
 
-def run_cells(cells: Iterable[Cell], shell: InteractiveShell, recorder: Recorder) -> None:
+def run_cells(cells: Iterable[Cell], shell: Shell, recorder: Recorder) -> None:
     """Run every cell, whatever became of the one before it."""
     for index, source, check in cells:
         if check:
@@ -37,8 +49,8 @@ def run_cells(cells: Iterable[Cell], shell: InteractiveShell, recorder: Recorder
         _say(recorder.stream, index, error)
 
 
-def _run(source: str, shell: InteractiveShell) -> None:
-    result = InteractiveShell.run_cell(shell, source, store_history=False)
+def _run(source: str, shell: Shell) -> None:
+    result = Shell.run_cell(shell, source, store_history=False)
     result.raise_error()
 
 
