@@ -2,10 +2,8 @@
 
 import contextlib
 from collections.abc import Iterator
-from functools import cache
 from unittest.mock import patch
 
-import nbgrader.api
 import nbgrader.apps.api
 from nbgrader import utils
 from nbgrader.api import BaseCell, Comment, Grade, Gradebook
@@ -49,9 +47,10 @@ class OpenGradebook(Gradebook):
         self.drop()
 
     def drop(self) -> None:
-        """Forget all changes since the last commit."""
+        """Forget all changes since the last commit, and let go of the database."""
         self._by_name.clear()
         self.db.close()
+        self.engine.dispose()
 
     def find_grade(self, grade_cell: str, notebook: str, assignment: str, student: str) -> Grade:
         """As nbgrader's, with one query for all cells of a notebook."""
@@ -79,15 +78,9 @@ class OpenGradebook(Gradebook):
         return self._by_name[kind, place].get(cell)
 
 
-@cache
-def _open(db_url: str, course_id: str) -> OpenGradebook:
-    return OpenGradebook(db_url, course_id)
-
-
 @contextlib.contextmanager
-def in_bulk(db_url: str, course_id: str) -> Iterator[None]:
-    """Inside, nbgrader works on one gradebook, which is committed at the end, or not at all."""
-    gradebook = _open(db_url, course_id)
+def in_bulk(gradebook: OpenGradebook) -> Iterator[None]:
+    """Inside, nbgrader works on this one gradebook, committed at the end or not at all."""
     with contextlib.ExitStack() as patches:
         patches.enter_context(patch.object(nbgrader.apps.api, "Autograde", OnePass))
         for module in USERS:

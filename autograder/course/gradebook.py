@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +16,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import temp_attrs
 
-from autograder.course.bulk import in_bulk
+from autograder.course.bulk import OpenGradebook, in_bulk
 from autograder.settings import Course
 
 
@@ -89,12 +90,16 @@ class Nbgrader:
     def feedback(self, assignment: str, student: str) -> None:
         self._call(self.api.generate_feedback, assignment, student)
 
+    @cached_property
+    def _open_gradebook(self) -> OpenGradebook:
+        return OpenGradebook(self.database, self.course_id)
+
     def _call(self, action: Callable[..., dict], *arguments: str) -> None:
-        with _without_noise(), in_bulk(self.database, self.course_id):
+        with _without_noise(), in_bulk(self._open_gradebook):
             result = action(*arguments)
-        if not result["success"]:
-            said = (result.get("log") or result.get("error") or "no reason given").strip()
-            raise NbgraderError(said.splitlines()[-1])
+            if not result["success"]:
+                said = (result.get("log") or result.get("error") or "no reason given").strip()
+                raise NbgraderError(said.splitlines()[-1])
 
     def submitted(self, assignment: str) -> dict[str, Path]:
         """By student, where the notebook is or should be that nbgrader will look for."""

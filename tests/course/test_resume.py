@@ -87,7 +87,7 @@ def test_a_dask_cluster_gives_the_same_grades(course, undisturbed, monkeypatch):
     build(course, "demo")
     shutil.copyfile(course.released("demo"), course.build / "submitted/blank/demo/demo.ipynb")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
     ) as cluster:
         run = grade_class(course, "demo", scheduler=cluster.scheduler_address, feedback=False)
     assert len(run.graded) == len(undisturbed)
