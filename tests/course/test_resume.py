@@ -1,10 +1,6 @@
 """Runs that are cut short, repeated, or sent to a cluster: always the same grades."""
 
 import shutil
-import signal
-import subprocess
-import sys
-import time
 
 import pytest
 
@@ -37,20 +33,6 @@ def forget(course):
 def undisturbed(course):
     grade_class(course, "demo", feedback=False)
     return grades(course)
-
-
-def test_killed_at_any_moment_and_run_again_gives_the_same_grades(course, undisturbed):
-    forget(course)
-    command = [sys.executable, "-m", "autograder", "grade", "demo"]
-    for seconds in (6.0, 9.0, 12.0):
-        run = subprocess.Popen(
-            command, cwd=course.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        time.sleep(seconds)
-        run.send_signal(signal.SIGKILL)
-        run.wait()
-    assert subprocess.run(command, cwd=course.root, capture_output=True).returncode == 0
-    assert grades(course) == undisturbed
 
 
 def test_a_release_that_was_cut_short_is_made_good(course, undisturbed):
