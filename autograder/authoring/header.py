@@ -28,6 +28,7 @@ from autograder import check
 
 check.load("{text}")"""
 
+KINDS = {"check": "code", "artefact": "trained model", "answer": "written"}  # by role
 COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/{path}"
 KAGGLE = (
     "https://kaggle.com/kernels/welcome?src=https://github.com/{repository}/blob/{branch}/{path}"
@@ -57,9 +58,9 @@ def badges(assignment: str, course: Course) -> str:
 
 def points_table(source: Source) -> str:
     """A Markdown table of exercises and written answers with their points."""
-    rows = [f"| `{cell.name}` | code | {cell.points:g} |" for cell in source.checks.values()]
-    rows += [f"| `{cell.name}` | written | {cell.points:g} |" for cell in source.answers.values()]
-    total = sum(cell.points for cell in (*source.checks.values(), *source.answers.values()))
+    cells = *source.exercises.values(), *source.answers.values()
+    rows = [f"| `{cell.name}` | {KINDS[cell.role]} | {cell.points:g} |" for cell in cells]
+    total = sum(cell.points for cell in cells)
     return "\n".join(
         ["| exercise | kind | points |", "|---|---|---|", *rows, f"| **total** | | **{total:g}** |"]
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from autograder.authoring.artefacts import artefact_exercise
 from autograder.authoring.mistakes import KnownMistake, MistakesError, read_mistakes
 from autograder.authoring.observation import Trial, load, load_with, trial
 from autograder.authoring.source import Source, SourceError
@@ -27,7 +28,9 @@ def _key(source: Source, seeds: Mapping[str, Sequence[int]], *, hidden: bool) ->
     mistakes = read_mistakes(source)
     module = load(source)
     exercises = {
-        name: _exercise(
+        name: artefact_exercise(source, module, name, proved=hidden)
+        if name in source.artefacts
+        else _exercise(
             source,
             trial(source, module, name, hidden=hidden),
             [mistake for mistake in mistakes if mistake.exercise == name],
@@ -35,7 +38,7 @@ def _key(source: Source, seeds: Mapping[str, Sequence[int]], *, hidden: bool) ->
             seeds[name],
             hidden,
         )
-        for name in source.checks
+        for name in source.exercises
     }
     written = {name: cell.points for name, cell in source.answers.items()}
     return Key(source.assignment, exercises, written)

@@ -9,18 +9,25 @@ from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from autograder.authoring.header import badges, key_cell, points_table, setup_cell
-from autograder.authoring.source import Cell, Source
+from autograder.authoring.source import GRADED, Cell, Source
 from autograder.settings import Course
 
 # role -> nbgrader's flags
 FLAGS = {
     "solution": {"grade": False, "solution": True, "locked": False},
     "check": {"grade": True, "solution": False, "locked": True},
+    "artefact": {"grade": True, "solution": False, "locked": True},
     "answer": {"grade": True, "solution": True, "locked": False},
     "given": {"grade": False, "solution": False, "locked": True},
 }
-GRADE_ID = {"solution": "solution-{}", "check": "check-{}", "answer": "answer-{}", "given": "{}"}
-TRAINING_TAG, LOOK_TAG = "training", "look"
+GRADE_ID = {
+    "solution": "solution-{}",
+    "check": "check-{}",
+    "artefact": "check-{}",
+    "answer": "answer-{}",
+    "given": "{}",
+}
+TRAINING_TAG, LOOK_TAG, ARTEFACT_TAG = "training", "look", "artefact"
 COLLAPSED = {"cellView": "form", "_kg_hide-input": True, "jupyter": {"source_hidden": True}}
 
 
@@ -55,8 +62,9 @@ def _cell(cell: Cell, source: Source, course: Course) -> NotebookNode:
         return _graded(new_markdown_cell(text), cell)
     if cell.role == "solution":
         return _graded(new_code_cell(f"# exercise: {cell.name}\n{cell.source}"), cell)
-    if cell.role == "check":
-        return _graded(new_code_cell(cell.source), cell)
+    if cell.role in GRADED:
+        tags = {"tags": [ARTEFACT_TAG]} if cell.role == "artefact" else {}
+        return _graded(new_code_cell(cell.source, metadata=tags), cell)
     # "raises-exception": "Run All" goes on past demonstrations of exercises not yet written
     tags = {"train": [TRAINING_TAG], "look": [LOOK_TAG]}.get(cell.role, [])
     return new_code_cell(cell.source, metadata={"tags": [*tags, "raises-exception"]})

@@ -15,12 +15,14 @@ import jupytext
 ROLES = {
     "solution": (),
     "check": ("points",),
+    "artefact": ("points",),
     "answer": ("points",),
     "train": (),
     "look": (),
     "alternative": (),
 }
 NAMELESS = ("train", "look")
+GRADED = {"check": "check(", "artefact": "check.artefact("}  # by machine, and the call in the cell
 NAME = re.compile(r"[A-Za-z_]\w*")
 MARKERS = [
     f"### {end} {region}" for region in ("SOLUTION", "HIDDEN TESTS") for end in ("BEGIN", "END")
@@ -68,6 +70,16 @@ class Source:
     def checks(self) -> dict[str, Cell]:
         """Check cells by exercise, in order."""
         return {cell.name: cell for cell in self.cells if cell.role == "check"}
+
+    @cached_property
+    def artefacts(self) -> dict[str, Cell]:
+        """Cells that check a model file, by exercise."""
+        return {cell.name: cell for cell in self.cells if cell.role == "artefact"}
+
+    @cached_property
+    def exercises(self) -> dict[str, Cell]:
+        """All that a machine grades, checks and artefacts, in order."""
+        return {cell.name: cell for cell in self.cells if cell.role in GRADED}
 
     @cached_property
     def solutions(self) -> dict[str, Cell]:
@@ -173,8 +185,8 @@ def _validate(source: Source) -> None:
     for cell in source.cells:
         fail = _failer(source.path, cell.line)
         _check_regions(cell, fail)
-        if cell.role in ("solution", "check", "answer"):
-            group = "answer" if cell.role == "answer" else cell.role
+        if cell.role in ("solution", "answer", *GRADED):
+            group = "check" if cell.role in GRADED else cell.role
             first = seen.setdefault((group, cell.name), cell.line)
             if first != cell.line:
                 fail(f"{cell.role} {cell.name!r} stands at line {first} already")
@@ -184,17 +196,19 @@ def _validate(source: Source) -> None:
 
 
 def _check_pairs(source: Source) -> None:
-    for name, cell in source.checks.items():
-        if name not in source.solutions:
-            _failer(source.path, cell.line)(f"check {name!r} has no solution cell")
-        if not re.search(rf'\bcheck\(\s*"{name}"', cell.source):
-            _failer(source.path, cell.line)(f'the cell must call check("{name}", …)')
+    for name, cell in source.exercises.items():
+        fail, call = _failer(source.path, cell.line), GRADED[cell.role]
+        if cell.role == "check" and name not in source.solutions:
+            fail(f"check {name!r} has no solution cell")
+        if not re.search(rf'\b{re.escape(call)}\s*"{name}"', cell.source):
+            fail(f'the cell must call {call}"{name}", …)')
     for name, cell in source.solutions.items():
         if name not in source.checks:
             _failer(source.path, cell.line)(f"solution {name!r} has no check cell")
     for name, cell in source.answers.items():
-        if name in source.checks:
-            _failer(source.path, cell.line)(f"{name!r} names a check and an answer")
+        if name in source.exercises:
+            other = source.exercises[name].role
+            _failer(source.path, cell.line)(f"{name!r} names a {other} and an answer")
 
 
 def _check_regions(cell: Cell, fail) -> None:

@@ -3,10 +3,11 @@
 Nothing here knows how assignments are written or graded.
 """
 
+from autograder.checks.artefact import Artefact
 from autograder.checks.checker import Checker, summary
 from autograder.checks.probes import probe
 from autograder.checks.rng import Rng, shapes
 
 check = Checker()
 
-__all__ = ["Rng", "check", "probe", "shapes", "summary"]
+__all__ = ["Artefact", "Rng", "check", "probe", "shapes", "summary"]

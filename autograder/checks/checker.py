@@ -3,11 +3,20 @@
 import os
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autograder.checks.evidence import Evidence
-from autograder.checks.key import VISIBLE_SEEDS, Key, decode
+from autograder.checks.artefact import Artefact, rejected
+from autograder.checks.key import VISIBLE_SEEDS, Exercise, Key, decode
+from autograder.checks.measuring import PUBLIC_SEED, build, difference, layout, measure
+from autograder.checks.model_file import (
+    ModelError,
+    contents,
+    model_files,
+    none_found,
+    read_model,
+)
 from autograder.checks.probes import Probe, as_probe, observe, read
 from autograder.checks.verdict import Verdict, judge
 
@@ -32,10 +41,7 @@ class Checker:
 
     def __call__(self, exercise: str, subject: Any, *probes: Probe | Callable) -> None:
         """Check `subject`, the student's function or class, and print ✓ or ✗ with the error."""
-        if self.key is None or exercise not in self.key.exercises:
-            self._fail(
-                exercise, "cannot be checked: run the cells at the top of the notebook first"
-            )
+        if not self._knows(exercise):
             return
         known = {case.probe for case in self.key.exercises[exercise].cases}
         runs = [probe for probe in map(as_probe, probes) if probe.name in known]
@@ -49,17 +55,38 @@ class Checker:
         verdict = judge(
             self.key.exercises[exercise], evidence, {probe.name: probe for probe in runs}
         )
-        self.verdicts[exercise] = verdict
-        self._show(verdict, [*evidence.values()])
+        raised = [e.exception for e in evidence.values() if e.exception is not None]
+        self._show(verdict, next(iter(raised), None))
 
-    def _show(self, verdict: Verdict, evidence: list[Evidence]) -> None:
+    def artefact(self, exercise: str, artefact: Artefact) -> None:
+        """Measure the newest model file beside the notebook, on public data, and print ✓ or ✗.
+
+        The file is read as it will be read while grading, into the student's own architecture,
+        which must be the given one.
+        """
+        if not self._knows(exercise):
+            return
+        known, cause = self.key.exercises[exercise], None
+        try:
+            verdict = _measured(known, artefact)
+        except ModelError as error:
+            verdict, cause = rejected(exercise, known.points, str(error), error.detail), error
+        self._show(verdict, cause and cause.__cause__)
+
+    def _knows(self, exercise: str) -> bool:
+        if self.key is not None and exercise in self.key.exercises:
+            return True
+        self._fail(exercise, "cannot be checked: run the cells at the top of the notebook first")
+        return False
+
+    def _show(self, verdict: Verdict, cause: BaseException | None) -> None:
+        self.verdicts[verdict.exercise] = verdict
         if verdict.passed:
             print(verdict.line)
             return
         self._fail(verdict.exercise, verdict.message)
-        first = next((e.exception for e in evidence if e.exception is not None), None)
-        if first is not None and not isinstance(first, NotImplementedError):
-            print(_own_traceback(first))
+        if cause is not None and not isinstance(cause, NotImplementedError):
+            print(_own_traceback(cause))
 
     def _fail(self, exercise: str, message: str) -> None:
         if "NBGRADER_VALIDATING" in os.environ:
@@ -77,7 +104,7 @@ class Checker:
             print(f"{exercise.name:{width}}  {exercise.points:6g}  {self._state(exercise.name)}")
         for name, points in self.key.written.items():
             print(f"{name:{width}}  {points:6g}  written, graded by hand")
-        passed = sum(self.key.exercises[n].points for n, v in self.verdicts.items() if v.passed)
+        passed = sum(verdict.score for verdict in self.verdicts.values() if verdict.passed)
         print(
             f"\n{passed:g} of {self.key.max_score:g} points pass their checks; "
             "grading uses further inputs."
@@ -87,7 +114,35 @@ class Checker:
         verdict = self.verdicts.get(name)
         if verdict is None:
             return "not checked yet"
-        return "✓" if verdict.passed else f"✗ {verdict.feedback}"
+        if not verdict.passed:
+            return f"✗ {verdict.feedback}"
+        full = verdict.score == verdict.max_score
+        return "✓" if full else f"✓ {verdict.score:g} points"
+
+
+def _measured(exercise: Exercise, artefact: Artefact) -> Verdict:
+    """What the newest model file beside the notebook would earn. Raises ModelError."""
+    if problem := difference(exercise.cases[0].expected.value, _own_layout(artefact)):
+        raise ModelError(f"your architecture is not the given one: {problem}")
+    files = model_files(Path.cwd(), artefact.ending)
+    if not files:
+        raise ModelError(none_found(artefact.ending))
+    path = files[-1]
+    try:
+        found = measure(artefact, read_model(contents(path)), PUBLIC_SEED)
+    except ModelError as error:
+        raise ModelError(f"{path.name} {error}", error.detail) from error.__cause__
+    verdict = artefact.judge(exercise.name, exercise.points, found)
+    return replace(verdict, feedback=f"{path.name}: {verdict.feedback}")
+
+
+def _own_layout(artefact: Artefact) -> dict[str, str]:
+    try:
+        return layout(build(artefact, artefact.smallest))
+    except ModelError as error:
+        unwritten = isinstance(error.__cause__, NotImplementedError)
+        said = "not written yet" if unwritten else "your architecture cannot be built"
+        raise ModelError(said) from error.__cause__
 
 
 def _own_traceback(exception: BaseException) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from autograder.checks.comparison import (
     TOLERANCE,
@@ -24,7 +24,7 @@ class Verdict:
     """What an exercise earned and why.
 
     `feedback` is for the student; `detail` adds expected numbers and exception texts, which
-    would tell of the hidden cases.
+    would tell of the hidden cases. `measures` are what a trained model reaches.
     """
 
     exercise: str
@@ -36,6 +36,7 @@ class Verdict:
     detail: str = ""
     mistake: str | None = None
     diagnosis: str = ""
+    measures: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def line(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from autograder.grading.execute import Execution, Job, execute
 
-SAID = "said.json"  # names of the evidence, errors, and what was noticed
+SAID = "said.json"  # names of evidence and models, errors, and what was noticed
 
 
 class Recent:
@@ -19,7 +19,7 @@ class Recent:
     def __init__(self, size: int) -> None:
         self._size, self._results = size, {}
 
-    def get(self, key: str, work: Callable[[], Any]) -> Any:
+    def get(self, key: Any, work: Callable[[], Any]) -> Any:
         if key not in self._results:
             self._results[key] = work()
             if len(self._results) > self._size:
@@ -44,8 +44,11 @@ def load(kept: Path) -> Execution:
     """An execution from its file."""
     with zipfile.ZipFile(kept) as archive:
         said = json.loads(archive.read(SAID))
-        evidence = {name: archive.read(str(index)) for index, name in enumerate(said["evidence"])}
-    return Execution(evidence, said["errors"], tuple(said["noticed"]))
+        evidence, models = (
+            {name: archive.read(f"{kind}/{index}") for index, name in enumerate(said[kind])}
+            for kind in ("evidence", "models")
+        )
+    return Execution(evidence, said["errors"], tuple(said["noticed"]), models)
 
 
 def keep(execution: Execution, kept: Path) -> None:
@@ -54,16 +57,15 @@ def keep(execution: Execution, kept: Path) -> None:
     Names of evidence may be a student's invention, so that they are never made into paths.
     """
     kept.parent.mkdir(parents=True, exist_ok=True)
-    said = {
-        "evidence": list(execution.evidence),
-        "errors": execution.errors,
-        "noticed": execution.noticed,
-    }
+    contents = {"evidence": execution.evidence, "models": execution.models}
+    said = {kind: list(named) for kind, named in contents.items()}
     with (
         NamedTemporaryFile(dir=kept.parent, prefix=".new-", delete=False) as temporary,
         zipfile.ZipFile(temporary, "w") as archive,
     ):
+        said |= {"errors": execution.errors, "noticed": execution.noticed}
         archive.writestr(SAID, json.dumps(said))
-        for index, data in enumerate(execution.evidence.values()):
-            archive.writestr(str(index), data)
+        for kind, named in contents.items():
+            for index, data in enumerate(named.values()):
+                archive.writestr(f"{kind}/{index}", data)
     os.replace(temporary.name, kept)

@@ -8,7 +8,7 @@ from symtable import SymbolTable, symtable
 
 from nbformat import NotebookNode
 
-from autograder.authoring.notebook import LOOK_TAG, TRAINING_TAG
+from autograder.authoring.notebook import ARTEFACT_TAG, LOOK_TAG, TRAINING_TAG
 from autograder.grading.repair.syntax import MAGIC, parsed
 
 WORD = re.compile(r"\w+")
@@ -19,19 +19,29 @@ def needed_cells(
 ) -> Iterator[tuple[str, str | None]]:
     """Code to run, in order; with a check cell, the name of its exercise.
 
-    Left out are the visible key, training, found by id or by text, and what only shows something,
-    unless a student's cell reads a variable of it.
+    Left out are the visible key, training and checks of model files, found by id or by text, and
+    what only shows something, unless a student's cell reads a variable of it.
     """
     cells = [cell for cell in repaired.cells if cell.cell_type == "code"]
-    skipped = _training(released) | _unread(cells, released)
+    skipped = _tagged(released, TRAINING_TAG, ARTEFACT_TAG) | _unread(cells, released)
     for cell in cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         if not {cell.get("id"), cell.source} & skipped and name != "visible_key":
             yield cell.source, name.removeprefix("check-") if name.startswith("check-") else None
 
 
-def _training(released: NotebookNode) -> set[str]:
-    cells = [cell for cell in released.cells if _has_tag(cell, TRAINING_TAG)]
+def training_cells(repaired: NotebookNode) -> Iterator[tuple[str, None]]:
+    """All code that is not the course's checking, to train a model again as the student did."""
+    for cell in repaired.cells:
+        role = cell.metadata.get("nbgrader", {})
+        checking = role.get("grade") or role.get("grade_id") == "visible_key"
+        if cell.cell_type == "code" and not checking:
+            yield cell.source, None
+
+
+def _tagged(released: NotebookNode, *tags: str) -> set[str]:
+    """Ids and texts of the released cells with one of these tags."""
+    cells = [cell for cell in released.cells if any(_has_tag(cell, tag) for tag in tags)]
     return {cell.get("id") for cell in cells} | {cell.source for cell in cells}
 
 

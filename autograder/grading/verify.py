@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
+from autograder.authoring.artefacts import artefact
 from autograder.authoring.keyring import kept_key
-from autograder.authoring.observation import load, trial
+from autograder.authoring.observation import load, time_limit, trial
 from autograder.authoring.source import Source, read_source
+from autograder.checks.artefact import Artefact, rejected
 from autograder.checks.evidence import Evidence, EvidenceError, from_bytes
 from autograder.checks.key import Key
+from autograder.checks.measuring import measure
+from autograder.checks.model_file import ModelError, unpack
 from autograder.checks.probes import read
 from autograder.checks.recorder import case_name
 from autograder.checks.verdict import Verdict, judge
@@ -28,17 +32,39 @@ class Verifier:
         module = load(self.source)
         self.trials = {name: trial(self.source, module, name) for name in self.source.checks}
         self._judged = Recent(RECENT)
+        self.artefacts: dict[str, Artefact] = {
+            name: artefact(self.source, module, name) for name in self.source.artefacts
+        }
+        self._held_out = {n: course.hidden_seeds(assignment, n)[0] for n in self.artefacts}
 
     def verdicts(self, execution: Execution) -> list[Verdict]:
         """A verdict for every exercise, whatever the evidence is."""
-        return [self._verdict(name, execution) for name in self.key.exercises]
+        return [self.verdict(name, execution) for name in self.key.exercises]
 
-    def _verdict(self, name: str, execution: Execution) -> Verdict:
+    def verdict(self, name: str, execution: Execution) -> Verdict:
+        """A verdict on one exercise."""
+        if name in self.artefacts:
+            return self._verdict_on_model(name, execution)
         found = self._found(name, execution)
         verdict = self._judged.get((name, *found.items()), lambda: self._judge(name, found))
         if not found and name in execution.errors:
             return replace(verdict, detail=execution.errors[name])
         return verdict
+
+    def _verdict_on_model(self, name: str, execution: Execution) -> Verdict:
+        declared, points = self.artefacts[name], self.key.exercises[name].points
+        if name not in execution.models:
+            return rejected(name, points, execution.errors[name])
+        try:
+            with time_limit(declared.seconds):
+                model = unpack(execution.models[name])
+                found = measure(declared, model, self._held_out[name])
+        except ModelError as error:
+            return rejected(name, points, f"the model file {error}", error.detail)
+        except TimeoutError:
+            seconds = f"{declared.seconds:g} s"
+            return rejected(name, points, f"measuring the model took more than {seconds}")
+        return declared.judge(name, points, found)
 
     def _found(self, name: str, execution: Execution) -> dict[Place, bytes]:
         """What came of an exercise's cases. Right answers are often the same to the last bit."""

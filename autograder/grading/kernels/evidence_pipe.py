@@ -13,19 +13,23 @@ AT_ONCE = 2**20
 
 
 class EvidencePipe:
-    """A pipe whose writing end goes to a kernel; `take_in` reads what has come out so far."""
+    """A pipe whose writing end goes to a fork; `take_in` reads what has come out so far.
 
-    def __init__(self) -> None:
+    A frame of more bytes than `largest`, or more than `total` together, ends the taking in.
+    """
+
+    def __init__(self, largest: int = MAX_BYTES, total: int = MAX_TOTAL) -> None:
+        self._largest, self._left = largest, total
         self.reading, self.writing = os.pipe()
         os.set_blocking(self.reading, False)
         self.evidence: dict[str, bytes] = {}
         self.ended: dict[int, str | None] = {}  # by index of a cell, the error it ended with
         self._rest = bytearray()  # the beginning of a frame
-        self._total = self._count = 0
+        self._count = 0
         self._garbled = False
 
     def hand_over(self) -> None:
-        """Close this process's writing end, once the kernel has its own."""
+        """Close this process's writing end, once the fork has its own."""
         os.close(self.writing)
 
     def close(self) -> None:
@@ -51,7 +55,7 @@ class EvidencePipe:
             self._garbled = not self._allows(name_size, size)
             if self._garbled or len(self._rest) < middle + size:
                 break
-            self._total += name_size + size
+            self._left -= name_size + size
             self._count += 1
             name = self._rest[begin + HEADER.size : middle].decode("utf-8", "replace")
             yield name, bytes(self._rest[middle : middle + size])
@@ -59,8 +63,8 @@ class EvidencePipe:
         del self._rest[: len(self._rest) if self._garbled else begin]
 
     def _allows(self, name_size: int, size: int) -> bool:
-        within = name_size <= MAX_NAME and size <= MAX_BYTES and self._count < MAX_FRAMES
-        return within and self._total + name_size + size <= MAX_TOTAL
+        within = name_size <= MAX_NAME and size <= self._largest and self._count < MAX_FRAMES
+        return within and name_size + size <= self._left
 
     def _note(self, name: str, data: bytes) -> None:
         if name != ENDED:

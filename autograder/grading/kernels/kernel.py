@@ -1,4 +1,4 @@
-"""The grader's end of a kernel: a forked process that runs one submission's cells."""
+"""The grader's end of forked processes: wait for what they send, and end them."""
 
 import contextlib
 import os
@@ -20,17 +20,22 @@ DEATH_SECONDS = 5  # for a killed process to be gone
 
 
 class KernelEnded(Exception):
-    """The kernel died or had to be killed; the message says why."""
+    """The process died or had to be killed; the message says why."""
 
 
-class Kernel:
-    """One forked kernel: wait for its cells to end, one after the other, then close it."""
+class Fork:
+    """One forked process and the pipe that comes from it.
 
-    def __init__(self, request: Request) -> None:
+    `descriptors` are more that it gets; `pipe` may be one with other bounds.
+    """
+
+    def __init__(
+        self, request: Request, *descriptors: int, pipe: EvidencePipe | None = None
+    ) -> None:
         self._memory = request.confinement and request.confinement["memory"]
-        self._pipe = EvidencePipe()
+        self._pipe = pipe or EvidencePipe()
         try:
-            self._pid = herd().fork(request, self._pipe.writing)
+            self._pid = herd().fork(request, self._pipe.writing, *descriptors)
         except BaseException:
             self._pipe.close()
             raise
@@ -45,22 +50,7 @@ class Kernel:
         """What it has sent so far."""
         return self._pipe.evidence
 
-    def wait(self, index: int, seconds: float) -> str | None:
-        """The error that a cell ended with, if any. Raises KernelEnded."""
-        ended = self._pipe.ended
-        if self._read_until(lambda: index in ended, seconds):
-            return ended[index]
-        self._signal(signal.SIGINT)
-        if not self._read_until(lambda: index in ended, GRACE):
-            raise KernelEnded(f"took more than {seconds:g} s and could not be interrupted")
-        return f"TimeoutError: took more than {seconds:g} s"
-
-    def finish(self, seconds: float) -> None:
-        """Wait for what the watch has to say; it is only a report."""
-        with contextlib.suppress(KernelEnded):
-            self._read_until(lambda: REPORT in self.evidence, seconds)
-
-    def _read_until(self, done: Callable[[], bool], seconds: float) -> bool:
+    def read_until(self, done: Callable[[], bool], seconds: float) -> bool:
         """Whether something came about within so many seconds. Raises KernelEnded."""
         deadline = time.monotonic() + seconds
         while not done():
@@ -77,7 +67,7 @@ class Kernel:
         return True
 
     def _read_last_words(self, done: Callable[[], bool]) -> bool:
-        """Read what a dead kernel has left behind. Raises KernelEnded."""
+        """Read what a dead process has left behind. Raises KernelEnded."""
         while self._is_readable(0) and self._pipe.take_in():
             pass
         if not done():
@@ -96,12 +86,31 @@ class Kernel:
                 signal.pidfd_send_signal(self._process, number)
 
     def close(self) -> None:
-        """Kill the kernel, and with it everything that it started."""
+        """Kill the process, and with it everything that it started."""
         if self._process is not None:
             self._signal(signal.SIGKILL)
             select.select([self._process], [], [], DEATH_SECONDS)
             os.close(self._process)
         self._pipe.close()
+
+
+class Kernel(Fork):
+    """A fork that runs a submission's cells, one after the other."""
+
+    def wait(self, index: int, seconds: float) -> str | None:
+        """The error that a cell ended with, if any. Raises KernelEnded."""
+        ended = self._pipe.ended
+        if self.read_until(lambda: index in ended, seconds):
+            return ended[index]
+        self._signal(signal.SIGINT)
+        if not self.read_until(lambda: index in ended, GRACE):
+            raise KernelEnded(f"took more than {seconds:g} s and could not be interrupted")
+        return f"TimeoutError: took more than {seconds:g} s"
+
+    def finish(self, seconds: float) -> None:
+        """Wait for what comes after the last cell; no check depends on it."""
+        with contextlib.suppress(KernelEnded):
+            self.read_until(lambda: REPORT in self.evidence, seconds)
 
 
 def memory_of(pid: int) -> int:

@@ -1,22 +1,25 @@
-"""The zygote: a process that has imported everything once and forks a confined kernel on request.
+"""The zygote: a process that has imported everything once and forks confined ones on request.
 
-It ends when its socket to the grader does; its kernels end with it. Before a fork it has
+It ends when its socket to the grader does; its forks end with it. Before a fork it has
 one thread, has touched no accelerator, and has seen nothing of the course.
 """
 
+import contextlib
 import json
 import os
 import signal
 import socket
 import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from autograder.checks.model_file import ModelError, pack, read_model
+from autograder.checks.recorder import frame
 from autograder.checks.watch import Watch
 from autograder.grading.sandbox.confinement import Confinement
 from autograder.grading.sandbox.fork import fork_confined
 
-MAX_REQUEST = 8 * 2**20
 PRELOADED = (  # what the first cells and the kernel's own start would load, each time
     *(
         "autograder",
@@ -28,17 +31,18 @@ PRELOADED = (  # what the first cells and the kernel's own start would load, eac
     *("matplotlib_inline.backend_inline", "numpy.random"),
     *("matplotlib.pyplot", "matplotlib.backends.backend_agg"),
 )
-EVIDENCE = 3  # the descriptor of the evidence pipe in every kernel
+EVIDENCE = 3  # the descriptor of the evidence pipe in every fork
+MODEL, PROBLEM = "model", "problem"  # the one frame that comes from reading a model file
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a kernel needs: its environment, its bounds, the plan, and the cells to run."""
+    """What a fork is for, its environment and bounds; for a kernel, its plan and its cells."""
 
+    work: str
     environment: dict[str, str]
     confinement: dict[str, Any] | None
-    plan: dict[str, Any]
-    cells: list[tuple[int, str, str | None]]
+    details: dict[str, Any] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -62,45 +66,67 @@ def preload() -> Watch:
 
 
 def serve(channel: socket.socket, watch: Watch) -> None:
-    """Fork a kernel for every request until the grader is gone."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for kernels
+    """Fork for every request until the grader is gone."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for forks
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
-        size, descriptors, _, _ = socket.recv_fds(channel, 8, 1)
+        try:
+            size, descriptors, _, _ = socket.recv_fds(channel, 8, 2)
+        except ConnectionResetError:  # gone without a request
+            return
         if not size:
             return
         message = _receive(channel, int.from_bytes(size, "big"))
-        channel.sendall(
-            json.dumps(fork_kernel(Request(**json.loads(message)), watch, *descriptors)).encode()
-        )
+        answer = fork(Request(**json.loads(message)), watch, *descriptors)
+        channel.sendall(json.dumps(answer).encode())
         for descriptor in descriptors:
             os.close(descriptor)
 
 
 def _receive(channel: socket.socket, size: int) -> bytes:
     parts = bytearray()
-    while len(parts) < min(size, MAX_REQUEST):
+    while len(parts) < size:
         parts += channel.recv(size - len(parts))
     return bytes(parts)
 
 
-def fork_kernel(request: Request, watch: Watch, evidence: int) -> dict[str, Any]:
-    """The process id of a new kernel, or what kept it from starting."""
+def fork(request: Request, watch: Watch, *descriptors: int) -> dict[str, Any]:
+    """The process id of a new fork, or what kept it from starting."""
     confinement = Confinement(**request.confinement) if request.confinement else None
-    return fork_confined(confinement, lambda: run_kernel(request, evidence, watch), (evidence,))
+    work = WORK[request.work]
+    return fork_confined(confinement, lambda: work(request, watch, *descriptors), descriptors)
 
 
-def run_kernel(request: Request, evidence: int, watch: Watch) -> None:
+def run_reader(request: Request, watch: Watch, evidence: int, file: int) -> None:
+    """Read one model file as data, send what is in it, and end."""
+    with os.fdopen(file, "rb") as stream:
+        data = stream.read()
+    _keep_only(evidence)
+    _fresh_start(request)
+    try:
+        said = frame(MODEL, pack(read_model(data)))
+    except ModelError as error:
+        said = frame(PROBLEM, str(error).encode())
+    with os.fdopen(EVIDENCE, "wb") as pipe:
+        pipe.write(said)
+
+
+def run_kernel(request: Request, watch: Watch, evidence: int) -> None:
     """Run the cells, in this process, until they end or it is killed."""
     from autograder.grading.kernels.cells import new_shell, run_cells
 
     _keep_only(evidence)
     _fresh_start(request)
-    recorder, shell = _recorder(request.plan, watch), new_shell()
+    recorder, shell = _recorder(request.details["plan"], watch), new_shell()
     watch.begin(_allowed(request))
-    run_cells(request.cells, shell, recorder)
+    run_cells(request.details["cells"], shell, recorder)
+    for exercise, ending in request.details["written"].items():
+        with contextlib.suppress(ModelError):  # no file that could be read
+            recorder.hand_in(exercise, ending)
     recorder.report(shell)
-    os._exit(0)
+
+
+WORK: dict[str, Callable[..., None]] = {"kernel": run_kernel, "reader": run_reader}
 
 
 def _allowed(request: Request) -> tuple[str, ...]:

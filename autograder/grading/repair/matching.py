@@ -13,7 +13,7 @@ from autograder.grading.repair.syntax import outline, same_code
 # what stands in the text of a cell because metadata get lost: the build's first lines
 MARKS = {
     "solution-{}": re.compile(r"^# exercise: (\w+)[ \t]*$", re.M),
-    "check-{}": re.compile(r"""^check\(\s*["'](\w+)["']""", re.M),
+    "check-{}": re.compile(r"""^check(?:\.artefact)?\(\s*["'](\w+)["']""", re.M),
     "answer-{}": re.compile(r"^\*\*(\w+)\*\* \([\d.]+ points?\)", re.M),
 }
 UNWRITTEN = re.compile(r"^[ \t]*(# TODO: .*|raise NotImplementedError.*)\n?", re.M)

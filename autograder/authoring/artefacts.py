@@ -1,0 +1,103 @@
+"""Artefacts of a source: what is declared, and the proof that it can be graded."""
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from types import ModuleType
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _NormBase
+
+from autograder.authoring.source import NAME, Source, SourceError
+from autograder.checks.artefact import Artefact, Bounds, rounded
+from autograder.checks.evidence import Evidence, normalise
+from autograder.checks.key import Case, Exercise
+from autograder.checks.measuring import PUBLIC_SEED, build, layout, measure
+from autograder.checks.model_file import Model, ModelError, pack, unpack
+from autograder.checks.probes import leaving_no_trace
+
+ARCHITECTURE = "architecture"  # the one case of an artefact in the key: its smallest layout
+
+
+def artefact(source: Source, module: ModuleType, exercise: str) -> Artefact:
+    """What the cell of an exercise hands to `check.artefact`. Raises SourceError."""
+    given: dict[str, object] = {}
+
+    class Check:
+        artefact = staticmethod(given.__setitem__)
+
+    cell = source.artefacts[exercise]
+    try:
+        code = compile(cell.source, f"<artefact {exercise}>", "exec")
+        exec(code, {**vars(module), "check": Check})
+    except Exception as error:
+        raise SourceError(source.path, cell.line, f"{type(error).__name__}: {error}") from error
+    if not isinstance(given.get(exercise), Artefact):
+        raise SourceError(source.path, cell.line, f"{exercise!r} is checked with no Artefact")
+    return given[exercise]
+
+
+def artefact_exercise(source: Source, module: ModuleType, name: str, *, proved: bool) -> Exercise:
+    """An artefact's points, and the layout by which students learn that theirs is another one.
+
+    With `proved`, everything that grading will do is tried first. Raises SourceError.
+    """
+    declared, cell = artefact(source, module, name), source.artefacts[name]
+    try:
+        problem = next(_problems(declared, cell.points), "") if proved else ""
+        if not problem:
+            expected = Evidence(normalise(layout(_untrained(declared))))
+            return Exercise(name, cell.points, (Case(ARCHITECTURE, 0, 1.0, expected),))
+    except ModelError as error:
+        problem = f"the smallest model {error}"
+    raise SourceError(source.path, cell.line, problem)
+
+
+def _problems(artefact: Artefact, points: float) -> Iterator[str]:
+    """Why it cannot be graded, the first reason first; later ones rest on there being no others."""
+    if not NAME.fullmatch(artefact.ending):
+        yield f"the ending {artefact.ending!r} is no name: letters, digits and _ only"
+    yield from _problems_of_tiers(artefact, points)
+    for key, bounds in artefact.limits.items():
+        if not _are_bounds(bounds):
+            yield f"limits of {key!r} must be (lowest, highest) or a set, not {bounds!r}"
+    module = _untrained(artefact)
+    for name in _constants(module):
+        yield f"{name!r} would come from students' files: register it with persistent=False"
+    model = Model(artefact.smallest, dict(module.state_dict()))
+    found = measure(artefact, unpack(pack(model)), PUBLIC_SEED)
+    name, value = next(iter(found.items()))
+    if artefact.judge("", points, found).passed:
+        yield f"an untrained model reaches the first tier: its {name} is {rounded(value)}"
+
+
+def _problems_of_tiers(artefact: Artefact, points: float) -> Iterator[str]:
+    starts, earned = zip(*artefact.tiers, strict=True) if artefact.tiers else ((), (0,))
+    if any(float(rounded(start)) != start for start in starts):
+        yield "tiers must start at values of two decimals"
+    if sorted(set(starts)) != [*starts] or sorted(set(earned)) != [*earned] or earned[0] < 0:
+        yield "tiers must rise, in values and in points"
+    if earned[-1] != points:
+        yield f"the highest tier earns {earned[-1]:g} points, the cell line says {points:g}"
+
+
+def _are_bounds(bounds: Bounds) -> bool:
+    if isinstance(bounds, AbstractSet):
+        return bool(bounds) and all(type(choice) in (str, bool, int) for choice in bounds)
+    numbers = isinstance(bounds, tuple) and all(type(bound) in (int, float) for bound in bounds)
+    return numbers and len(bounds) == 2 and bounds[0] <= bounds[1]
+
+
+def _untrained(artefact: Artefact) -> nn.Module:
+    """The smallest model, the same every time."""
+    with leaving_no_trace():
+        torch.manual_seed(0)
+        return build(artefact, artefact.smallest)
+
+
+def _constants(module: nn.Module) -> Iterator[str]:
+    """Buffers in a module's files, but for what normalisation layers learn."""
+    for prefix, inner in module.named_modules():
+        if not isinstance(inner, _NormBase):
+            held = inner._buffers.keys() - inner._non_persistent_buffers_set
+            yield from (f"{prefix}.{name}".lstrip(".") for name in sorted(held))

@@ -1,0 +1,87 @@
+"""Artefacts: trained models that students hand in as files, and what they earn."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any
+
+from torch import nn
+
+from autograder.checks.model_file import Configuration
+from autograder.checks.verdict import Verdict
+
+EXACT = Context(prec=400)  # all digits of any float
+SINGLE, HUNDREDTH = Decimal("1e-7"), Decimal("0.01")
+
+Bounds = tuple[int, int] | tuple[float, float] | AbstractSet
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """A model file `<student id>_<name>_<ending>.pth` or `.safetensors`, and how it is scored.
+
+    `build` makes the architecture from a configuration, whose every key has its `limits`: lowest
+    and highest number, whole where both are, or a set of values. `held_out` makes data from a seed;
+    `measure` gives numbers for a model in eval mode on such data. The first of them, rounded half
+    up to two decimals, decides: `tiers` say from which value on how many points it earns.
+
+    Constants of the architecture, such as masks, must not be persistent buffers: they would come
+    from the students' files.
+    """
+
+    ending: str
+    build: Callable[[Configuration], nn.Module]
+    limits: Mapping[str, Bounds]
+    held_out: Callable[[int], Any]
+    measure: Callable[[nn.Module, Any], Mapping[str, float]]
+    tiers: Sequence[tuple[float, float]]
+    seconds: float = 60.0  # for building and measuring one model while grading
+
+    @property
+    def smallest(self) -> Configuration:
+        """The configuration of all lowest values."""
+        return {
+            key: min(bounds, key=str) if isinstance(bounds, AbstractSet) else bounds[0]
+            for key, bounds in self.limits.items()
+        }
+
+    def judge(self, exercise: str, max_score: float, measures: Mapping[str, float]) -> Verdict:
+        """The verdict on what a model reaches; passed from the first tier on."""
+        value = rounded(next(iter(measures.values())))
+        reached = [tier for tier in self.tiers if value >= _decimal(tier[0])]
+        start, points = reached[-1] if reached else (self.tiers[0][0], 0.0)
+        said = ", ".join(f"{name} {shown(number)}" for name, number in measures.items())
+        said += f": {'reaches' if reached else 'below'} {start:.2f}"
+        said += f", {points:g} of {max_score:g} points"
+        if reached and len(reached) < len(self.tiers):
+            said += "; {1:g} from {0:.2f} on".format(*self.tiers[len(reached)])
+        error = 0.0 if reached else math.inf
+        return Verdict(
+            exercise, float(points), max_score, bool(reached), error, said, measures=measures
+        )
+
+
+def rejected(exercise: str, max_score: float, problem: str, detail: str = "") -> Verdict:
+    """The verdict on a model file that is missing or cannot be scored."""
+    return Verdict(exercise, 0.0, max_score, False, math.inf, problem, detail)
+
+
+def rounded(value: float) -> Decimal:
+    """A finite number, half up to two decimals, as one would round what is printed.
+
+    It is read at seven decimals first: single precision holds no more of an accuracy. A fraction of
+    fewer than 100 000 samples lies on a tie, or further from it than that.
+    """
+    printed = _decimal(value).quantize(SINGLE, context=EXACT)
+    return printed.quantize(HUNDREDTH, ROUND_HALF_UP, context=EXACT)
+
+
+def _decimal(value: float) -> Decimal:
+    return Decimal(repr(float(value)))
+
+
+def shown(value: float) -> str:
+    """A measure as people read it."""
+    return str(rounded(value)) if abs(value) < 1e6 else f"{value:.3g}"
