@@ -58,7 +58,8 @@ def _cell(cell: Cell, source: Source, course: Course) -> NotebookNode:
         return new_markdown_cell(_filled(cell, source, course))
     if cell.role == "answer":
         hole = f"### BEGIN SOLUTION\n{cell.source}\n### END SOLUTION"
-        text = f"**{cell.name}** ({cell.points:g} points)\n\n{hole}"
+        limit = f", at most {cell.words} words" if cell.words else ""
+        text = f"**{cell.name}** ({cell.points:g} points{limit})\n\n{hole}"
         return _graded(new_markdown_cell(text), cell)
     if cell.role == "solution":
         return _graded(new_code_cell(f"# exercise: {cell.name}\n{cell.source}"), cell)

@@ -16,7 +16,7 @@ ROLES = {
     "solution": (),
     "check": ("points",),
     "artefact": ("points",),
-    "answer": ("points",),
+    "answer": ("points", "words"),
     "train": (),
     "look": (),
     "alternative": (),
@@ -51,6 +51,7 @@ class Cell:
     role: str | None = None
     name: str = ""
     points: float = 0.0
+    words: int | None = None  # at most, in a written answer
     title: str = ""
 
 
@@ -152,7 +153,8 @@ def _cell(cell: dict, line: int, path: Path) -> Cell:
     (role,) = roles
     _check_role(role, stated, cell.cell_type, line, path)
     points = float(stated.get("points", 0))
-    return Cell(cell.cell_type, cell.source, line, role, str(stated[role]), points, title)
+    name, words = str(stated[role]), stated.get("words")
+    return Cell(cell.cell_type, cell.source, line, role, name, points, words, title)
 
 
 def _check_words(stated: dict, roles: list[str], title: str, line: int, path: Path) -> None:
@@ -163,7 +165,7 @@ def _check_words(stated: dict, roles: list[str], title: str, line: int, path: Pa
     if title and "alternative" not in roles:
         words += title.split()
     if words:
-        near = difflib.get_close_matches(words[0], [*ROLES, "points"], n=1)
+        near = difflib.get_close_matches(words[0], [*ROLES, "points", "words"], n=1)
         hint = f"; did you mean {near[0]!r}?" if near and near[0] != words[0] else ""
         raise SourceError(path, line, f"unknown word {words[0]!r} on the cell line{hint}")
 
@@ -178,6 +180,9 @@ def _check_role(role: str, stated: dict, kind: str, line: int, path: Path) -> No
         points = stated.get("points")
         if not isinstance(points, int | float) or isinstance(points, bool) or not 0 <= points < 1e6:
             raise SourceError(path, line, f"points must be a number, not {points!r}")
+    words = stated.get("words", 1)
+    if not isinstance(words, int) or isinstance(words, bool) or words < 1:
+        raise SourceError(path, line, f"words must be a whole number above 0, not {words!r}")
 
 
 def _validate(source: Source) -> None:

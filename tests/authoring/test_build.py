@@ -152,6 +152,14 @@ def test_the_points_table_stands_where_the_author_put_it(built):
     assert "| **total** | | **5** |" in text(built.released("demo"))
 
 
+@pytest.mark.parametrize("stated, shown", [(" words=40", ", at most 40 words"), ("", "")])
+def test_an_answer_says_its_points_and_its_limit(demo_course, stated, shown):
+    edit(demo_course.source_path("demo"), " words=40", stated)
+    build(demo_course, "demo")
+    (cell,) = [c for name, c in roles(demo_course).items() if name == "answer-why_shift"]
+    assert "".join(cell["source"]) == f"**why_shift** (2 points{shown})\n\nYOUR ANSWER HERE"
+
+
 def configured(course, line):
     config = course.root / "nbgrader_config.py"
     config.write_text(config.read_text() + f"\n{line}\n")

@@ -47,6 +47,11 @@ def test_cells_are_found_by_name(parsed, demo):
     assert source.answers["why_shift"].source.startswith("Model answer: softmax(x)")
 
 
+def test_words_of_an_answer_may_be_limited_or_not(parsed, demo):
+    assert parsed(demo).answers["why_shift"].words == 40
+    assert parsed(demo.replace(" words=40", "")).answers["why_shift"].words is None
+
+
 def test_fractions_of_points_are_allowed(parsed, demo):
     assert parsed(demo.replace("points=3", "points=0.5")).checks["softmax"].points == 0.5
 
@@ -157,6 +162,41 @@ ERRORS = {
         replaced(("points=3", "points=nan")),
         CHECK_LINE,
         """cannot read 'check="softmax" points=nan': write name="text" or points=number""",
+    ),
+    "words as text": (
+        replaced(("words=40", 'words="many"')),
+        ANSWER_LINE,
+        "words must be a whole number above 0, not 'many'",
+    ),
+    "words zero": (
+        replaced(("words=40", "words=0")),
+        ANSWER_LINE,
+        "words must be a whole number above 0, not 0",
+    ),
+    "words negative": (
+        replaced(("words=40", "words=-40")),
+        ANSWER_LINE,
+        "words must be a whole number above 0, not -40",
+    ),
+    "words with a fraction": (
+        replaced(("words=40", "words=0.5")),
+        ANSWER_LINE,
+        "words must be a whole number above 0, not 0.5",
+    ),
+    "words true": (
+        replaced(("words=40", "words=true")),
+        ANSWER_LINE,
+        "words must be a whole number above 0, not True",
+    ),
+    "words misspelt": (
+        replaced(("words=40", "word=40")),
+        ANSWER_LINE,
+        "unknown word 'word' on the cell line; did you mean 'words'?",
+    ),
+    "words on a check": (
+        replaced(("points=3", "points=3 words=40")),
+        CHECK_LINE,
+        "unknown word 'words' on the cell line",
     ),
     "check on markdown": (
         replaced((CHECK, '# %% [markdown] check="softmax" points=3')),

@@ -44,7 +44,7 @@ print(softmax(torch.zeros(4)))
 flat = softmax(torch.ones(5))
 print("uniform:", flat)
 
-# %% [markdown] answer="why_shift" points=2
+# %% [markdown] answer="why_shift" points=2 words=40
 # Model answer: softmax(x) = softmax(x − c); with c = max x no exponent is positive.
 #
 # Marking: 1 point for the invariance, 1 for the overflow.

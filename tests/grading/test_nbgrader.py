@@ -137,6 +137,13 @@ def test_graders_see_the_marking_scheme_and_students_do_not(graded_course):
     assert "1 point for the invariance" not in feedback(graded_course, "reference")
 
 
+def test_graders_see_how_many_words_a_limited_answer_has(graded_course):
+    """`submission` answers "A sample answer, to be graded by hand."."""
+    autograded = graded_course.build / "autograded/reference/demo/demo.ipynb"
+    assert "> **8 of at most 40 words**\\n" in autograded.read_text()
+    assert "of at most 40 words" not in feedback(graded_course, "reference")
+
+
 def test_feedback_shows_verdict_and_diagnosis(graded_course):
     html = feedback(graded_course, "wrong")
     assert "✗ softmax" in html

@@ -14,7 +14,7 @@ from autograder.grading.repair.syntax import outline, same_code
 MARKS = {
     "solution-{}": re.compile(r"^# exercise: (\w+)[ \t]*$", re.M),
     "check-{}": re.compile(r"""^check(?:\.artefact)?\(\s*["'](\w+)["']""", re.M),
-    "answer-{}": re.compile(r"^\*\*(\w+)\*\* \([\d.]+ points?\)", re.M),
+    "answer-{}": re.compile(r"^\*\*(\w+)\*\* \([\d.]+ points?[,)]", re.M),
 }
 UNWRITTEN = re.compile(r"^[ \t]*(# TODO: .*|raise NotImplementedError.*)\n?", re.M)
 SIMILAR = 85  # of 100; unrelated cells of one course reach 60

@@ -11,9 +11,11 @@ from nbformat.v4 import new_markdown_cell
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.authoring.source import Cell
 from autograder.checks.verdict import Verdict
 from autograder.grading.steps.ordinary import ForKit, course_of
 from autograder.grading.submission import Grader, shared_grader
+from autograder.lab.words import count_words
 
 SCHEME_TAG = "marking-scheme"
 
@@ -73,7 +75,7 @@ def _outputs(verdict: Verdict, more: str) -> list[NotebookNode]:
 
 
 class ShowMarkingSchemes(KitPreprocessor):
-    """For graders only: after each written answer, its model answer and marking scheme."""
+    """For graders only: after each written answer, how long it is and how to mark it."""
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         answers = self.grader(resources).verifier.source.answers
@@ -82,14 +84,16 @@ class ShowMarkingSchemes(KitPreprocessor):
             cells.append(cell)
             name = cell.metadata.get("nbgrader", {}).get("grade_id", "").removeprefix("answer-")
             if name in answers:
-                cells.append(_scheme(name, answers[name].source))
+                cells.append(_scheme(answers[name], cell.source))
         nb.cells = cells
         return nb, resources
 
 
-def _scheme(name: str, text: str) -> NotebookNode:
-    quoted = "\n".join(f"> {line}" for line in text.split("\n"))
-    source = (
-        f"> **Model answer and marking scheme for {name}** (never shown to students)\n>\n{quoted}"
-    )
-    return new_markdown_cell(source, id=f"scheme-{name}", metadata={"tags": [SCHEME_TAG]})
+def _scheme(answer: Cell, given: str) -> NotebookNode:
+    """The author's text for an answer, below the count of words where they are limited."""
+    title = f"**Model answer and marking scheme for {answer.name}** (never shown to students)"
+    lines = [title, "", *answer.source.split("\n")]
+    if answer.words:
+        lines = [f"**{count_words(given)} of at most {answer.words} words**", "", *lines]
+    source = "\n".join(f"> {line}" for line in lines)
+    return new_markdown_cell(source, id=f"scheme-{answer.name}", metadata={"tags": [SCHEME_TAG]})
