@@ -53,8 +53,9 @@ class Submission:
     @cached_property
     def fingerprint(self) -> str:
         """A hash of all that its grade depends on."""
-        file = self.path.read_bytes() if self.path.is_file() else b""
-        return hashlib.sha256(self.grader.digest.encode() + file).hexdigest()
+        files = self.path, self.path.with_name("timestamp.txt")
+        parts = [file.read_bytes() if file.is_file() else b"" for file in files]
+        return hashlib.sha256(b"\0".join([self.grader.digest.encode(), *parts])).hexdigest()
 
     @property
     def is_graded(self) -> bool:
@@ -107,6 +108,7 @@ def grade_class(
     if not nbgrader.is_released(assignment):
         build(course, assignment)
         nbgrader.release(assignment)
+    nbgrader.settle_late_penalties(assignment)
     store = course.build / "evidence" / assignment
     for kept in (store, course.build / "reports" / assignment) if force else ():
         shutil.rmtree(kept, ignore_errors=True)
