@@ -64,7 +64,7 @@ c.Autograde.autograde_preprocessors = [
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
-    "nbgrader.preprocessors.AssignLatePenalties",
+    "autograder.course.late_policy.AssignLatePenalties",
     "autograder.grading.steps.display.Sanitize",
     "autograder.grading.steps.preprocessors.ShowMarkingSchemes",
     "autograder.grading.steps.ordinary.CheckCellMetadata",
@@ -72,8 +72,15 @@ c.Autograde.autograde_preprocessors = [
 c.GenerateFeedback.preprocessors = [
     "autograder.grading.steps.display.HideFromStudents",
     "nbgrader.preprocessors.GetGrades",
+    "autograder.course.late_policy.LateScore",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
+
+# Points off an assignment's total for each day late, begun or whole; extensions that the gradebook
+# grants count. `c.LatePolicy.assignments = {"attention": {"points_per_day": 5}}` makes exceptions.
+c.AssignLatePenalties.plugin_class = "autograder.course.late_policy.LatePolicy"
+c.LatePolicy.points_per_day = 10
+c.LatePolicy.grace_minutes = 0
 
 # For the links on Colab and Kaggle; without them notebooks have no badges.
 # c.Course.repository = "owner/name"

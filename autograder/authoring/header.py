@@ -1,4 +1,4 @@
-"""What the build adds to a notebook: badges, the points table, the setup, the visible key."""
+"""What the build adds: badges, points table, setup, visible key, the question about AI tools."""
 
 from autograder.authoring.source import Source
 from autograder.settings import Course
@@ -27,6 +27,13 @@ KEY = """\
 from autograder import check
 
 check.load("{text}")"""
+
+AI_HEADING = "## AI tools"
+AI_TOOLS = f"""\
+{AI_HEADING}
+
+Optional and not graded: which AI tools did you use for this notebook, and for what? Write it into
+this cell, and paste the prompts that helped you most."""
 
 KINDS = {"check": "code", "artefact": "trained model", "answer": "written"}  # by role
 COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/{path}"

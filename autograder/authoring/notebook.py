@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
-from autograder.authoring.header import badges, key_cell, points_table, setup_cell
+from autograder.authoring.header import AI_TOOLS, badges, key_cell, points_table, setup_cell
 from autograder.authoring.source import GRADED, Cell, Source
 from autograder.settings import Course
 
@@ -72,7 +72,9 @@ def _cell(cell: Cell, source: Source, course: Course) -> NotebookNode:
 
 
 def _filled(cell: Cell, source: Source, course: Course) -> str:
-    """Markdown with `{points}` and, in the first cell, the badges put in."""
+    """Markdown with `{points}`, `{ai_tools}` and, in the first cell, the badges put in."""
+    if cell.source.strip() == "{ai_tools}":
+        return AI_TOOLS
     text = cell.source.replace("{points}", points_table(source))
     if cell is source.cells[0]:
         text = re.sub(

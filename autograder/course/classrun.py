@@ -57,9 +57,11 @@ class Submission:
     @cached_property
     def fingerprint(self) -> str:
         """A hash of all that its grade depends on."""
-        file = self.path.read_bytes() if self.path.is_file() else b""
+        files = self.path, self.path.with_name("timestamp.txt")
+        parts = [file.read_bytes() if file.is_file() else b"" for file in files]
         models = [file.digest for file in self.grader.models(self.folder).values()]
-        return hashlib.sha256("".join([self.grader.digest, *models]).encode() + file).hexdigest()
+        said = "".join([self.grader.digest, *models]).encode()
+        return hashlib.sha256(b"\0".join([said, *parts])).hexdigest()
 
     @property
     def is_graded(self) -> bool:
@@ -112,6 +114,7 @@ def grade_class(
     if not nbgrader.is_released(assignment):
         build(course, assignment)
         nbgrader.release(assignment)
+    nbgrader.settle_late_penalties(assignment)
     store = course.build / "evidence" / assignment
     for kept in (store, course.build / "reports" / assignment) if force else ():
         shutil.rmtree(kept, ignore_errors=True)

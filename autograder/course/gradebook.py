@@ -16,6 +16,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import temp_attrs
 
+from autograder.course import late_policy
 from autograder.course.bulk import OpenGradebook, in_bulk
 from autograder.settings import Course
 
@@ -29,11 +30,16 @@ class Row:
     """One student's line in the class table; scores in points, lateness in seconds."""
 
     student: str
-    score: float
+    raw_score: float  # before the late penalty
+    late_penalty: float
     max_score: float
     to_grade_by_hand: int
     seconds_late: float
     cells: dict[str, float | None]
+
+    @property
+    def score(self) -> float:
+        return max(0.0, self.raw_score - self.late_penalty)
 
 
 class Nbgrader:
@@ -121,6 +127,11 @@ class Nbgrader:
         with _without_noise(), Gradebook(self.database, self.course_id) as gradebook:
             yield gradebook
 
+    def settle_late_penalties(self, assignment: str) -> None:
+        """Bring penalties into line with due dates, extensions and policy as they are now."""
+        with self.gradebook() as gradebook:
+            late_policy.settle(gradebook, assignment, self.course.config)
+
     def rows(self, assignment: str) -> list[Row]:
         """The class table, by student name."""
         with self.gradebook() as gradebook:
@@ -133,6 +144,7 @@ def _row(submission) -> Row:
     return Row(
         submission.student_id,
         submission.score,
+        submission.late_submission_penalty,
         submission.max_score,
         sum(grade.needs_manual_grade for grade in grades),
         submission.total_seconds_late,

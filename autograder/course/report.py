@@ -11,13 +11,25 @@ from autograder.course.gradebook import Nbgrader, Row
 from autograder.course.leaderboard import as_table, leaderboards, write_leaderboard
 from autograder.settings import Course, SettingsError
 
+# of scores.csv, beside the student and one for each cell; three are named as in nbgrader's export
+COLUMNS = (
+    "score",
+    "max_score",
+    "raw_score",
+    "late_penalty",
+    "seconds_late",
+    "to_grade_by_hand",
+)
+
 
 def report(course: Course, assignment: str, console: Console) -> Path:
     """Print the class, exercise by exercise and student by student; write build/scores.csv.
 
     Where models were handed in, a leaderboard follows, and is written beside it.
     """
-    rows = Nbgrader(course).rows(assignment)
+    nbgrader = Nbgrader(course)
+    nbgrader.settle_late_penalties(assignment)
+    rows = nbgrader.rows(assignment)
     if not rows:
         raise SettingsError(f"nothing graded for {assignment!r}: run `grade {assignment}` first")
     console.print(_students(rows, course))
@@ -35,14 +47,15 @@ def report(course: Course, assignment: str, console: Console) -> Path:
 
 def _students(rows: list[Row], course: Course) -> Table:
     table = Table("student", title="Class", title_justify="left")
-    for heading in ("points", "of", "by hand", "late"):
+    for heading in ("points", "late", "penalty", "score", "of", "by hand"):
         table.add_column(heading, justify="right")
     for row in rows:
         name = course.pseudonym(row.student) if course.pseudonyms else row.student
         by_hand = f"{row.to_grade_by_hand} to do" if row.to_grade_by_hand else "–"
-        table.add_row(
-            name, f"{row.score:g}", f"{row.max_score:g}", by_hand, lateness(row.seconds_late)
-        )
+        penalty = f"−{row.late_penalty:g}" if row.late_penalty else "–"
+        late, scores = lateness(row.seconds_late), (row.raw_score, row.score, row.max_score)
+        points, score, of = (f"{number:g}" for number in scores)
+        table.add_row(name, points, late, penalty, score, of, by_hand)
     return table
 
 
@@ -79,18 +92,7 @@ def write_csv(rows: list[Row], path: Path) -> None:
     cells = list(rows[0].cells)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(
-            ["student", "score", "max_score", "seconds_late", "to_grade_by_hand", *cells]
-        )
+        writer.writerow(["student", *COLUMNS, *cells])
         for row in rows:
-            known = [row.cells.get(name) for name in cells]
-            writer.writerow(
-                [
-                    row.student,
-                    row.score,
-                    row.max_score,
-                    row.seconds_late,
-                    row.to_grade_by_hand,
-                    *known,
-                ]
-            )
+            found = [getattr(row, name) for name in COLUMNS]
+            writer.writerow([row.student, *found, *(row.cells.get(name) for name in cells)])

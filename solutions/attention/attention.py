@@ -1310,11 +1310,9 @@ plt.show()
 # **What to expect** (three seeds): accuracy 1.000 with positions, and a clear anti-diagonal; without positions
 # 0.24. That is the share of the symbol that occurs most often in a sequence: the best that one can say without
 # knowing where anything stands. Its attention map is almost uniform.
-#
-# ## AI tools
-#
-# Optional and not graded: which AI tools did you use for this notebook, and for what? Paste the prompts that
-# helped you most into this cell.
+
+# %% [markdown]
+# {ai_tools}
 
 # %%
 summary()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from autograder.authoring.build import KEY_TEXT, LeakError, build, is_current, make, same_keys
+from autograder.authoring.header import AI_TOOLS
 from autograder.authoring.source import SourceError
 from autograder.checks.evidence import Array, Evidence
 from autograder.checks.key import Case, Exercise, Key, Mistake, decode, encode
@@ -70,7 +71,7 @@ def test_notebooks_are_valid(built):
 
 def test_cell_ids_are_fixed(built):
     ids = [cell["id"] for cell in read(built.released("demo"))["cells"]]
-    assert ids == [f"demo-{i:03d}" for i in range(10)]
+    assert ids == [f"demo-{i:03d}" for i in range(11)]
 
 
 def test_there_are_no_outputs(built):
@@ -158,6 +159,11 @@ def test_an_answer_says_its_points_and_its_limit(demo_course, stated, shown):
     build(demo_course, "demo")
     (cell,) = [c for name, c in roles(demo_course).items() if name == "answer-why_shift"]
     assert "".join(cell["source"]) == f"**why_shift** (2 points{shown})\n\nYOUR ANSWER HERE"
+
+
+def test_the_placeholder_of_a_whole_cell_becomes_the_question_about_ai_tools(built):
+    assert text(built.released("demo")).count(AI_TOOLS) == 1
+    assert "{ai_tools}" not in text(built.released("demo"))
 
 
 def configured(course, line):

@@ -35,7 +35,8 @@ def test_cells_have_role_name_points_and_line(parsed, demo):
         ("code", "train", "", 0.0, 40),
         ("code", "look", "", 0.0, 43),
         ("markdown", "answer", "why_shift", 2.0, 47),
-        ("code", None, "", 0.0, 52),
+        ("markdown", None, "", 0.0, 52),
+        ("code", None, "", 0.0, 55),
     ]
 
 
@@ -58,7 +59,7 @@ def test_fractions_of_points_are_allowed(parsed, demo):
 
 def test_a_cell_line_inside_a_string_is_no_cell(parsed, demo):
     text = demo.replace("print(softmax", 'print("""\n# %% not a cell\n""", softmax')
-    assert len(parsed(text).cells) == 8
+    assert len(parsed(text).cells) == 9
 
 
 @pytest.mark.parametrize("layout", ["", "\n\n", "# a comment\n\n"])
@@ -275,12 +276,12 @@ ERRORS = {
     ),
     "solution twice": (
         lambda text: text + f"\n\n{SOLUTION}\n### BEGIN SOLUTION\n### END SOLUTION\n",
-        56,
+        59,
         "solution 'softmax' stands at line 15 already",
     ),
     "check twice": (
         lambda text: text + f'\n\n{CHECK}\ncheck("softmax", softmax)\n',
-        56,
+        59,
         "check 'softmax' stands at line 24 already",
     ),
     "answer named like a check": (
@@ -321,7 +322,7 @@ ERRORS = {
     "cell line without a space": (
         replaced((TRAIN, "#%% train")),
         1,
-        "7 cell lines, but jupytext reads 8 cells",
+        "8 cell lines, but jupytext reads 9 cells",
     ),
 }
 

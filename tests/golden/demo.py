@@ -49,5 +49,8 @@ print("uniform:", flat)
 #
 # Marking: 1 point for the invariance, 1 for the overflow.
 
+# %% [markdown]
+# {ai_tools}
+
 # %%
 summary()

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 from autograder.authoring.build import build
+from autograder.authoring.header import AI_HEADING
 from autograder.authoring.source import read_source
 from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import references, submission
@@ -67,6 +68,7 @@ def graded_course(module_demo_course):
     for student, (solution, _) in CLASS.items():
         submit(course, student, submission(released, {"softmax": solution}))
     submit(course, "skipper", skipper(released))
+    submit(course, "discloser", discloser(released))
     command(course, "nbgrader", "autograde", "demo")
     command(course, "nbgrader", "generate_feedback", "demo")
     return course
@@ -81,6 +83,13 @@ def skipper(released):
             cell.outputs = [
                 nbformat.v4.new_output("execute_result", {"text/plain": "3.0"}, execution_count=1)
             ]
+    return nb
+
+
+def discloser(released):
+    nb = submission(released, {})
+    (cell,) = [cell for cell in nb.cells if cell.source.startswith(AI_HEADING)]
+    cell.source += "\n\nA chatbot, for the overflow."
     return nb
 
 
@@ -142,6 +151,12 @@ def test_graders_see_how_many_words_a_limited_answer_has(graded_course):
     autograded = graded_course.build / "autograded/reference/demo/demo.ipynb"
     assert "> **8 of at most 40 words**\\n" in autograded.read_text()
     assert "of at most 40 words" not in feedback(graded_course, "reference")
+
+
+def test_graders_see_what_is_said_of_ai_tools(graded_course):
+    autograded = read_notebook(graded_course.build / "autograded/discloser/demo/demo.ipynb")
+    (cell,) = [cell for cell in autograded.cells if cell.source.startswith(AI_HEADING)]
+    assert cell.source.endswith("A chatbot, for the overflow.")
 
 
 def test_feedback_shows_verdict_and_diagnosis(graded_course):

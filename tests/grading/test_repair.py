@@ -6,6 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 
 from autograder.authoring.build import build, make
+from autograder.authoring.header import AI_HEADING
 from autograder.grading.repair.rebuild import repair
 from autograder.grading.submission import Grader
 
@@ -407,3 +408,31 @@ def test_split_solutions_are_graded(module_demo_course, submitted, first, second
     build(module_demo_course, "demo")
     split(submitted, f"# exercise: softmax\n{first}", second)
     assert Grader(module_demo_course, "demo").grade(submitted).score == score
+
+
+PROMPT = """{heading}
+
+I asked a chatbot this, and it was right:
+
+# exercise: softmax
+def softmax(x):
+    return x.softmax(0)
+"""
+
+
+@pytest.mark.parametrize(
+    "text", [PROMPT, PROMPT.replace("I asked", "# I asked"), "{heading}\nNone."]
+)
+@pytest.mark.parametrize("damage", [lambda nb: nb, lambda nb: without_ids(without_metadata(nb))])
+@pytest.mark.parametrize("solved", [True, False])
+def test_what_is_said_of_ai_tools_survives_and_is_no_solution(released, text, damage, solved):
+    nb = copy.deepcopy(released)
+    (cell,) = [c for c in nb.cells if c.source.startswith(AI_HEADING)]
+    cell.source = text.format(heading=AI_HEADING)
+    if solved:
+        find(nb, "solution-softmax").source = ANSWER
+    handed_in = find(nb, "solution-softmax").source
+    repaired = repair(damage(nb), released)
+    assert [c.source for c in repaired.notebook.cells].count(cell.source) == 1
+    assert find(repaired.notebook, "solution-softmax").source == handed_in
+    assert not [line for line in repaired.repairs if "metadata lost" not in line]

@@ -8,6 +8,7 @@ from functools import cached_property
 from nbformat import NotebookNode
 from rapidfuzz import fuzz, process
 
+from autograder.authoring.header import AI_HEADING
 from autograder.grading.repair.syntax import outline, same_code
 
 # what stands in the text of a cell because metadata get lost: the build's first lines
@@ -130,14 +131,22 @@ def _text(value: object) -> str:
 
 def marked(source: str) -> Iterator[str]:
     """Grade ids that stand in a text."""
+    if is_disclosure(source):
+        return
     for grade_id, pattern in MARKS.items():
         for name in pattern.findall(source):
             yield grade_id.format(name)
 
 
+def is_disclosure(source: str) -> bool:
+    """Whether a text is about AI tools: prompts and answers in it are quoted, not handed in."""
+    return source.lstrip().startswith(AI_HEADING)
+
+
 def _by_definition(cell: NotebookNode, release: Release) -> int | None:
     """The one exercise whose function or class a cell defines; several are no one's cell."""
-    if cell.cell_type != "code" and not outline(cell.source).is_python:
+    readable = cell.cell_type == "code" or outline(cell.source).is_python
+    if not readable or is_disclosure(cell.source):
         return None
     names = outline(cell.source).defined & release.by_definition.keys()
     keys = {release.by_definition[name] for name in names}

@@ -4,7 +4,14 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
-from autograder.grading.repair.matching import Claim, Release, marked, resembles, squeezed
+from autograder.grading.repair.matching import (
+    Claim,
+    Release,
+    is_disclosure,
+    marked,
+    resembles,
+    squeezed,
+)
 from autograder.grading.repair.syntax import definitions, outline, same_code
 
 # bounds on parsing again and again, out of reach for people
@@ -52,6 +59,8 @@ class _Versions:
         self.cells, self.claims, self.release, self.made = cells, claims, release, made
         self.definers: dict[str, list[int]] = {}
         for index, cell in enumerate(cells):
+            if is_disclosure(cell.source):
+                continue
             for name in outline(cell.source).defined & release.by_definition.keys():
                 self.definers.setdefault(name, []).append(index)
 

@@ -1,0 +1,94 @@
+"""The late policy: points off for each day begun, on an assignment's total.
+
+nbgrader asks for a penalty once, while autograding, and cuts it down to the score of that moment.
+Written answers that are graded afterwards would then escape it. Here the gradebook holds what the
+policy says, and whoever reads it subtracts: our tables, nbgrader's export and the feedback.
+"""
+
+import math
+
+from nbformat import NotebookNode
+from nbgrader import preprocessors
+from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.plugins import LateSubmissionPlugin
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Dict, Float, TraitError, validate
+from traitlets.config import Config
+
+DAY = 86400
+RULES = ("points_per_day", "grace_minutes", "maximum")
+
+
+class LatePolicy(LateSubmissionPlugin):
+    """What lateness costs, as `c.LatePolicy.<name>`."""
+
+    points_per_day = Float(0.0, min=0, help="Points off for each day late, begun or whole.").tag(
+        config=True
+    )
+    grace_minutes = Float(0.0, min=0, help="Lateness that is not counted.").tag(config=True)
+    maximum = Float(math.inf, min=0, help="The most points that lateness can cost.").tag(
+        config=True
+    )
+    assignments = Dict(
+        help="Other rules for some assignments: {'attention': {'points_per_day': 5}}."
+    ).tag(config=True)
+
+    @validate("assignments")
+    def _known_rules(self, proposal: dict) -> dict:
+        for assignment, rules in proposal["value"].items():
+            if unknown := set(rules) - set(RULES):
+                known = ", ".join(RULES)
+                raise TraitError(f"c.LatePolicy: {assignment}: {unknown.pop()} is none of {known}")
+        return proposal["value"]
+
+    def penalty(self, assignment: str, seconds_late: float) -> float:
+        """Points off for so many seconds after the due date, extensions taken into account."""
+        rules = {name: getattr(self, name) for name in RULES} | self.assignments.get(assignment, {})
+        counted = seconds_late - 60 * rules["grace_minutes"]
+        days = max(0, math.ceil(counted / DAY))
+        return float(min(days * rules["points_per_day"], rules["maximum"]))
+
+    def late_submission_penalty(
+        self, student_id: str, score: float, total_seconds_late: float
+    ) -> float:
+        """nbgrader's question, which leaves the assignment to be found at the step that asks."""
+        return self.penalty(self.parent.assignment_id, total_seconds_late)
+
+
+class AssignLatePenalties(preprocessors.AssignLatePenalties):
+    """Enter the whole penalty, once for each assignment, however many notebooks it has."""
+
+    def _check_late_penalty(self, notebook: SubmittedNotebook, penalty: float) -> float:
+        enter_penalty(notebook.assignment, 0.0)  # on the notebook that was graded last
+        return penalty
+
+
+class LateScore(NbGraderPreprocessor):
+    """After nbgrader's GetGrades, which may have gone below 0."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        grades = resources["nbgrader"]
+        short = max(0.0, -grades["score"])
+        grades["score"] += short
+        grades["late_penalty"] -= short
+        return nb, resources
+
+
+def enter_penalty(submission: SubmittedAssignment, penalty: float) -> None:
+    """Put the penalty of a whole submission on one of its notebooks."""
+    for notebook in submission.notebooks:
+        notebook.late_submission_penalty, penalty = penalty, 0.0
+
+
+def settle(gradebook: Gradebook, assignment: str, config: Config) -> None:
+    """Enter every penalty anew: due dates and extensions may have changed since grading.
+
+    Another plugin's penalties stay as they are.
+    """
+    plugin = AssignLatePenalties(config=config).plugin_class
+    if not issubclass(plugin, LatePolicy):
+        return
+    policy = plugin(config=config)
+    for submission in gradebook.assignment_submissions(assignment):
+        enter_penalty(submission, policy.penalty(assignment, submission.total_seconds_late))
+    gradebook.db.commit()

@@ -1,0 +1,163 @@
+"""What lateness costs, and that no later grading, extension or due date makes it wrong."""
+
+import csv
+from datetime import timedelta
+
+import nbformat
+import pytest
+from nbgrader import preprocessors
+from rich.console import Console
+from traitlets import TraitError
+from traitlets.config import Config
+
+from autograder.authoring.build import build
+from autograder.authoring.source import read_source
+from autograder.course.classrun import grade_class
+from autograder.course.gradebook import Nbgrader
+from autograder.course.late_policy import DAY, AssignLatePenalties, LatePolicy
+from autograder.course.report import report
+from autograder.course.sample import DUE, references, submission
+from autograder.grading.submission import read_notebook
+
+CHECK, ANSWER = "check-softmax", "answer-why_shift"  # 3 points and 2
+
+
+def policy(**rules):
+    return LatePolicy(config=Config({"LatePolicy": {"points_per_day": 10.0} | rules}))
+
+
+@pytest.mark.parametrize(
+    "seconds, points", [(0, 0), (1, 10), (DAY, 10), (DAY + 1, 20), (2 * DAY, 20), (100 * DAY, 1000)]
+)
+def test_a_day_begun_counts_as_a_day(seconds, points):
+    assert policy().penalty("demo", seconds) == points
+
+
+def test_grace_shifts_the_count_and_a_maximum_ends_it():
+    found = policy(grace_minutes=5.0, maximum=25.0)
+    seconds = (300, 301, DAY + 300, DAY + 301, 9 * DAY)
+    assert [found.penalty("demo", s) for s in seconds] == [0, 10, 10, 20, 25]
+
+
+def test_an_assignment_may_have_other_rules():
+    found = policy(maximum=30.0, assignments={"demo": {"points_per_day": 0.5}})
+    assert (found.penalty("demo", 1), found.penalty("other", 1)) == (0.5, 10)
+    with pytest.raises(TraitError, match="demo: per_day is none of points_per_day, grace"):
+        policy(assignments={"demo": {"per_day": 0.5}})
+
+
+@pytest.fixture
+def course(demo_course):
+    """One right submission, a day and a half late, at a point a day."""
+    demo_course.update_config(Config({"LatePolicy": {"points_per_day": 1.0}}))
+    build(demo_course, "demo")
+    Nbgrader(demo_course).release("demo", DUE.replace(tzinfo=None))
+    hand_in(demo_course, timedelta(days=1.5))
+    return demo_course
+
+
+def hand_in(course, late):
+    folder = course.build / "submitted/ada/demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    right = references(read_source(course.source_path("demo")))
+    nb = submission(read_notebook(course.released("demo")), right)
+    nbformat.write(nb, folder / "demo.ipynb")
+    (folder / "timestamp.txt").write_text(f"{DUE + late:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def ada(course):
+    (row,) = Nbgrader(course).rows("demo")
+    return row.raw_score, row.late_penalty, row.score
+
+
+def mark(course, **scores):
+    """Grade by hand, as the formgrader does."""
+    with Nbgrader(course).gradebook() as gradebook:
+        for name, score in scores.items():
+            grade = gradebook.find_grade(name.replace("_", "-", 1), "demo", "demo", "ada")
+            grade.manual_score = score
+        gradebook.db.commit()
+
+
+def test_a_penalty_is_whole_after_written_answers_are_graded(course):
+    course.update_config(Config({"LatePolicy": {"points_per_day": 2.0}}))
+    grade_class(course, "demo", feedback=False)
+    assert ada(course) == (3, 4, 0)
+    mark(course, answer_why_shift=2)
+    assert ada(course) == (5, 4, 1)
+
+
+def test_stock_nbgrader_would_have_cut_it_down(course, monkeypatch):
+    """What the override is for."""
+    from autograder.course import late_policy
+
+    stock = preprocessors.AssignLatePenalties._check_late_penalty
+    monkeypatch.setattr(late_policy.AssignLatePenalties, "_check_late_penalty", stock)
+    course.update_config(Config({"LatePolicy": {"points_per_day": 2.0}}))
+    grade_class(course, "demo", feedback=False)
+    mark(course, answer_why_shift=2)
+    assert ada(course) == (5, 3, 2)
+
+
+def test_the_report_shows_scores_before_and_after(course):
+    grade_class(course, "demo", feedback=False)
+    console = Console(record=True, width=120)
+    path = report(course, "demo", console)
+    assert "1.5 days │      −2 │     1" in console.export_text()
+    with path.open(newline="", encoding="utf-8") as file:
+        (line,) = csv.DictReader(file)
+    shown = [line[name] for name in ("raw_score", "late_penalty", "score", "max_score")]
+    assert shown == ["3.0", "2.0", "1.0", "5.0"]
+
+
+def test_feedback_never_shows_less_than_nothing(course):
+    course.update_config(Config({"LatePolicy": {"points_per_day": 10.0}}))
+    grade_class(course, "demo")
+    html = (course.build / "feedback/ada/demo/demo.html").read_text(encoding="utf-8")
+    assert "demo (Score: 0.0 / 5.0)" in html
+    assert "Late submission penalty (Score: -3.0)" in html
+
+
+def test_an_extension_granted_after_grading_counts(course):
+    grade_class(course, "demo", feedback=False)
+    with Nbgrader(course).gradebook() as gradebook:
+        gradebook.grant_extension("demo", "ada", days=1)
+    report(course, "demo", Console(quiet=True))
+    assert ada(course) == (3, 1, 2)
+    with Nbgrader(course).gradebook() as gradebook:
+        gradebook.grant_extension("demo", "ada", days=2)
+    grade_class(course, "demo", feedback=False)
+    assert ada(course) == (3, 0, 3)
+
+
+def test_the_same_file_handed_in_again_is_as_late_as_its_last_time(course):
+    grade_class(course, "demo", feedback=False)
+    hand_in(course, timedelta(days=2.5))
+    grade_class(course, "demo", feedback=False)
+    assert ada(course) == (3, 3, 0)
+
+
+def test_penalties_of_another_plugin_are_left_alone(course):
+    course.update_config(
+        Config({"AssignLatePenalties": {"plugin_class": "nbgrader.plugins.LateSubmissionPlugin"}})
+    )
+    grade_class(course, "demo", feedback=False)
+    assert ada(course) == (3, 0, 3)
+
+
+def test_an_assignment_of_two_notebooks_pays_once(demo_course):
+    nbgrader = Nbgrader(demo_course)
+    with nbgrader.gradebook() as gradebook:
+        gradebook.add_assignment("pair", duedate=DUE.replace(tzinfo=None))
+        for name in ("first", "second"):
+            gradebook.add_notebook(name, "pair")
+        gradebook.add_student("ada")
+        late = DUE.replace(tzinfo=None) + timedelta(days=1.5)
+        gradebook.add_submission("pair", "ada", timestamp=late)
+    step = AssignLatePenalties(config=demo_course.config)
+    for name in ("first", "second", "first"):
+        ids = {"notebook": name, "assignment": "pair", "student": "ada"}
+        step(nbformat.v4.new_notebook(), {"nbgrader": {**ids, "db_url": nbgrader.database}})
+        assert nbgrader.rows("pair")[0].late_penalty == 20
+    nbgrader.settle_late_penalties("pair")
+    assert nbgrader.rows("pair")[0].late_penalty == 20
