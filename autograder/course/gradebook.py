@@ -53,7 +53,7 @@ class Nbgrader:
             config.CourseDirectory.submitted_directory = str(submitted.resolve())
         course.build.mkdir(exist_ok=True)
         self.course = course
-        with _without_noise():
+        with without_noise():
             self.api = NbGraderAPI(config=config)
         self.api.log_level = logging.ERROR
 
@@ -95,7 +95,7 @@ class Nbgrader:
         self._call(self.api.generate_feedback, assignment, student)
 
     def _call(self, action: Callable[..., dict], *arguments: str) -> None:
-        with _without_noise(), _one_engine():
+        with without_noise(), _one_engine():
             result = action(*arguments)
         if not result["success"]:
             said = (result.get("log") or result.get("error") or "no reason given").strip()
@@ -117,7 +117,7 @@ class Nbgrader:
     @contextlib.contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
         course_id = self.course.config.CourseDirectory.course_id
-        with _without_noise(), Gradebook(self.database, course_id) as gradebook:
+        with without_noise(), Gradebook(self.database, course_id) as gradebook:
             yield gradebook
 
     def settle_late_penalties(self, assignment: str) -> None:
@@ -160,7 +160,7 @@ _engine = cache(nbgrader.api.create_engine)
 
 
 @contextlib.contextmanager
-def _without_noise() -> Iterator[None]:
+def without_noise() -> Iterator[None]:
     """Silence the warnings that nbgrader provokes in its own dependencies."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
