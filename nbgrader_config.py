@@ -76,6 +76,16 @@ c.GenerateFeedback.preprocessors = [
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 
+# `nbgrader zip_collect` takes what learning-management systems export and students' own names for
+# their files, <student id>_<name>_lab3.ipynb; `c.LmsExtractor.words = {"attention": "lab2"}` gives
+# an assignment another word. Times in file names and zips have no zone: say which it is.
+c.ZipCollectApp.downloaded_directory = "build/downloaded"
+c.ZipCollectApp.force = True  # nothing is lost: what is not newer is left alone
+c.ZipCollectApp.extractor_plugin = "autograder.course.collecting.plugins.LmsExtractor"
+c.ZipCollectApp.collector_plugin = "autograder.course.collecting.plugins.LmsCollector"
+c.LmsExtractor.word = "lab3"
+# c.LmsExtractor.timezone = "Asia/Shanghai"
+
 # Points off an assignment's total for each day late, begun or whole; extensions that the gradebook
 # grants count. `c.LatePolicy.assignments = {"attention": {"points_per_day": 5}}` makes exceptions.
 c.AssignLatePenalties.plugin_class = "autograder.course.late_policy.LatePolicy"

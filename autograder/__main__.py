@@ -26,6 +26,23 @@ def parser() -> argparse.ArgumentParser:
     release.add_argument("assignment")
     release.add_argument("--due", metavar="TIME", help="due date, as 2027-03-01 23:59 UTC")
 
+    collect = commands.add_parser(
+        "collect", help="from what an LMS exported into build/submitted, with nbgrader zip_collect"
+    )
+    collect.add_argument("assignment")
+    collect.add_argument(
+        "downloaded",
+        type=Path,
+        metavar="ZIP_OR_FOLDER",
+        help="files named <student id>_<name>_lab3.ipynb; the last version of each counts",
+    )
+    collect.add_argument(
+        "--roster",
+        type=Path,
+        metavar="FILE",
+        help="CSV with ids and names, as an LMS exports it; other ids are then not collected",
+    )
+
     score = commands.add_parser("score", help="grade one notebook, without a gradebook")
     score.add_argument("assignment")
     score.add_argument("notebook", type=Path)

@@ -38,6 +38,7 @@ def run(course: Course, options: Namespace) -> int:
         "build": run_build,
         "mutate": run_mutate,
         "release": run_release,
+        "collect": run_collect,
         "score": run_score,
         "grade": run_grade,
         "audit": run_audit,
@@ -75,6 +76,14 @@ def run_release(course: Course, options: Namespace) -> int:
     build(course, options.assignment)
     Nbgrader(course).release(options.assignment, due)
     print(f"released {course.released(options.assignment).relative_to(course.root)}")
+    return 0
+
+
+def run_collect(course: Course, options: Namespace) -> int:
+    from autograder.course.collecting.collect import collect
+
+    report = collect(course, options.assignment, options.downloaded, options.roster)
+    report.show(Console())
     return 0
 
 

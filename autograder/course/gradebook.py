@@ -53,7 +53,7 @@ class Nbgrader:
         config.CourseDirectory.ignore = config.GenerateFeedbackApp.CourseDirectory.ignore
         course.build.mkdir(exist_ok=True)
         self.course = course
-        with _without_noise():
+        with without_noise():
             self.api = NbGraderAPI(config=config)
         self.api.log_level = logging.ERROR
 
@@ -103,7 +103,7 @@ class Nbgrader:
         return OpenGradebook(self.database, self.course_id)
 
     def _call(self, action: Callable[..., dict], *arguments: str) -> None:
-        with _without_noise(), in_bulk(self._open_gradebook):
+        with without_noise(), in_bulk(self._open_gradebook):
             result = action(*arguments)
             if not result["success"]:
                 said = (result.get("log") or result.get("error") or "no reason given").strip()
@@ -124,7 +124,7 @@ class Nbgrader:
 
     @contextlib.contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
-        with _without_noise(), Gradebook(self.database, self.course_id) as gradebook:
+        with without_noise(), Gradebook(self.database, self.course_id) as gradebook:
             yield gradebook
 
     def settle_late_penalties(self, assignment: str) -> None:
@@ -156,7 +156,7 @@ def _row(submission) -> Row:
 
 
 @contextlib.contextmanager
-def _without_noise() -> Iterator[None]:
+def without_noise() -> Iterator[None]:
     """Silence the warnings that nbgrader provokes in its own dependencies."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -1,0 +1,214 @@
+"""The plugins that `nbgrader_config.py` gives to `nbgrader zip_collect`.
+
+The extractor reads whatever lies in `archive/`, old downloads and new ones, and puts into
+`extracted/` a folder for each student whose files changed, with the names that nbgrader expects.
+The collector hands those on. What is nobody's goes into `aside/`, to be renamed and collected.
+"""
+
+import re
+import shutil
+from collections import defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
+from nbgrader.utils import find_all_notebooks
+from traitlets import Dict, Float, List, TraitError, Unicode, validate
+
+from autograder.course.collecting.archives import HandedIn, Reader, RefusedError
+from autograder.course.collecting.names import (
+    COLLECTED,
+    IGNORED,
+    MISNAMED,
+    Names,
+    Reading,
+)
+from autograder.course.collecting.report import NEW, REPLACED, UNCHANGED, Line, Report
+from autograder.course.collecting.roster import listed_students
+from autograder.course.collecting.submitted import Submitted
+from autograder.course.collecting.versions import Version, latest, version
+
+MEGABYTE = 1_000_000
+REFUSED = "refused"
+ANYONE = "The gradebook has no student list, so every id was accepted; --roster FILE enters a list."
+SINCE_WHEN = "Canvas says only that it is late: counted to the download, correct timestamp.txt"
+
+
+class LmsExtractor(ExtractorPlugin):
+    """From exports of a learning-management system to one folder for each student."""
+
+    word = Unicode(
+        "lab3", help="What students write for the notebook: <id>_<name>_lab3.ipynb."
+    ).tag(config=True)
+    words = Dict(help="Other words for some assignments: {'attention': 'lab2'}.").tag(config=True)
+    timezone = Unicode(
+        "", help="Of times in names and zips, as Asia/Shanghai; default: this machine's."
+    ).tag(config=True)
+    encodings = List(
+        Unicode(),
+        ["utf-8", "gb18030"],
+        help="Of names in zips that do not say; the first that gives a proper name is taken.",
+    ).tag(config=True)
+    max_file_mb = Float(100.0, help="Larger files are refused.").tag(config=True)
+    max_archive_mb = Float(20_000.0, help="Archives that unpack to more are refused.").tag(
+        config=True
+    )
+
+    @validate("timezone")
+    def _known_zone(self, proposal: dict) -> str:
+        try:
+            ZoneInfo(proposal["value"] or "UTC")
+        except (ZoneInfoNotFoundError, ValueError):
+            raise TraitError(f"c.LmsExtractor.timezone: no zone {proposal['value']!r}") from None
+        return proposal["value"]
+
+    def extract(self, archive_path: str, extracted_path: str) -> None:
+        """Put what is new of every student into a folder of theirs, and report on everything."""
+        self.report, self.extracted = Report(), Path(extracted_path)
+        self.zone = ZoneInfo(self.timezone) if self.timezone else None
+        course = self.parent.coursedir
+        with Gradebook(course.db_url, course.course_id) as gradebook:
+            students = listed_students(gradebook)
+            self.due, self.extensions = _due_dates(gradebook, self._assignment)
+        self.names = Names(self._words(), students)
+        size, total = (int(mb * MEGABYTE) for mb in (self.max_file_mb, self.max_archive_mb))
+        encodings = tuple(self.encodings)
+        with Reader(self.zone, size, total, self._best_name, encodings) as reader:
+            self._sort([*reader.folder(Path(archive_path))])
+            self.report.lines += [Line(REFUSED, *each) for each in reader.refused]
+        self.report.notes += [] if students else [ANYONE]
+        for line in self.report.worth_saying():
+            self.log.warning("%s: %s %s", line.state, line.who, line.says)
+        for text in (self.report.summary, *self.report.notes):
+            self.log.warning(text)
+
+    @property
+    def _assignment(self) -> str:
+        return self.parent.coursedir.assignment_id
+
+    def _words(self) -> dict[str, str]:
+        """By what students write, the released notebook that it stands for."""
+        course = self.parent.coursedir
+        released = course.format_path(course.release_directory, ".", self._assignment)
+        notebooks = [Path(name).stem for name in find_all_notebooks(released)]
+        if len(notebooks) > 1:
+            return {name: name for name in notebooks}
+        notebook = notebooks[0] if notebooks else self._assignment
+        return {self.words.get(self._assignment, self.word): notebook, notebook: notebook}
+
+    def _best_name(self, decoded: list[str]) -> str:
+        """The first way to read a name that says whose the file is, else the first one."""
+        for name in decoded if len(decoded) > 1 else ():
+            reading = self.names.read(tuple(re.split(r"[/\\]", name)))
+            if reading.state == COLLECTED and not reading.says:
+                return name
+        return decoded[0]
+
+    def _sort(self, files: list[HandedIn]) -> None:
+        found: dict[str, dict[str, list[Version]]] = defaultdict(lambda: defaultdict(list))
+        nobodys: list[tuple[HandedIn, Reading]] = []
+        for handed_in in files:
+            reading = self.names.read(handed_in.parts)
+            if reading.state == COLLECTED:
+                made = version(handed_in, reading, self.zone, self._due(reading.student))
+                found[reading.student][reading.file].append(made)
+            elif reading.state != IGNORED:
+                nobodys.append((handed_in, reading))
+        for student in sorted(found):
+            self._take(student, found[student])
+        taken = {v.content for mine in found.values() for vs in mine.values() for v in vs}
+        for handed_in, reading in nobodys:
+            if handed_in.content not in taken:  # else it was renamed and collected
+                self._put_aside(handed_in, reading)
+
+    def _due(self, student: str) -> datetime | None:
+        extension = self.extensions.get(student)
+        return self.due + extension if self.due and extension else self.due
+
+    def _take(self, student: str, found: dict[str, list[Version]]) -> None:
+        """Extract a student's files if any of them is new, along with those already there."""
+        course = self.parent.coursedir
+        folder = course.format_path(course.submitted_directory, student, self._assignment)
+        here = Submitted(Path(folder))
+        wanted = {}
+        for file, versions in found.items():
+            best = latest(versions)
+            if not here.has_later(file, best, versions):
+                wanted[file] = best
+        changed = [file for file, best in wanted.items() if here.contents.get(file) != best.content]
+        if changed and not self._extract(student, wanted, found, here):
+            return
+        state = UNCHANGED if not changed else REPLACED if here.contents.keys() & changed else NEW
+        times = [best.time for best in wanted.values()]
+        times += [here.time] if here.files.keys() - wanted.keys() else []
+        time = max(times) if changed else here.time
+        self.report.lines.append(self._line(state, student, wanted, time))
+
+    def _extract(
+        self, student: str, wanted: dict[str, Version], found: dict, here: Submitted
+    ) -> bool:
+        """Write a student's folder; with a damaged file, begin again without it."""
+        folder = self.extracted / student
+        here.copy_others(wanted, folder)
+        for file, best in wanted.items():
+            try:
+                best.handed_in.save(folder / file, best.time)
+            except RefusedError as error:
+                self.report.lines.append(Line(REFUSED, best.handed_in.where, str(error)))
+                shutil.rmtree(folder)
+                found[file].remove(best)
+                rest = {name: versions for name, versions in found.items() if versions}
+                if rest:
+                    self._take(student, rest)
+                return False
+        return True
+
+    def _line(
+        self, state: str, student: str, wanted: dict[str, Version], time: datetime | None
+    ) -> Line:
+        due = self._due(student)
+        late = max(0.0, (time - due).total_seconds()) if time and due else 0.0
+        found = wanted.values()
+        said = [f"{v.handed_in.parts[-1]} {v.reading.says}" for v in found if v.reading.says]
+        if late and state != UNCHANGED and any(v.reading.export.late for v in found):
+            said.append(SINCE_WHEN)
+        return Line(state, student, "; ".join(said), late)
+
+    def _put_aside(self, handed_in: HandedIn, reading: Reading) -> None:
+        safe = re.sub(r"[^\w.@ ()\-]+", "_", handed_in.parts[-1])[-100:].lstrip(".")
+        number = f"{handed_in.content[0]:08x}"
+        path = self.extracted.parent / "aside" / number / (safe or "file")
+        try:
+            handed_in.save(path, handed_in.time)
+        except RefusedError as error:
+            self.report.lines.append(Line(REFUSED, handed_in.where, str(error)))
+            return
+        kept = f"; kept as aside/{number}/{path.name}" if reading.state == MISNAMED else ""
+        self.report.lines.append(Line(reading.state, handed_in.where, reading.says + kept))
+
+
+class LmsCollector(FileNameCollectorPlugin):
+    """The student, name and time of an extracted file."""
+
+    def collect(self, submitted_file: str) -> dict[str, str]:
+        path = Path(submitted_file)
+        extracted = self.parent._format_collect_path(self.parent.extracted_directory)
+        student, *inside = path.relative_to(extracted).parts
+        time = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+        return {
+            "student_id": student,
+            "file_id": str(Path(*inside)),
+            "timestamp": f"{time:%Y-%m-%d %H:%M:%S} UTC",
+        }
+
+
+def _due_dates(gradebook: Gradebook, assignment: str) -> tuple[datetime | None, dict]:
+    """The due date of an assignment, in UTC, and the extensions of single students."""
+    try:
+        due = gradebook.find_assignment(assignment).duedate
+    except MissingEntry:
+        return None, {}
+    submissions = gradebook.assignment_submissions(assignment)
+    return due and due.replace(tzinfo=UTC), {s.student_id: s.extension for s in submissions}
