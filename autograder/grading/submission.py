@@ -78,7 +78,7 @@ class Grader:
     def _executed(self, job: Job) -> tuple[list[Verdict], tuple[str, ...]]:
         """The verdicts, and what was noticed, from kept evidence or a new execution."""
         execution = cached(job, self.course.build / "evidence" / self.assignment)
-        return self.verifier.verdicts(execution), execution.noticed
+        return self.verifier.verdicts(execution, job), execution.noticed
 
     def job(self, repaired: NotebookNode) -> Job:
         """What has to be executed for a repaired notebook."""

@@ -1,5 +1,6 @@
 """Verification: evidence against the hidden key, in a process that student code never enters."""
 
+import ast
 from dataclasses import replace
 
 from autograder.authoring.keyring import kept_key
@@ -9,8 +10,9 @@ from autograder.checks.evidence import Evidence, EvidenceError, from_bytes
 from autograder.checks.key import Key
 from autograder.checks.probes import read
 from autograder.checks.recorder import case_name
-from autograder.checks.verdict import Verdict, judge
-from autograder.grading.execute import Execution
+from autograder.checks.verdict import Verdict
+from autograder.grading.execute import Execution, Job
+from autograder.grading.repair.syntax import outline, parsed
 from autograder.settings import Course
 
 
@@ -24,16 +26,22 @@ class Verifier:
         module = load(self.source)
         self.trials = {name: trial(self.source, module, name) for name in self.source.checks}
 
-    def verdicts(self, execution: Execution) -> list[Verdict]:
-        """A verdict for every exercise, whatever the evidence is."""
-        return [self._verdict(name, execution) for name in self.key.exercises]
+    def verdicts(self, execution: Execution, job: Job) -> list[Verdict]:
+        """A verdict for every exercise, whatever came of the job."""
+        return [self._verdict(name, execution, job) for name in self.key.exercises]
 
-    def _verdict(self, name: str, execution: Execution) -> Verdict:
+    def _verdict(self, name: str, execution: Execution, job: Job) -> Verdict:
         evidence = self._evidence(name, execution)
-        verdict = judge(self.key.exercises[name], evidence, self.trials[name].by_name)
+        tested = self.trials[name]
+        verdict = tested.judge(self.key.exercises[name], evidence, *self._cells(name, job))
         if not evidence and name in execution.errors:
             return replace(verdict, detail=execution.errors[name])
         return verdict
+
+    def _cells(self, name: str, job: Job) -> list[ast.Module | None]:
+        """The submitted cells that define what an exercise asks for."""
+        wanted = outline(self.source.solutions[name].source).defined
+        return [parsed(text) for text, _ in job.cells if outline(text).defined & wanted]
 
     def _evidence(self, name: str, execution: Execution) -> dict[tuple[str, int], Evidence]:
         tested: Trial = self.trials[name]
