@@ -1,5 +1,6 @@
 """Every assignment: right answers earn everything, a mistake costs its exercise and no other."""
 
+import ast
 from itertools import zip_longest
 from pathlib import Path
 
@@ -9,7 +10,6 @@ from autograder.authoring.mistakes import read_alternatives, read_mistakes
 from autograder.authoring.mutation_report import report_mutants
 from autograder.authoring.observation import load_with, trial
 from autograder.authoring.source import read_source
-from autograder.checks.verdict import judge
 from autograder.course.sample import MARKERS, references, submission
 from autograder.grading.submission import Grader, read_notebook
 from autograder.settings import find_course
@@ -44,7 +44,8 @@ def verdicts(grader, entry):
     for name, exercise in grader.verifier.key.exercises.items():
         tested = trial(source, module, name)
         evidence = tested.observe(grader.verifier.seeds[name])
-        found[name] = judge(exercise, evidence, tested.by_name)
+        cell = entry.solution if name == entry.exercise else source.solutions[name].source
+        found[name] = tested.judge(exercise, evidence, ast.parse(cell))
     return found
 
 

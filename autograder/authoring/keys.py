@@ -1,5 +1,6 @@
 """Making keys: the reference's numbers, and the outcomes of every known mistake."""
 
+import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -10,7 +11,6 @@ from autograder.authoring.source import Source, SourceError
 from autograder.checks.comparison import same
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake
-from autograder.checks.verdict import judge
 
 
 def visible_key(source: Source) -> Key:
@@ -65,7 +65,7 @@ def _exercise(
     kept = [
         Mistake(m.name, m.says, tuple(found.values())) if hidden else _fingerprint(m, found)
         for m, found in known
-        if not judge(exercise, found, reference.by_name).passed
+        if not reference.judge(exercise, found, ast.parse(m.solution)).passed
     ]
     return replace(exercise, mistakes=tuple(kept))
 
@@ -101,12 +101,12 @@ def _refuse_unclear_probes(source: Source, reference: Trial, exercise: str) -> N
 def _refuse_wrong_reference(
     source: Source, reference: Trial, exercise: Exercise, evidence: Mapping
 ) -> None:
-    verdict = judge(exercise, evidence, reference.by_name)
+    cell = source.solutions[exercise.name]
+    verdict = reference.judge(exercise, evidence, ast.parse(cell.source))
     if not verdict.passed or any(e.error for e in evidence.values()):
-        line = source.solutions[exercise.name].line
         failed = next((e for e in evidence.values() if e.error), None)
         why = f"{failed.error}: {failed.detail}" if failed else verdict.message
-        raise SourceError(source.path, line, f"the reference fails its own check: {why}")
+        raise SourceError(source.path, cell.line, f"the reference fails its own check: {why}")
 
 
 Known = list[tuple[KnownMistake, dict[tuple[str, int], Evidence]]]
@@ -114,7 +114,7 @@ Known = list[tuple[KnownMistake, dict[tuple[str, int], Evidence]]]
 
 def _refuse_weak_cases(reference: Trial, exercise: Exercise, known: Known) -> None:
     for mistake, found in known:
-        if judge(exercise, found, reference.by_name).passed:
+        if reference.judge(exercise, found, ast.parse(mistake.solution)).passed:
             raise MistakesError(
                 f"{exercise.name}.{mistake.name}: the hidden cases accept this mistake"
             )

@@ -1,5 +1,6 @@
 """Running mutants against the hidden cases; survivors must be explained in survivors.toml."""
 
+import ast
 import sys
 import tomllib
 import warnings
@@ -13,7 +14,6 @@ from autograder.authoring.mutants import Mutant, mutants
 from autograder.authoring.observation import load_with, trial
 from autograder.authoring.source import Source, read_source
 from autograder.checks.key import Exercise
-from autograder.checks.verdict import judge
 from autograder.settings import Course
 
 GOAL = 0.95  # of the mutants must be killed
@@ -74,7 +74,7 @@ def is_killed(source: Source, mutant: Mutant, exercise: Exercise, seeds: Iterabl
             evidence = tested.observe(list(seeds), SECONDS)
         except Exception:
             return True
-        return not judge(exercise, evidence, tested.by_name).passed
+        return not tested.judge(exercise, evidence, ast.parse(mutant.solution)).passed
 
 
 def compare_with_reasons(

@@ -1,5 +1,6 @@
 """Running an exercise's check cell against a source's own solution, with any seeds."""
 
+import ast
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,10 @@ from typing import Any
 
 from autograder.authoring.source import Source
 from autograder.checks.evidence import Evidence
+from autograder.checks.key import Exercise
 from autograder.checks.probes import Probe, as_probe, observe, read
+from autograder.checks.rules import Rule, broken
+from autograder.checks.verdict import EvidenceByCase, Verdict, judge, obeying
 from autograder.definitions import define, definitions
 
 SECONDS = 20  # for one case; a mutant may never end
@@ -17,14 +21,25 @@ SECONDS = 20  # for one case; a mutant may never end
 
 @dataclass(frozen=True)
 class Trial:
-    """The object that a check cell passes to `check`, and the probes to run on it."""
+    """The object that a check cell passes to `check`, the probes to run on it, and its rules."""
 
     subject: Any
     probes: tuple[Probe, ...]
+    rules: tuple[Rule, ...] = ()
 
     @property
     def by_name(self) -> dict[str, Probe]:
         return {probe.name: probe for probe in self.probes}
+
+    def judge(
+        self, exercise: Exercise, evidence: EvidenceByCase, *cells: ast.Module | None
+    ) -> Verdict:
+        """The verdict on evidence and on the cells it came from; None is one that is not Python."""
+        return obeying(judge(exercise, evidence, self.by_name), self.broken(*cells))
+
+    def broken(self, *cells: ast.Module | None) -> str:
+        """What in the cells breaks a rule; empty where nothing does."""
+        return next(filter(None, (broken(self.rules, cell) for cell in cells)), "")
 
     def observe(
         self, seeds: Sequence[int], seconds: float = SECONDS
@@ -52,16 +67,19 @@ def load_with(source: Source, exercise: str, solution: str) -> ModuleType:
 
 def trial(source: Source, module: ModuleType, exercise: str, *, hidden: bool = True) -> Trial:
     """What the check cell of an exercise would check; without its hidden region if so wished."""
-    calls: list[tuple[str, Any, tuple[Probe, ...]]] = []
+    calls: list[Trial] = []
 
-    def record(name: str, subject: Any, *probes: Any) -> None:
-        calls.append((name, subject, tuple(map(as_probe, probes))))
+    def record(name: str, subject: Any, *probes: Any, rules: Sequence[Rule] = ()) -> None:
+        calls.append(Trial(subject, tuple(map(as_probe, probes)), tuple(rules)))
 
     text = source.checks[exercise].source
     namespace = {**module.__dict__, "check": record}
     exec(compile(text if hidden else visible_part(text), f"<check {exercise}>", "exec"), namespace)
-    subject = calls[0][1] if calls else None
-    return Trial(subject, tuple(probe for _, _, probes in calls for probe in probes))
+    return Trial(
+        calls[0].subject if calls else None,
+        tuple(probe for call in calls for probe in call.probes),
+        tuple(rule for call in calls for rule in call.rules),
+    )
 
 
 def visible_part(text: str) -> str:

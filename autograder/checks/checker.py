@@ -2,7 +2,7 @@
 
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from autograder.checks.model_file import (
     read_model,
 )
 from autograder.checks.probes import Probe, as_probe, observe, read
-from autograder.checks.verdict import Verdict, judge
+from autograder.checks.rules import Rule, broken, own_cell
+from autograder.checks.verdict import Verdict, judge, obeying
 
 
 class CheckFailed(Exception):
@@ -39,8 +40,13 @@ class Checker:
         """Take the visible key that the build wrote into the notebook; forget earlier results."""
         self.key, self.verdicts = decode(key), {}
 
-    def __call__(self, exercise: str, subject: Any, *probes: Probe | Callable) -> None:
-        """Check `subject`, the student's function or class, and print ✓ or ✗ with the error."""
+    def __call__(
+        self, exercise: str, subject: Any, *probes: Probe | Callable, rules: Sequence[Rule] = ()
+    ) -> None:
+        """Check `subject`, the student's function or class, and print ✓ or ✗ with the error.
+
+        `rules` are about the text of the cell that defined it.
+        """
         if not self._knows(exercise):
             return
         known = {case.probe for case in self.key.exercises[exercise].cases}
@@ -55,6 +61,7 @@ class Checker:
         verdict = judge(
             self.key.exercises[exercise], evidence, {probe.name: probe for probe in runs}
         )
+        verdict = obeying(verdict, broken(rules, own_cell(subject)))
         raised = [e.exception for e in evidence.values() if e.exception is not None]
         self._show(verdict, next(iter(raised), None))
 

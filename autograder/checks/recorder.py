@@ -81,8 +81,13 @@ class Recorder:
         lines = self.watch.report(shell) if self.watch else []
         self.stream.write(frame(REPORT, json.dumps(lines).encode()))
 
-    def __call__(self, exercise: str, subject: Any, *probes: Probe | Callable) -> None:
-        """Observe `subject` in every hidden case; sent one by one: a crash keeps the others."""
+    def __call__(
+        self, exercise: str, subject: Any, *probes: Probe | Callable, rules: object = ()
+    ) -> None:
+        """Observe `subject` in every hidden case; sent one by one: a crash keeps the others.
+
+        Rules are about texts, and judged elsewhere.
+        """
         for probe in map(as_probe, probes):
             for index, seed in enumerate(self.plan.seeds.get(exercise, ())):
                 evidence = _bytes(observe(probe, subject, seed))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from autograder.checks.comparison import (
     TOLERANCE,
@@ -52,6 +52,15 @@ class Verdict:
         """Everything known, for instructors and for checks with public seeds."""
         text = self.feedback + (f": {self.detail}" if self.detail else "")
         return f"{text}\n  {self.diagnosis}" if self.diagnosis else text
+
+
+def obeying(verdict: Verdict, problem: str) -> Verdict:
+    """The verdict, unless a rule is broken: then nothing is earned, and the problem is told."""
+    if not problem or verdict.score == 0:
+        return verdict
+    return replace(
+        verdict, score=0.0, passed=False, error=math.inf, feedback=problem, detail="", diagnosis=""
+    )
 
 
 def judge(exercise: Exercise, evidence: EvidenceByCase, probes: Mapping[str, Probe]) -> Verdict:

@@ -102,7 +102,7 @@ def _findings(
     grader: Grader, student: str, claims: dict[str, float], execution: Execution
 ) -> Iterator[Finding]:
     for exercise, claimed in claims.items():
-        verdict = grader.verifier.verdict(exercise, execution)
+        verdict = grader.verifier.verdict_on_model(exercise, execution)
         reproduced = next(iter(verdict.measures.values()), None)
         yield Finding(student, exercise, claimed, reproduced, verdict.feedback)
 

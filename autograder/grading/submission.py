@@ -93,7 +93,7 @@ class Grader:
     def _executed(self, job: Job) -> tuple[list[Verdict], tuple[str, ...]]:
         """The verdicts, and what was noticed, from kept evidence or a new execution."""
         execution = cached(job, self.course.build / "evidence" / self.assignment)
-        return self.verifier.verdicts(execution), execution.noticed
+        return self.verifier.verdicts(execution, job), execution.noticed
 
     def models(self, folder: Path | None) -> dict[str, ModelFile]:
         """The model files in a submission's folder, by exercise."""

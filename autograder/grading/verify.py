@@ -1,5 +1,6 @@
 """Verification: evidence against the hidden key, in a process that student code never enters."""
 
+import ast
 from dataclasses import replace
 
 from autograder.authoring.artefacts import artefact
@@ -13,9 +14,10 @@ from autograder.checks.measuring import measure
 from autograder.checks.model_file import ModelError, unpack
 from autograder.checks.probes import read
 from autograder.checks.recorder import case_name
-from autograder.checks.verdict import Verdict, judge
+from autograder.checks.verdict import Verdict, judge, obeying
 from autograder.grading.cache import Recent
-from autograder.grading.execute import Execution
+from autograder.grading.execute import Execution, Job
+from autograder.grading.repair.syntax import outline, parsed
 from autograder.settings import Course
 
 RECENT = 256  # answers to single exercises
@@ -37,21 +39,23 @@ class Verifier:
         }
         self._held_out = {n: course.hidden_seeds(assignment, n)[0] for n in self.artefacts}
 
-    def verdicts(self, execution: Execution) -> list[Verdict]:
-        """A verdict for every exercise, whatever the evidence is."""
-        return [self.verdict(name, execution) for name in self.key.exercises]
+    def verdicts(self, execution: Execution, job: Job) -> list[Verdict]:
+        """A verdict for every exercise, whatever came of the job."""
+        return [self.verdict(name, execution, job) for name in self.key.exercises]
 
-    def verdict(self, name: str, execution: Execution) -> Verdict:
+    def verdict(self, name: str, execution: Execution, job: Job) -> Verdict:
         """A verdict on one exercise."""
         if name in self.artefacts:
-            return self._verdict_on_model(name, execution)
+            return self.verdict_on_model(name, execution)
         found = self._found(name, execution)
         verdict = self._judged.get((name, *found.items()), lambda: self._judge(name, found))
         if not found and name in execution.errors:
             return replace(verdict, detail=execution.errors[name])
-        return verdict
+        tested = self.trials[name]
+        return obeying(verdict, tested.broken(*self._cells(name, job)) if tested.rules else "")
 
-    def _verdict_on_model(self, name: str, execution: Execution) -> Verdict:
+    def verdict_on_model(self, name: str, execution: Execution) -> Verdict:
+        """A verdict on what an artefact's file holds."""
         declared, points = self.artefacts[name], self.key.exercises[name].points
         if name not in execution.models:
             return rejected(name, points, execution.errors[name])
@@ -74,6 +78,11 @@ class Verifier:
         }
         sent = execution.evidence
         return {place: sent[case] for place, case in places.items() if case in sent}
+
+    def _cells(self, name: str, job: Job) -> list[ast.Module | None]:
+        """The submitted cells that define what an exercise asks for."""
+        wanted = outline(self.source.solutions[name].source).defined
+        return [parsed(text) for text, _ in job.cells if outline(text).defined & wanted]
 
     def _judge(self, name: str, found: dict[Place, bytes]) -> Verdict:
         probes = self.trials[name].by_name

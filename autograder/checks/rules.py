@@ -1,0 +1,87 @@
+"""Static rules: what the text of a student's cell may not contain, whatever its numbers are.
+
+Honest code is what they are for: who hides a loop in a string of code hides it from them too.
+"""
+
+import ast
+import linecache
+from collections.abc import Callable, Iterator, Sequence
+
+Rule = Callable[[ast.Module], str | None]  # what breaks it, in words, or None
+
+STATEMENTS = {ast.For: "for", ast.AsyncFor: "async for", ast.While: "while"}
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+# calls that run a function for each element; torch.vmap does not, it makes one batch of them
+CALLS = ("map", "filter", "reduce", "functools.reduce", "itertools.starmap", "itertools.accumulate")
+METHODS = ("vectorize", "apply_along_axis", "map_", "apply_")  # of numpy, and of tensors
+
+
+def no_loops(tree: ast.Module) -> str | None:
+    """No `for`, `while` or comprehension, no function that loops for you, no recursion."""
+    return next(filter(None, map(_loop, ast.walk(tree))), None)
+
+
+def _loop(node: ast.AST) -> str | None:
+    if type(node) in STATEMENTS:
+        return f"loops with `{STATEMENTS[type(node)]}` in line {node.lineno}"
+    if isinstance(node, COMPREHENSIONS):
+        return f"loops in a comprehension in line {node.lineno}"
+    if isinstance(node, ast.Call) and (
+        ast.unparse(node.func) in CALLS or _last(node.func) in METHODS
+    ):
+        return f"loops with `{_last(node.func)}` in line {node.lineno}"
+    if isinstance(node, ast.FunctionDef) and any(_calls(node, node.name)):
+        return f"`{node.name}` calls itself"
+    return None
+
+
+def _calls(tree: ast.AST, name: str) -> Iterator[bool]:
+    for node in ast.walk(tree):
+        yield isinstance(node, ast.Call) and _last(node.func) == name
+
+
+def without(*names: str) -> Rule:
+    """No use of these names, be they variables, attributes or imported."""
+
+    def rule(tree: ast.Module) -> str | None:
+        for node in ast.walk(tree):
+            for name in _names(node):
+                if name in names:
+                    return f"uses `{name}` in line {node.lineno}; write it yourself"
+        return None
+
+    return rule
+
+
+def _names(node: ast.AST) -> list[str]:
+    match node:
+        case ast.Name() | ast.Attribute():
+            return [_last(node)]
+        case ast.Import():
+            return [part for alias in node.names for part in alias.name.split(".")]
+        case ast.ImportFrom():
+            return [*(node.module or "").split("."), *(alias.name for alias in node.names)]
+    return []
+
+
+def _last(node: ast.expr) -> str:
+    """The last part of a dotted name; empty for other expressions."""
+    return getattr(node, "attr", None) or getattr(node, "id", "")
+
+
+def broken(rules: Sequence[Rule], tree: ast.Module | None) -> str:
+    """What in a cell, None where it is not Python, breaks a rule; empty where nothing does."""
+    if tree is None:
+        return "holds more than Python, so that its rules cannot be checked" if rules else ""
+    return next((problem for rule in rules if (problem := rule(tree))), "")
+
+
+def own_cell(subject: object) -> ast.Module:
+    """The cell that defined a function or class; an empty one where its text is not known.
+
+    IPython keeps the text of every cell under the file name that its code objects bear.
+    """
+    members = vars(subject).values() if isinstance(subject, type) else [subject]
+    codes = [member.__code__ for member in members if hasattr(member, "__code__")]
+    lines = linecache.getlines(codes[0].co_filename) if codes else []
+    return ast.parse("".join(lines))
