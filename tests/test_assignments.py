@@ -41,7 +41,8 @@ def verdicts(grader, entry):
     source = grader.verifier.source
     module = load_with(source, entry.exercise, entry.solution)
     found = {}
-    for name, exercise in grader.verifier.key.exercises.items():
+    for name in source.checks:
+        exercise = grader.verifier.key.exercises[name]
         tested = trial(source, module, name)
         evidence = tested.observe(grader.verifier.seeds[name])
         cell = entry.solution if name == entry.exercise else source.solutions[name].source
@@ -85,9 +86,10 @@ def test_there_are_enough_mistakes_and_alternatives():
 
 
 def scores(grader, solutions):
-    """By exercise, through repair, kernel and verification."""
+    """By exercise that is code, through repair, kernel and verification."""
     nb = submission(read_notebook(COURSE.released(grader.assignment)), solutions)
-    return {verdict.exercise: verdict for verdict in grader.grade(nb).verdicts}
+    code = grader.verifier.source.checks
+    return {v.exercise: v for v in grader.grade(nb).verdicts if v.exercise in code}
 
 
 def test_the_reference_earns_everything_in_a_kernel(grader):
