@@ -117,9 +117,8 @@ def test_a_notebook_not_saved_lately_is_said(folder, capsys):
 
 
 def test_a_cell_that_ran_after_saving_is_said(folder, capsys, monkeypatch):
-    monkeypatch.setattr(
-        lab, "_inputs", lambda: ["", "# exercise: softmax\ndef softmax(x): return x"]
-    )
+    ran = ["", "# exercise: softmax\ndef softmax(x): return x"]
+    monkeypatch.setattr(lab, "_inputs", lambda: ran)
     assert "softmax: what you ran is not what is saved" in said(capsys)
 
 
@@ -221,8 +220,5 @@ def test_in_a_running_notebook(folder, solved):
     nb.cells.append(nbformat.v4.new_code_cell(code))
     nbformat.write(nb, "demo.ipynb")
     NotebookClient(nb, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
-    out = "".join(output.text for output in nb.cells[-1].outputs)
-    assert [line.split("  ")[0] for line in out.splitlines()][:2] == [
-        "✓ 1_a_lab3.ipynb",
-        "✓ 1_a_lab3.zip",
-    ]
+    lines = "".join(output.text for output in nb.cells[-1].outputs).splitlines()
+    assert [line.split("  ")[0] for line in lines[:2]] == ["✓ 1_a_lab3.ipynb", "✓ 1_a_lab3.zip"]
