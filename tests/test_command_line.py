@@ -59,10 +59,10 @@ def test_outside_a_course_folder_the_error_says_so(tmp_path, monkeypatch, capsys
     assert "run this inside the course folder" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["score", "--help"], ["grade", "--help"]])
-def test_help_is_there(arguments, capsys):
+@pytest.mark.parametrize("command", [[], ["score"], ["grade"], ["collect"]])
+def test_help_is_there(command, capsys):
     with pytest.raises(SystemExit) as stop:
-        main(arguments)
+        main([*command, "--help"])
     assert stop.value.code == 0
     assert "usage: autograder" in capsys.readouterr().out
 

@@ -232,6 +232,13 @@ def test_a_misnamed_file_renamed_and_collected_is_settled(course):
     assert report.lines[0].seconds_late == 86400
 
 
+def test_a_file_like_another_students_is_reported_as_well(course):
+    same = {"1001_张三_lab3.ipynb": "one", "9999_王五_lab3.ipynb": "one", "lab3.ipynb": "one"}
+    states, _ = take(course, same)
+    assert states["9999_王五_lab3.ipynb"] == "unknown"
+    assert states["lab3.ipynb"] == "misnamed"
+
+
 def test_a_file_without_its_word_never_replaces_one_that_has_it(course):
     files = {
         "1001_张三_lab3.ipynb": ("the work", DUE - DAY),

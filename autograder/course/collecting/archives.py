@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO
 
 DOWNLOAD = "download-"  # begins the folders that `autograder collect` keeps downloads in
+ASIDE = "aside"  # the folder of files that are nobody's, each in one named by its number
 MAX_ENTRIES = 20_000
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
 UNIX_TIME = 0x5455  # the extra field with a modification time in UTC
@@ -60,6 +61,12 @@ class HandedIn:
     @property
     def where(self) -> str:
         return shown(self.parts)
+
+    @property
+    def number(self) -> str:
+        """The same for the same file under the same name in any download."""
+        names = [p for p in self.parts if not p.startswith(DOWNLOAD) and not _is_zip(p)]
+        return f"{zlib.crc32(repr((names, self.content)).encode()):08x}"
 
     def save(self, path: Path, time: datetime) -> None:
         """Write it to a file of this date. Raises RefusedError where it is damaged."""

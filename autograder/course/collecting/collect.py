@@ -9,7 +9,7 @@ from nbgrader.apps import ZipCollectApp
 from nbgrader.coursedir import CourseDirectory
 
 from autograder.course.collecting import roster
-from autograder.course.collecting.archives import DOWNLOAD
+from autograder.course.collecting.archives import ASIDE, DOWNLOAD
 from autograder.course.collecting.report import Report
 from autograder.course.gradebook import Nbgrader, NbgraderError, without_noise
 from autograder.settings import Course, SettingsError
@@ -58,8 +58,10 @@ def _keep(downloaded: Path, archive: Path) -> None:
     if downloaded.is_dir():
         shutil.copytree(downloaded, partial / downloaded.resolve().name, symlinks=True)
     else:
-        partial.mkdir(parents=True)
-        shutil.copy2(downloaded, partial)
+        is_aside = downloaded.resolve().parent.parent.name == ASIDE
+        target = partial / downloaded.resolve().parent.name if is_aside else partial
+        target.mkdir(parents=True)
+        shutil.copy2(downloaded, target)
     archive.mkdir(parents=True, exist_ok=True)
     partial.rename(folder)
 

@@ -17,7 +17,7 @@ from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from nbgrader.utils import find_all_notebooks
 from traitlets import Dict, Float, List, TraitError, Unicode, validate
 
-from autograder.course.collecting.archives import HandedIn, Reader, RefusedError
+from autograder.course.collecting.archives import ASIDE, HandedIn, Reader, RefusedError
 from autograder.course.collecting.names import (
     COLLECTED,
     IGNORED,
@@ -118,9 +118,10 @@ class LmsExtractor(ExtractorPlugin):
                 nobodys.append((handed_in, reading))
         for student in sorted(found):
             self._take(student, found[student])
-        taken = {v.content for mine in found.values() for vs in mine.values() for v in vs}
+        taken = [v for mine in found.values() for versions in mine.values() for v in versions]
+        settled = {part for each in taken for part in each.handed_in.parts[:-1]}
         for handed_in, reading in nobodys:
-            if handed_in.content not in taken:  # else it was renamed and collected
+            if handed_in.number not in settled:  # else it was renamed there and collected
                 self._put_aside(handed_in, reading)
 
     def _due(self, student: str) -> datetime | None:
@@ -178,14 +179,14 @@ class LmsExtractor(ExtractorPlugin):
 
     def _put_aside(self, handed_in: HandedIn, reading: Reading) -> None:
         safe = re.sub(r"[^\w.@ ()\-]+", "_", handed_in.parts[-1])[-100:].lstrip(".")
-        number = f"{handed_in.content[0]:08x}"
-        path = self.extracted.parent / "aside" / number / (safe or "file")
+        path = self.extracted.parent / ASIDE / handed_in.number / (safe or "file")
         try:
             handed_in.save(path, handed_in.time)
         except RefusedError as error:
             self.report.lines.append(Line(REFUSED, handed_in.where, str(error)))
             return
-        kept = f"; kept as aside/{number}/{path.name}" if reading.state == MISNAMED else ""
+        kept = f"; kept as {path.relative_to(self.extracted.parent)}"
+        kept = kept if reading.state == MISNAMED else ""
         self.report.lines.append(Line(reading.state, handed_in.where, reading.says + kept))
 
 

@@ -1,0 +1,171 @@
+"""`submit`: from the open notebook to the files that are handed in, looked over beforehand."""
+
+import os
+import re
+import shutil
+import sys
+import time
+import unicodedata
+import zipfile
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+from autograder.checks import check
+from autograder.checks.key import Key
+from autograder.lab.notebook_file import (
+    Notebook,
+    NotebookError,
+    changed_since_saved,
+    open_notebook,
+)
+
+STUDENT_ID = re.compile(r"[^\W_](?:[^\W_]|[.@-]){0,63}")
+NOT_IN_NAMES = re.compile(r"[\x00-\x1f/\\:*?\"<>|]")
+STALE_MINUTES = 10
+MAX_MB = 100  # larger files are not collected
+ARTEFACT_EXTENSIONS = (".pth", ".pt", ".safetensors")
+
+
+class SubmitError(Exception):
+    """Nothing or not everything can be handed in; the message says what to do."""
+
+
+def submit(
+    student_id: str,
+    name: str,
+    *,
+    notebook: str = "lab3",
+    artefacts: tuple[str, ...] = ("model",),
+) -> None:
+    """Write the files to hand in, named as the course wants them, and one zip of them.
+
+    Prints a line for each file and what looks unfinished. Never raises: what cannot be handed in
+    has its line with ✗ and the reason, and the rest is written all the same.
+    """
+    if "NBGRADER_EXECUTION" in os.environ:
+        return  # grading runs this cell too
+    artefacts = (artefacts,) if isinstance(artefacts, str) else artefacts
+    try:
+        stem, key = _stem(student_id, name), _key()
+        found = open_notebook(key)
+        written = [_copied(found.path, Path(f"{stem}_{notebook}.ipynb"))]
+        for line in _warnings(found, key):
+            print(f"  {line}")
+        written += [path for each in artefacts if (path := _artefact(each, stem))]
+        _hand_over(written, Path(f"{stem}_{notebook}.zip"), 1 + len(artefacts))
+    except (SubmitError, NotebookError, OSError) as error:
+        print(f"✗ {error}")
+
+
+def _stem(student_id: object, name: object) -> str:
+    """The beginning of every file's name."""
+    if not isinstance(student_id, str) or not isinstance(name, str):
+        raise SubmitError('put id and name in quotes: submit("20260001", "Ada Lovelace")')
+    student_id = unicodedata.normalize("NFC", student_id.strip())
+    name = re.sub(r"\s+", " ", unicodedata.normalize("NFC", name.strip()))
+    if not STUDENT_ID.fullmatch(student_id):
+        raise SubmitError(f"{student_id!r} is no student id: letters and digits, no spaces")
+    if not name or len(name) > 60 or name.startswith(".") or NOT_IN_NAMES.search(name):
+        raise SubmitError(f"{name!r} cannot stand in a file's name: write your name as it is")
+    return f"{student_id}_{name}"
+
+
+def _key() -> Key:
+    key = getattr(check, "key", None)
+    if key is None:
+        raise SubmitError("run the cells at the top of the notebook first, then this one again")
+    return key
+
+
+def _copied(source: Path, target: Path) -> Path:
+    """A copy with the date of the original, so that the one saved last can be told."""
+    if not target.exists() or not source.samefile(target):
+        shutil.copy2(source, target)
+    print(f"✓ {target}  {_size(target)}")
+    return target
+
+
+def _size(path: Path) -> str:
+    size = path.stat().st_size
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.1f} kB"
+
+
+def _warnings(notebook: Notebook, key: Key) -> list[str]:
+    """What may be wrong with a notebook that can be handed in as it is."""
+    minutes = (time.time() - notebook.path.stat().st_mtime) / 60
+    problems = {
+        f"was saved {minutes:.0f} minutes ago: save it and run this again": (
+            [notebook.path.name] if minutes > STALE_MINUTES else []
+        ),
+        "what you ran is not what is saved: save, and run this again": (
+            changed_since_saved(notebook, _inputs())
+        ),
+        "not there any more: take the cell from the released notebook": notebook.missing(key),
+        "still to do": notebook.unsolved(key),
+    }
+    return [f"{', '.join(names)}: {what}" for what, names in problems.items() if names]
+
+
+def _inputs() -> list[str]:
+    """The cells that ran, in order; none on Colab, which hands over what it shows."""
+    if "google.colab" in sys.modules:
+        return []
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return list(shell.user_ns.get("In", [])) if shell else []
+
+
+def _artefact(artefact: str, stem: str) -> Path | None:
+    """A model file under its proper name; where there is none that loads, a line that says so."""
+    found = [path for path in Path.cwd().iterdir() if _is_artefact(path, artefact)]
+    try:
+        newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
+        _check_artefact(newest, artefact)
+    except SubmitError as error:
+        print(f"✗ {error}")
+        return None
+    extension = newest.suffix if newest.suffix == ".safetensors" else ".pth"
+    return _copied(newest, Path(f"{stem}_{artefact}{extension}"))
+
+
+def _is_artefact(path: Path, artefact: str) -> bool:
+    named = path.stem == artefact or path.stem.endswith(f"_{artefact}")
+    return named and path.suffix in ARTEFACT_EXTENSIONS and path.is_file()
+
+
+def _check_artefact(path: Path | None, artefact: str) -> None:
+    """Raises SubmitError where there is no file or it is no model."""
+    if path is None:
+        how = f"torch.save({artefact}.state_dict(), '{artefact}.pth') writes it"
+        raise SubmitError(f"there is no {artefact}.pth here: {how}")
+    size = path.stat().st_size
+    if not size:
+        raise SubmitError(f"{path.name} is empty: save the model again")
+    if size > MAX_MB * 1_000_000:
+        raise SubmitError(f"{path.name} has {size / 1e6:.0f} MB, more than {MAX_MB}")
+    try:
+        if path.suffix == ".safetensors":
+            load_file(path)
+        else:
+            torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # whatever a broken file provokes
+        first = str(error).strip().split("\n")[0][:80]
+        raise SubmitError(
+            f"{path.name} cannot be loaded ({first}): save model.state_dict(), not the model"
+        ) from None
+
+
+def _hand_over(files: list[Path], target: Path, wanted: int) -> None:
+    """Put all files into one zip, say what to upload, and on Colab download it."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            archive.write(path, path.name)
+    said = "the files above" if len(files) == wanted else "not complete, see above"
+    print(f"{'✓' if len(files) == wanted else '✗'} {target}  {_size(target)}, {said}")
+    where = " (in the Output panel)" if Path.cwd() == Path("/kaggle/working") else ""
+    print(f"Upload {target}{where} to the assignment's page; the last version handed in counts.")
+    if "google.colab" in sys.modules:
+        from google.colab import files as browser
+
+        browser.download(str(target))

@@ -1,0 +1,130 @@
+"""A class of twelve from the LMS's zip to final scores."""
+
+import csv
+import io
+import zipfile
+from datetime import timedelta
+
+import nbformat
+import pytest
+from handed_in import ON_TIME, write_zip
+from traitlets.config import Config
+
+from autograder.__main__ import parser
+from autograder.authoring.build import build
+from autograder.authoring.mistakes import read_mistakes
+from autograder.authoring.source import read_source
+from autograder.commands import run
+from autograder.course.gradebook import Nbgrader
+from autograder.course.sample import DUE, MARKERS, references, submission
+from autograder.grading.submission import read_notebook
+
+NAMES = ["张三", "李四", "王五", "Zoé Müller", "Anna da Silva", "Jürgen", "Nguyễn Văn An", "Ada"]
+CLASS = {f"2026000{n}": name for n, name in enumerate(NAMES, 1)} | {
+    f"PB{n}": f"Student {n}" for n in (21, 22, 23, 24)
+}
+EXPECTED = {  # points of 3 that a machine can give, 1 off for each day late
+    **dict.fromkeys(CLASS, 3.0),
+    "20260002": 1.5,  # the overflow of the second version; the first was right
+    "20260003": 3.0,  # the second version; the first was blank
+    "20260004": 1.0,  # right, but two days late
+    "20260005": 0.0,  # blank
+}
+
+
+@pytest.fixture(scope="module")
+def course(module_demo_course):
+    """The golden assignment at a point a day, collected, graded, and one answer marked by hand."""
+    course = module_demo_course
+    rules = {"points_per_day": 1.0}
+    course.update_config(Config({"LatePolicy": rules, "LmsExtractor": {"timezone": "UTC"}}))
+    build(course, "demo")
+    Nbgrader(course).release("demo", DUE.replace(tzinfo=None))
+    lines = [f"{student},{name}" for student, name in CLASS.items()]
+    (course.root / "roster.csv").write_text("学号,姓名\n" + "\n".join(lines), encoding="gb18030")
+    zipped = write_zip(course.root / "lab3 submissions.zip", _export(course))
+    roster = str(course.root / "roster.csv")
+    assert command(course, "collect", "demo", str(zipped), "--roster", roster) == 0
+    assert command(course, "grade", "demo", "--workers", "2") == 0
+    return course
+
+
+def command(course, *words):
+    return run(course, parser().parse_args(words))
+
+
+def _export(course):
+    """As Moodle exports it: a folder for each student, entries dated by the upload."""
+    source = read_source(course.source_path("demo"))
+    released = read_notebook(course.released("demo"))
+    overflow = next(m for m in read_mistakes(source) if m.name == "overflow")
+
+    def notebook(solutions):
+        return nbformat.writes(submission(released, solutions))
+
+    right, blank = notebook(references(source)), notebook({})
+    wrong = notebook({"softmax": MARKERS.sub("", overflow.solution)})
+    files = {}
+
+    def hand_in(student, content, suffix="_lab3.ipynb", time=ON_TIME):
+        name = CLASS.get(student, "Nobody")
+        folder = f"{name}_{len(files) + 4711}_assignsubmission_file_"
+        files[f"{folder}/{student}_{name}{suffix}"] = content, time
+
+    later = ON_TIME + timedelta(hours=2)
+    for student in CLASS.keys() - {"20260004", "20260005", "20260006", "PB24"}:
+        hand_in(student, blank if student == "20260003" else right)
+    hand_in("20260002", wrong, "_lab3 (1).ipynb", later)
+    hand_in("20260003", right, "_lab3-1.ipynb", later)
+    hand_in("20260004", right, time=DUE + timedelta(days=1, hours=3))
+    hand_in("20260005", blank)
+    hand_in("20260006", right, ".ipynb")  # misnamed, but the id is right
+    hand_in("29999999", right)
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("PB24_Student 24_lab3.ipynb", right)
+        archive.writestr("PB24_Student 24_model.pth", b"weights")
+    hand_in("PB24", inner.getvalue(), "_lab3.zip")
+    return files
+
+
+def scores(course):
+    with (course.build / "scores.csv").open(newline="", encoding="utf-8") as file:
+        return {line["student"]: line for line in csv.DictReader(file)}
+
+
+def test_everyone_has_the_score_of_their_last_version_less_its_lateness(course):
+    found = {student: float(line["score"]) for student, line in scores(course).items()}
+    assert found == EXPECTED
+
+
+def test_the_late_one_is_seen_before_and_after(course):
+    line = scores(course)["20260004"]
+    assert (line["raw_score"], line["late_penalty"], line["score"]) == ("3.0", "2.0", "1.0")
+
+
+def test_written_answers_count_before_the_penalty(course):
+    with Nbgrader(course).gradebook() as gradebook:
+        grade = gradebook.find_grade("answer-why_shift", "demo", "demo", "20260004")
+        grade.manual_score = 2.0
+        gradebook.db.commit()
+    assert command(course, "report", "demo") == 0
+    line = scores(course)["20260004"]
+    assert (line["raw_score"], line["late_penalty"], line["score"]) == ("5.0", "2.0", "3.0")
+
+
+def test_the_table_names_the_late_the_unknown_and_the_misnamed(course, capsys):
+    zipped = course.root / "lab3 submissions.zip"
+    assert command(course, "collect", "demo", str(zipped)) == 0
+    out = capsys.readouterr().out
+    assert "29999999_Nobody_lab3.ipynb" in out and "29999999 is no student in the roster" in out
+    assert "12 unchanged, 1 unknown, 1 late" in out
+
+
+def test_models_land_beside_the_notebook(course):
+    folder = course.build / "submitted/PB24/demo"
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "PB24_model.pth",
+        "demo.ipynb",
+        "timestamp.txt",
+    ]

@@ -1,0 +1,224 @@
+"""`submit`: the right files under the right names, and a word on whatever looks unfinished."""
+
+import copy
+import json
+import os
+import sys
+import time
+import types
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+from nbclient import NotebookClient
+from safetensors.torch import save_file
+
+from autograder.authoring.build import KEY_TEXT, make
+from autograder.authoring.source import read_source
+from autograder.checks import check
+from autograder.course.collecting.names import Names
+from autograder.course.sample import references, submission
+from autograder.lab import submission as lab
+from autograder.lab.submission import submit
+
+
+@pytest.fixture(scope="module")
+def released(module_demo_course):
+    return make(module_demo_course, "demo")[0]
+
+
+@pytest.fixture(scope="module")
+def solved(module_demo_course, released):
+    right = references(read_source(module_demo_course.source_path("demo")))
+    return submission(released, right)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, solved):
+    """A student's folder: the notebook, solved and saved, its cells run, and a model."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(check, "key", None)
+    key = next(found.group(1) for c in solved.cells if (found := KEY_TEXT.search(c.source)))
+    check.load(key)
+    nbformat.write(solved, "demo.ipynb")
+    torch.save(torch.nn.Linear(2, 3).state_dict(), "model.pth")
+    return tmp_path
+
+
+def said(capsys, *arguments, **options):
+    submit(*(arguments or ("20260001", "张三")), **options)
+    return capsys.readouterr().out
+
+
+def test_files_and_zip_have_their_proper_names(folder, capsys):
+    out = said(capsys)
+    names = ["20260001_张三_lab3.ipynb", "20260001_张三_model.pth"]
+    with zipfile.ZipFile("20260001_张三_lab3.zip") as archive:
+        assert archive.namelist() == names
+    assert (folder / names[0]).read_bytes() == (folder / "demo.ipynb").read_bytes()
+    marks = [line.split("  ")[0] for line in out.splitlines()]
+    assert marks[:-1] == [*(f"✓ {name}" for name in names), "✓ 20260001_张三_lab3.zip"]
+    assert marks[-1].startswith("Upload 20260001_张三_lab3.zip")
+
+
+def test_what_is_written_is_what_collecting_reads(folder, capsys):
+    said(capsys, "s-1.2@x", "Zoé  da Silva", notebook="lab 4")
+    names = Names({"lab 4": "demo"}, {"s-1.2@x": "Zoé da Silva"})
+    readings = [names.read((path.name,)) for path in folder.glob("*Zo*") if path.suffix != ".zip"]
+    assert {(r.student, r.file, r.says) for r in readings} == {
+        ("s-1.2@x", "demo.ipynb", ""),
+        ("s-1.2@x", "s-1.2@x_model.pth", ""),
+    }
+
+
+def test_a_second_time_takes_what_was_saved_since(folder, capsys, solved):
+    said(capsys)
+    later = copy.deepcopy(solved)
+    later.cells.append(nbformat.v4.new_markdown_cell("later"))
+    nbformat.write(later, "demo.ipynb")
+    os.utime("demo.ipynb", (time.time() + 5,) * 2)
+    said(capsys)
+    assert "later" in Path("20260001_张三_lab3.ipynb").read_text(encoding="utf-8")
+
+
+def test_a_notebook_that_has_its_proper_name_already_is_taken_as_it_is(folder, capsys):
+    os.rename("demo.ipynb", "20260001_张三_lab3.ipynb")
+    assert "✓ 20260001_张三_lab3.ipynb" in said(capsys)
+
+
+def test_of_several_notebooks_the_newest_of_this_assignment_is_taken(folder, capsys, solved):
+    nbformat.write(nbformat.v4.new_notebook(), "another.ipynb")
+    (folder / "broken.ipynb").write_text("{")
+    old = copy.deepcopy(solved)
+    old.cells.append(nbformat.v4.new_markdown_cell("old"))
+    nbformat.write(old, "old.ipynb")
+    os.utime("old.ipynb", (time.time() - 900,) * 2)
+    said(capsys)
+    assert '"old"' not in Path("20260001_张三_lab3.ipynb").read_text(encoding="utf-8")
+
+
+def test_unfinished_work_is_named_and_handed_in_all_the_same(folder, capsys, released):
+    unfinished = copy.deepcopy(released)
+    del unfinished.cells[
+        next(i for i, c in enumerate(unfinished.cells) if c.source.startswith("def rows"))
+    ]
+    nbformat.write(unfinished, "demo.ipynb")
+    out = said(capsys)
+    assert "  the check of softmax: not there any more" in out
+    assert "  softmax, why_shift: still to do" in out
+    assert "✓ 20260001_张三_lab3.zip" in out
+
+
+def test_a_notebook_not_saved_lately_is_said(folder, capsys):
+    os.utime("demo.ipynb", (time.time() - 1500,) * 2)
+    assert "demo.ipynb: was saved 25 minutes ago" in said(capsys)
+
+
+def test_a_cell_that_ran_after_saving_is_said(folder, capsys, monkeypatch):
+    ran = ["", "# exercise: softmax\ndef softmax(x): return x"]
+    monkeypatch.setattr(lab, "_inputs", lambda: ran)
+    assert "softmax: what you ran is not what is saved" in said(capsys)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ((20260001, "张三"), "put id and name in quotes"),
+        (("your id", "张三"), "'your id' is no student id"),
+        (("", "张三"), "'' is no student id"),
+        (("../1", "张三"), "is no student id"),
+        (("20260001", ""), "cannot stand in a file's name"),
+        (("20260001", "a/b"), "cannot stand in a file's name"),
+        (("20260001", "x" * 61), "cannot stand in a file's name"),
+    ],
+)
+def test_ids_and_names_that_are_none_are_refused_in_one_line(folder, capsys, arguments, message):
+    before = set(folder.iterdir())
+    out = said(capsys, *arguments)
+    assert out.startswith("✗ ") and message in out and out.count("\n") == 1
+    assert set(folder.iterdir()) == before
+
+
+def no_model(folder):
+    (folder / "model.pth").unlink()
+
+
+def empty(folder):
+    (folder / "model.pth").write_bytes(b"")
+
+
+def whole_module(folder):
+    torch.save(torch.nn.Linear(2, 3), folder / "model.pth")
+
+
+def cut_off(folder):
+    data = (folder / "model.pth").read_bytes()
+    (folder / "model.pth").write_bytes(data[: len(data) // 2])
+
+
+@pytest.mark.parametrize(
+    "damage, message",
+    [
+        (no_model, "there is no model.pth here: torch.save(model.state_dict(), 'model.pth')"),
+        (empty, "model.pth is empty"),
+        (whole_module, "save model.state_dict(), not the model"),
+        (cut_off, "model.pth cannot be loaded"),
+    ],
+)
+def test_a_model_that_cannot_be_graded_costs_not_the_notebook(folder, capsys, damage, message):
+    damage(folder)
+    lines = said(capsys).splitlines()
+    assert lines[0].startswith("✓ 20260001_张三_lab3.ipynb")
+    assert lines[1].startswith("✗ ") and message in lines[1]
+    assert lines[2].startswith("✗ 20260001_张三_lab3.zip")
+    with zipfile.ZipFile("20260001_张三_lab3.zip") as archive:
+        assert archive.namelist() == ["20260001_张三_lab3.ipynb"]
+
+
+def test_safetensors_and_no_model_at_all(folder, capsys):
+    (folder / "model.pth").unlink()
+    save_file({"w": torch.ones(2)}, folder / "model.safetensors")
+    assert "✓ 20260001_张三_model.safetensors" in said(capsys)
+    assert "model" not in said(capsys, "1", "a", artefacts=())
+
+
+def test_before_the_key_is_loaded_and_without_a_notebook_it_says_what_to_do(folder, capsys):
+    (folder / "demo.ipynb").unlink()
+    assert "✗ no saved notebook of demo in" in said(capsys)
+    check.key = None
+    assert said(capsys).startswith("✗ run the cells at the top of the notebook first")
+
+
+def test_colab_is_asked_for_what_it_shows_and_downloads_the_zip(
+    folder, capsys, monkeypatch, solved
+):
+    (folder / "demo.ipynb").unlink()
+    downloaded = []
+    colab = types.ModuleType("google.colab")
+    colab._message = types.SimpleNamespace(
+        blocking_request=lambda name, **_: {"ipynb": json.loads(nbformat.writes(solved))}
+    )
+    colab.files = types.SimpleNamespace(download=downloaded.append)
+    for name, module in {"google": types.ModuleType("google"), "google.colab": colab}.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    assert "✓ 20260001_张三_lab3.ipynb" in said(capsys)
+    assert downloaded == ["20260001_张三_lab3.zip"]
+    colab._message.blocking_request = lambda name, **_: None
+    assert said(capsys).startswith("✗ Colab did not hand over the notebook")
+
+
+def test_in_grading_it_does_nothing(folder, capsys, monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert said(capsys) == ""
+
+
+def test_in_a_running_notebook(folder, solved):
+    nb = copy.deepcopy(solved)
+    code = "from autograder.lab.submission import submit\nsubmit('1', 'a', artefacts=())"
+    nb.cells.append(nbformat.v4.new_code_cell(code))
+    nbformat.write(nb, "demo.ipynb")
+    NotebookClient(nb, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
+    lines = "".join(output.text for output in nb.cells[-1].outputs).splitlines()
+    assert [line.split("  ")[0] for line in lines[:2]] == ["✓ 1_a_lab3.ipynb", "✓ 1_a_lab3.zip"]
