@@ -42,7 +42,7 @@ def verdict(request, grader, tmp_path):
 
     def judge():
         job = Job((), {}, "", {}, 10.0, request.param, grader.models(tmp_path))
-        return grader.verifier.verdict("trained_model", execute(job))
+        return grader.verifier.verdict("trained_model", execute(job), job)
 
     return judge
 
