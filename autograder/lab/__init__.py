@@ -1,1 +1,1 @@
-"""What notebooks use besides checks: training with a progress bar, plots, counts of words."""
+"""What notebooks use: training with a progress bar, saving models, plots, counts of words."""

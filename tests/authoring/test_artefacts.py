@@ -166,6 +166,29 @@ def test_errors_name_file_line_and_problem_and_nothing_is_written(make_course, c
     assert not course.notebooks.exists()
 
 
+@pytest.mark.parametrize(
+    "old, new, problem",
+    [
+        (
+            "build=build_network",
+            "build=build_netwrok",
+            "NameError: name 'build_netwrok' is not def",
+        ),
+        ('ending="model"', 'endnig="model"', "TypeError: Artefact.__init__() got an unexpected"),
+    ],
+)
+def test_a_wrong_declaration_is_named_by_its_line(make_course, old, new, problem):
+    text = replaced((old, new))
+    course = make_course({"parity": {"parity.py": text}})
+    with pytest.raises(SourceError) as raised:
+        build(course, "parity")
+    lines = (
+        text[: text.index("MODEL = Artefact(")].count("\n") + 1,
+        text[: text.index(new)].count("\n") + 1,
+    )
+    assert [line for line in lines if f"parity.py:{line}: {problem}" in str(raised.value)]
+
+
 def test_what_normalisation_layers_learn_is_no_constant(make_course):
     text = replaced(
         ("nn.Linear(hidden, 2)\n", "nn.Sequential(nn.BatchNorm1d(hidden), nn.Linear(hidden, 2))\n")
