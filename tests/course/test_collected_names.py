@@ -61,6 +61,7 @@ RECOGNISED = {
     "pb21000004_Anna Maria da Silva_lab3.ipynb": "PB21000004_Anna Maria da Silva_lab3.ipynb",
     "20260001_张三_lab3.zip/attention.ipynb": "20260001_张三_attention.ipynb",
     "20260001_张三.zip/lab3.ipynb": "20260001_张三_lab3.ipynb",
+    "submissions.zip/20260003 Zoé Müller-Lüd/lab3.ipynb": "20260003_Zoé Müller-Lüd_lab3.ipynb",
     "Lab 3_20260001_attempt_2026-10-01-23-59-58_lab3.ipynb": "20260001_张三_lab3.ipynb",
     "20260001_张三_model.pt": "20260001_张三_model.pth",
 }
@@ -71,6 +72,7 @@ NOBODYS = {
     "zhangsan_1234_9876_lab3.ipynb": (MISNAMED, "has no student id"),
     "20260001_20260002_lab3.ipynb": (MISNAMED, "the ids of two students"),
     "20260001_李四_lab3.ipynb": (MISNAMED, "the id of 20260001, but the name of 20260002"),
+    "20260001_submissions.zip/lab3.ipynb": (MISNAMED, "has no student id"),
     "20260001_张三_lab2.ipynb": (MISNAMED, "may be another piece of work"),
     "20260001_张三.docx": (MISNAMED, "neither a notebook nor a model nor a photo"),
     "120260001_张三_lab3.ipynb": (UNKNOWN, "120260001 is no student"),

@@ -358,16 +358,16 @@ def test_a_folder_is_collected_and_links_in_it_are_not_followed(course):
     assert submitted(course, "1001")["timestamp.txt"] == "2026-09-30 12:00:00"
 
 
-def test_the_table_is_short(course):
+def test_the_table_is_short_and_obeys_no_file_name(course):
     files = {f"100{n}_x_lab3.ipynb": f"{n}" for n in (1, 2)}
-    _, report = take(
-        course, {**files, "1003_Zoé Müller_lab3.ipynb": ("3", DUE + 2 * DAY), "x": "?"}
-    )
+    files |= {"1003_Zoé Müller_lab3.ipynb": ("3", DUE + 2 * DAY), "[b]\x1b[31mx": "?"}
+    _, report = take(course, files)
     console = Console(record=True, width=200)
     report.show(console)
     text = console.export_text()
     assert "1001" not in text
     assert "2.0 days" in text
+    assert "[b]\ufffd[31mx" in text
     assert "3 collected, 1 misnamed, 1 late" in text
 
 

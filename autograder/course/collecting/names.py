@@ -87,7 +87,7 @@ class Names:
         stem = self._stem(exports[-1].file)
         if stem.extension not in KIND:
             return Reading(MISNAMED, "is neither a notebook nor a model nor a photo")
-        around = [PurePath(export.file).stem for export in reversed(exports[:-1])]
+        around = [re.sub(r"\.zip$", "", e.file, flags=re.I) for e in reversed(exports[:-1])]
         reading = self._whose(stem, around, said.user)
         return replace(reading, export=said, rank=(said.serial, stem.copy))
 
@@ -126,10 +126,7 @@ class Names:
     def _whose(self, stem: Stem, around: list[str], user: str) -> Reading:
         """By an id in the name, else in those of folders and archives around it, else the user."""
         own = self._ids(stem.front)
-        if not self.students:  # a folder of any name is no student
-            whole = [self._stem(f"{text}.ipynb") for text in around]
-            around = [each.front for each in whole if each.word]
-        found = next(filter(None, (own, *map(self._ids, (*around, user)))), [])
+        found = next(filter(None, (own, *map(self._vouched, around), self._ids(user))), [])
         if len(found) > 1:
             return Reading(MISNAMED, f"holds the ids of two students, {' and '.join(found)}")
         if not found:
@@ -151,6 +148,14 @@ class Names:
             return [self.by_key[key] for key in dict.fromkeys(found)]
         first = _first_word(text)
         return [first] if SAFE_ID.fullmatch(first) else []
+
+    def _vouched(self, text: str) -> list[str]:
+        """Ids in the name of a folder or archive that is a student's, and not by chance."""
+        stem = self._stem(f"{text}.ipynb")
+        if stem.word:
+            return self._ids(stem.front)
+        names = {each: _squeezed(self.students.get(each, "")) for each in self._ids(text)}
+        return [each for each, name in names.items() if name and name in _squeezed(text)]
 
     def _nobodys(self, stem: Stem) -> Reading:
         first = _first_word(stem.front)

@@ -25,7 +25,14 @@ from autograder.course.collecting.names import (
     Names,
     Reading,
 )
-from autograder.course.collecting.report import NEW, REPLACED, UNCHANGED, Line, Report
+from autograder.course.collecting.report import (
+    NEW,
+    REPLACED,
+    UNCHANGED,
+    Line,
+    Report,
+    plain,
+)
 from autograder.course.collecting.roster import listed_students
 from autograder.course.collecting.submitted import Submitted
 from autograder.course.collecting.versions import Version, latest, version
@@ -33,6 +40,7 @@ from autograder.course.collecting.versions import Version, latest, version
 MEGABYTE = 1_000_000
 REFUSED = "refused"
 ANYONE = "The gradebook has no student list, so every id was accepted; --roster FILE enters a list."
+ZONE = "Times without a zone (set c.LmsExtractor.timezone) were read as"
 SINCE_WHEN = "Canvas says only that it is late: counted to the download, correct timestamp.txt"
 
 
@@ -79,8 +87,11 @@ class LmsExtractor(ExtractorPlugin):
             self._sort([*reader.folder(Path(archive_path))])
             self.report.lines += [Line(REFUSED, *each) for each in reader.refused]
         self.report.notes += [] if students else [ANYONE]
+        if any("kept as" in line.says for line in self.report.lines):
+            self.report.notes.append(f"{ASIDE}/ is in {self.extracted.parent}")
+        self.report.notes += [] if self.zone else [f"{ZONE} {datetime.now().astimezone():%Z}."]
         for line in self.report.worth_saying():
-            self.log.warning("%s: %s %s", line.state, line.who, line.says)
+            self.log.warning("%s: %s %s", line.state, plain(line.who), plain(line.says))
         for text in (self.report.summary, *self.report.notes):
             self.log.warning(text)
 

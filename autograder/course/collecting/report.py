@@ -1,12 +1,15 @@
 """What became of the files of a collection, for people."""
 
+import re
 from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from autograder.course.report import lateness
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # in names, to play with terminals
 NEW, REPLACED, UNCHANGED = "collected", "replaced", "unchanged"
 
 
@@ -49,8 +52,14 @@ class Report:
         table = Table("", "student or file", "late", "", title="Collected", title_justify="left")
         table.columns[1].overflow = table.columns[3].overflow = "fold"
         for line in self.worth_saying():
-            table.add_row(line.state, line.who, lateness(line.seconds_late), line.says)
+            said = line.state, line.who, lateness(line.seconds_late), line.says
+            table.add_row(*(Text(plain(text)) for text in said))  # no markup either
         if table.row_count:
-            console.print(table, markup=False)
+            console.print(table)
         for text in (self.summary or "nothing found", *self.notes):
             console.print(text, markup=False, highlight=False)
+
+
+def plain(text: str) -> str:
+    """A text that a terminal shows and does not obey."""
+    return CONTROL.sub("\ufffd", text)
