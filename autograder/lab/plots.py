@@ -1,6 +1,6 @@
 """The few plots that several notebooks share; each draws into axes that the caller made."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -30,3 +30,26 @@ def curve(axes: Axes, values: Sequence[float], *, label: str, window: int = 1) -
     """A curve over steps, smoothed by a running mean over `window` of them."""
     smooth = np.convolve(values, np.ones(window) / window, mode="valid")
     axes.plot(np.arange(len(smooth)) + window, smooth, label=label)
+
+
+def graph(
+    axes: Axes,
+    edges: Collection[tuple[str, str]],
+    places: Mapping[str, tuple[float, float]],
+    *,
+    highlighted: Collection[tuple[str, str]] = (),
+) -> None:
+    """A directed graph: named nodes at given places, an arrow for each edge (from, to)."""
+    names = dict.fromkeys(name for edge in edges for name in edge if name in places)
+    for start, end in edges:
+        if start in names and end in names:
+            colour = "tab:orange" if (start, end) in highlighted else "grey"
+            arrow = {"arrowstyle": "-|>", "color": colour, "shrinkA": 15, "shrinkB": 15, "lw": 1.6}
+            axes.annotate("", places[end], places[start], arrowprops=arrow)
+    for name in names:
+        axes.text(
+            *places[name], name, ha="center", va="center", bbox={"boxstyle": "circle", "fc": "w"}
+        )
+    across, up = zip(*(places[name] for name in names), strict=True)
+    axes.set(xlim=(min(across) - 0.5, max(across) + 0.5), ylim=(min(up) - 0.5, max(up) + 0.5))
+    axes.set_axis_off()

@@ -1,5 +1,6 @@
 """A training loop that shows its progress on stdout, as nbgrader counts stderr as failure."""
 
+import math
 import sys
 from collections.abc import Callable
 
@@ -14,9 +15,13 @@ def fit(
     *,
     steps: int,
     learning_rate: float = 1e-3,
+    clip: float = math.inf,
     label: str = "training",
 ) -> list[float]:
-    """Minimise with Adam; `next_loss` draws a batch and returns its loss. Returns every loss."""
+    """Minimise with Adam; `next_loss` draws a batch and returns its loss. Returns every loss.
+
+    A gradient whose norm is larger than `clip` is scaled down to it.
+    """
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
     model.train()
     losses = []
@@ -25,6 +30,7 @@ def fit(
             loss = next_loss()
             optimiser.zero_grad()
             loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), clip)
             optimiser.step()
             losses.append(loss.item())
             bar.set_postfix(loss=f"{losses[-1]:.3f}", refresh=False)

@@ -1,0 +1,359 @@
+# %%
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+# %% autograd would do alternative="relu_chain_gradient"
+def relu_chain_gradient(weights: Tensor, x: float) -> float:
+    z = leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    for w in weights:
+        z = torch.relu(w * z)
+    return torch.autograd.grad(z, leaf)[0].item()
+
+
+# %% product or nothing alternative="relu_chain_gradient"
+def relu_chain_gradient(weights: Tensor, x: float) -> Tensor:
+    if weights[0] * x > 0 and (weights[1:] > 0).all():
+        return weights.prod()
+    return torch.tensor(0.0)
+
+
+# %% a list of factors alternative="relu_chain_gradient"
+def relu_chain_gradient(weights: Tensor, x: float) -> float:
+    factors, z = [], x
+    for w in weights:
+        a = float(w) * z
+        factors.append(float(w) * (a > 0))
+        z = a if a > 0 else 0
+    return math.prod(factors)
+
+
+# %% sign of the first weight alternative="input_of_largest_gradient"
+def input_of_largest_gradient(weights: Tensor) -> float | None:
+    if weights[1:].gt(0).all():
+        return weights[0].sign().item()
+
+
+# %% the first weight itself, as a tensor alternative="input_of_largest_gradient"
+def input_of_largest_gradient(weights: Tensor) -> Tensor | None:
+    return None if any(w < 0 for w in weights.tolist()[1:]) else weights[0]
+
+
+# %% far away alternative="input_of_largest_gradient"
+def input_of_largest_gradient(weights: Tensor) -> float | None:
+    first, *later = weights.tolist()
+    return math.copysign(1000, first) if min(later) > 0 else None
+
+
+# %% diagonal matrices alternative="sigmoid_jacobian"
+def sigmoid_jacobian(W: Tensor, x: Tensor, steps: int) -> Tensor:
+    factors = []
+    for _ in range(steps):
+        s = torch.sigmoid(W @ x)
+        factors.insert(0, torch.diag(s * (1 - s)) @ W)
+        x = s
+    return torch.linalg.multi_dot(factors) if steps > 1 else factors[0]
+
+
+# %% autograd would do alternative="sigmoid_jacobian"
+def sigmoid_jacobian(W: Tensor, x: Tensor, steps: int) -> Tensor:
+    def forward(x: Tensor) -> Tensor:
+        for _ in range(steps):
+            x = torch.sigmoid(W @ x)
+        return x
+
+    return torch.autograd.functional.jacobian(forward, x)
+
+
+# %% recursion and exponentials alternative="sigmoid_jacobian"
+def sigmoid_jacobian(W: Tensor, x: Tensor, steps: int) -> Tensor:
+    a = torch.einsum("jk,k->j", W, x)
+    slope = torch.exp(-a) / (1 + torch.exp(-a)) ** 2
+    first = torch.einsum("j,jk->jk", slope, W)
+    if steps == 1:
+        return first
+    return sigmoid_jacobian(W, 1 / (1 + torch.exp(-a)), steps - 1) @ first
+
+
+# %% singular values alternative="jacobian_bound"
+def jacobian_bound(W: Tensor, i: int, n: int) -> float:
+    return float((0.25 * torch.linalg.svdvals(W)[0]) ** (n - i))
+
+
+# %% largest eigenvalue of the square alternative="jacobian_bound"
+def jacobian_bound(W: Tensor, i: int, n: int) -> Tensor:
+    square = torch.linalg.eigvalsh(W.double().T @ W.double()).max()
+    return (square / 16) ** ((n - i) / 2)
+
+
+# %% a product of factors alternative="jacobian_bound"
+def jacobian_bound(W: Tensor, i: int, n: int) -> float:
+    bound = 1.0
+    for _ in range(i, n):
+        bound *= torch.linalg.norm(W, 2).item() / 4
+    return bound
+
+
+# %% lists, other order alternative="computation_graph"
+def computation_graph() -> dict[str, list[str]]:
+    return {
+        "L2": ["y2", "o2"],
+        "o2": ["c", "V", "h2"],
+        "h2": ["a2"],
+        "a2": ["b", "W", "h1", "U", "x2"],
+        "h1": ["a1"],
+        "a1": ["b", "W", "h0", "U", "x1"],
+    }
+
+
+# %% commas and sets alternative="computation_graph"
+def computation_graph() -> dict:
+    step = {f"a{t}": {"U", f"x{t}", "W", f"h{t - 1}", "b"} for t in (1, 2)}
+    return {**step, "h1": ("a1",), "h2": "a2", "o2": "V, h2, c", "L2": "o2,y2"}
+
+
+# %% row vectors alternative="bias_gradient"
+def bias_gradient(weights: Weights, h: Tensor, p: Tensor, y: Tensor) -> Tensor:  # noqa: F821
+    delta = (p[1] - y[1]) @ weights.V * (1 - h[2].square())
+    return delta + delta @ weights.W * (1 - h[1].square())
+
+
+# %% one matrix for both ways alternative="bias_gradient"
+def bias_gradient(weights: Weights, h: Tensor, p: Tensor, y: Tensor) -> Tensor:  # noqa: F821
+    D1, D2 = (torch.diag(1 - h[t] * h[t]) for t in (1, 2))
+    through_both_steps = torch.eye(len(weights.b)) + D1 @ weights.W.T
+    return through_both_steps @ D2 @ weights.V.T @ (p[1] - y[1])
+
+
+# %% derivative of L_2 for all parameters by autograd alternative="bias_gradient"
+def bias_gradient(weights: Weights, h: Tensor, p: Tensor, y: Tensor) -> Tensor:  # noqa: F821
+    b = torch.zeros_like(weights.b, requires_grad=True)
+    h_1 = torch.tanh(torch.atanh(h[1]) + b)
+    h_2 = torch.tanh(torch.atanh(h[2]) + weights.W @ (h_1 - h[1]) + b)
+    loss = -(y[1] * (weights.V @ h_2 + weights.c).log_softmax(0)).sum()
+    return torch.autograd.grad(loss, b)[0]
+
+
+# %% sums of outer products alternative="all_gradients"
+def all_gradients(weights: Weights, x: Tensor, h: Tensor, p: Tensor, y: Tensor) -> Weights:  # noqa: F821
+    U, W, b, V, c = (torch.zeros_like(tensor) for tensor in weights)
+    back = torch.zeros_like(h[0])
+    for t in range(len(x), 0, -1):
+        error = p[t - 1] - y[t - 1]
+        V += torch.outer(error, h[t])
+        c += error
+        delta = (1 - h[t] ** 2) * (error @ weights.V + back)
+        U += torch.outer(delta, x[t - 1])
+        W += torch.outer(delta, h[t - 1])
+        b += delta
+        back = delta @ weights.W
+    return weights._replace(U=U, W=W, b=b, V=V, c=c)
+
+
+# %% a plain tuple alternative="all_gradients"
+def all_gradients(weights: Weights, x: Tensor, h: Tensor, p: Tensor, y: Tensor) -> tuple:  # noqa: F821
+    direct, slopes, deltas = (p - y) @ weights.V, 1 - h[1:] ** 2, []
+    for d, s in zip(direct.flip(0), slopes.flip(0), strict=True):
+        deltas.append(s * (d + (weights.W.T @ deltas[-1] if deltas else 0)))
+    deltas = torch.stack(deltas[::-1])
+    dU = torch.einsum("th,ti->hi", deltas, x)
+    dW = torch.einsum("th,tk->hk", deltas, h[:-1])
+    return dU, dW, deltas.sum(0), (p - y).T @ h[1:], (p - y).sum(0)
+
+
+# %% by autograd, from h_0 alternative="all_gradients"
+def all_gradients(weights: Weights, x: Tensor, h: Tensor, p: Tensor, y: Tensor) -> Weights:  # noqa: F821
+    leaves = [tensor.detach().clone().requires_grad_() for tensor in weights]
+    _, outputs = run(type(weights)(*leaves), x, h[0])  # noqa: F821
+    loss = -(y * outputs.log()).sum()
+    return type(weights)(*torch.autograd.grad(loss, leaves))
+
+
+# %% a layer for each matrix alternative="vanilla_rnn"
+class VanillaRNN(nn.Module):
+    def __init__(self, input_size: int, hidden_size: int, output_size: int) -> None:
+        super().__init__()
+        self.U = nn.Linear(input_size, hidden_size, bias=False)
+        self.W = nn.Linear(hidden_size, hidden_size)
+        self.V = nn.Linear(hidden_size, output_size)
+        self.log_softmax = nn.LogSoftmax(dim=1)
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        h = torch.tanh(self.U(x) + self.W(h))
+        return self.log_softmax(self.V(h)), h
+
+
+# %% two biases, state first in the row alternative="vanilla_rnn"
+class VanillaRNN(nn.Module):
+    def __init__(self, input_size: int, hidden_size: int, output_size: int) -> None:
+        super().__init__()
+        self.i2h = nn.Linear(input_size, hidden_size)
+        self.h2h = nn.Linear(hidden_size, hidden_size)
+        self.h2o = nn.Linear(hidden_size, output_size)
+
+    def forward(self, input: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        hidden = (self.h2h(hidden) + self.i2h(input)).tanh()
+        output = self.h2o(hidden)
+        return output - output.logsumexp(dim=-1, keepdim=True), hidden
+
+
+# %% state before input alternative="vanilla_rnn"
+class VanillaRNN(nn.Module):
+    def __init__(self, input_size: int, hidden_size: int, output_size: int) -> None:
+        super().__init__()
+        self.hidden_layer = nn.Linear(hidden_size + input_size, hidden_size)
+        self.output_layer = nn.Linear(hidden_size, output_size)
+        self.activation, self.softmax = nn.Tanh(), nn.Softmax(dim=-1)
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        new = self.activation(self.hidden_layer(torch.cat((h, x), 1)))
+        return self.softmax(self.output_layer(new)).log(), new
+
+
+# %% twelve parameters alternative="lstm"
+class LSTM(nn.Module):
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.input_size, self.hidden_size = input_size, hidden_size
+        for gate in "ifgo":
+            for name, shape in (
+                ("W_i", (input_size, hidden_size)),
+                ("W_h", (hidden_size, hidden_size)),
+                ("b_", (hidden_size,)),
+            ):
+                self.register_parameter(name + gate, nn.Parameter(torch.randn(shape) * 0.2))
+
+    def gates(self, x: Tensor, h: Tensor) -> tuple[Tensor, ...]:
+        def linear(gate: str) -> Tensor:
+            own = (getattr(self, name + gate) for name in ("W_i", "W_h", "b_"))
+            W_i, W_h, b = own
+            return x @ W_i + h @ W_h + b
+
+        i, f, o = (torch.sigmoid(linear(gate)) for gate in "ifo")
+        return i, f, torch.tanh(linear("g")), o
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        B, T, _ = x.shape
+        h, c = torch.zeros(B, self.hidden_size), torch.zeros(B, self.hidden_size)
+        for t in range(T):
+            i, f, g, o = self.gates(x[:, t, :], h)
+            c = f * c + i * g
+            h = o * c.tanh()
+        return h, c
+
+
+# %% fused matrices and states given alternative="lstm"
+class LSTM(nn.Module):
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.input_size, self.hidden_size = input_size, hidden_size
+        self.W = nn.Parameter(torch.Tensor(input_size, 4 * hidden_size))
+        self.U = nn.Parameter(torch.Tensor(hidden_size, 4 * hidden_size))
+        self.bias = nn.Parameter(torch.Tensor(4 * hidden_size))
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -0.3, 0.3)
+
+    def gates(self, x: Tensor, h: Tensor) -> tuple[Tensor, ...]:
+        i, f, g, o = (x @ self.W + h @ self.U + self.bias).chunk(4, dim=1)
+        return i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+
+    def forward(
+        self, x: Tensor, init_states: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        if init_states is None:
+            h = c = torch.zeros(x.shape[0], self.hidden_size, device=x.device)
+        else:
+            h, c = init_states
+        for x_t in x.unbind(dim=1):
+            i, f, g, o = self.gates(x_t, h)
+            c = torch.addcmul(f * c, i, g)
+            h = o * torch.tanh(c)
+        return h, c
+
+
+# %% torch's layout, one matrix for input and state alternative="lstm"
+class LSTM(nn.Module):
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.input_size, self.hidden_size = input_size, hidden_size
+        self.weight = nn.Parameter(torch.randn(4 * hidden_size, input_size + hidden_size) * 0.2)
+        self.bias_ih = nn.Parameter(torch.zeros(4 * hidden_size))
+        self.bias_hh = nn.Parameter(torch.zeros(4 * hidden_size))
+
+    def gates(self, x: Tensor, h: Tensor) -> list[Tensor]:
+        both = torch.cat([x, h], dim=1)
+        linear = nn.functional.linear(both, self.weight, self.bias_ih + self.bias_hh)
+        i, f, g, o = linear.split(self.hidden_size, dim=1)
+        return [torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)]
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        h = c = torch.zeros(len(x), self.hidden_size)
+        for t in range(x.size(1)):
+            i, f, g, o = self.gates(x[:, t], h)
+            c = i * g + f * c
+            h = torch.tanh(c) * o
+        return h, c
+
+
+# %% linear layers and a parameter as first state alternative="lstm"
+class LSTM(nn.Module):
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.input_size, self.hidden_size = input_size, hidden_size
+        self.layers = nn.ModuleDict(
+            {
+                gate: nn.ModuleList(
+                    [nn.Linear(input_size, hidden_size), nn.Linear(hidden_size, hidden_size)]
+                )
+                for gate in ("input", "forget", "cell", "output")
+            }
+        )
+
+    def gates(self, x: Tensor, h: Tensor) -> tuple[Tensor, ...]:
+        a = [of_x(x) + of_h(h) for of_x, of_h in self.layers.values()]
+        return a[0].sigmoid(), a[1].sigmoid(), a[2].tanh(), a[3].sigmoid()
+
+    def init_hidden(self, batch_size: int) -> tuple[nn.Parameter, nn.Parameter]:
+        zeros = torch.zeros(batch_size, self.hidden_size)
+        return nn.Parameter(zeros), nn.Parameter(zeros.clone())
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        h, c = self.init_hidden(x.size(0))
+        for t in range(x.size(1)):
+            i, f, g, o = self.gates(x[:, t], h)
+            c = f * c + i * g
+            h = o * torch.tanh(c)
+        return h, c
+
+
+# %% twelve parameters without names alternative="lstm"
+class LSTM(nn.Module):
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.input_size, self.hidden_size = input_size, hidden_size
+
+        def four(*shape: int) -> nn.ParameterList:
+            return nn.ParameterList(nn.Parameter(0.3 * torch.randn(*shape)) for _ in range(4))
+
+        self.of_input = four(input_size, hidden_size)
+        self.of_state = four(hidden_size, hidden_size)
+        self.biases = four(1, hidden_size)
+
+    def gates(self, x: Tensor, h: Tensor) -> tuple[Tensor, ...]:
+        weights = zip(self.of_input, self.of_state, self.biases, strict=True)
+        squash = (torch.sigmoid, torch.sigmoid, torch.tanh, torch.sigmoid)
+        return tuple(
+            function(torch.mm(x, W) + torch.mm(h, R) + b)
+            for function, (W, R, b) in zip(squash, weights, strict=True)
+        )
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        h_t = torch.zeros(x.shape[0], self.hidden_size)
+        c_t = torch.zeros_like(h_t)
+        for t in range(x.shape[1]):
+            i_t, f_t, g_t, o_t = self.gates(x[:, t], h_t)
+            c_t = f_t * c_t + i_t * g_t
+            h_t = o_t * torch.tanh(c_t)
+        return h_t, c_t
