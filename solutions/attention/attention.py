@@ -339,25 +339,24 @@ def two_queries(means: Tensor, a: int, b: int) -> tuple[Tensor, Tensor]:
 
 
 # %% check="two_queries" points=1
-def means_and_two_items(rng: Rng) -> tuple[Tensor, int, int]:
-    return rng.orthonormal(7, 11), *rng.permutation(7)[:2].tolist()
+def means_and_three_pairs(rng: Rng) -> list[tuple[Tensor, int, int]]:
+    return [(rng.orthonormal(7, 11), *rng.permutation(7)[:2].tolist()) for _ in range(3)]
 
 
-def outputs_for_three_lengths(queries, rng: Rng):
-    (means, a, _), values = means_and_two_items(rng), rng.normal(7, 3)
-    first, second = queries
-    averages = {}
-    for gamma in (0.6, 1.0, 1.4):
-        keys = means + 1e-10 * rng.normal(7, 11, dtype=torch.float64)
-        keys[a] *= gamma
-        both = attend(first, keys, values) + attend(second, keys, values)
-        averages[f"gamma {gamma}"] = both / 2
+def outputs_for_three_lengths(answers, rng: Rng):
+    pairs, values = means_and_three_pairs(rng), rng.normal(7, 3)
+    averages = {f"gamma {gamma}": [] for gamma in (0.6, 1.0, 1.4)}
+    for (means, a, _), (first, second) in zip(pairs, answers, strict=True):
+        for gamma, found in zip((0.6, 1.0, 1.4), averages.values(), strict=True):
+            keys = means + 1e-10 * rng.normal(7, 11, dtype=torch.float64)
+            keys[a] *= gamma
+            found.append((attend(first, keys, values) + attend(second, keys, values)) / 2)
     return averages
 
 
 @probe(read=outputs_for_three_lengths)
 def queries_of_two_heads(two_queries, rng: Rng):
-    return two_queries(*means_and_two_items(rng))
+    return [two_queries(*pair) for pair in means_and_three_pairs(rng)]
 
 
 check("two_queries", two_queries, queries_of_two_heads)
