@@ -1,6 +1,8 @@
 """Every assignment: right answers earn everything, a mistake costs its exercise and no other."""
 
 import ast
+import shutil
+from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 
@@ -12,11 +14,11 @@ from autograder.authoring.observation import load_with, trial
 from autograder.authoring.source import read_source
 from autograder.course.sample import MARKERS, references, submission
 from autograder.grading.submission import Grader, read_notebook
-from autograder.settings import find_course
+from autograder.settings import CONFIG_FILE, find_course
 
-COURSE = find_course(Path(__file__).parent)
-ASSIGNMENTS = COURSE.assignments()
-SOURCES = {name: read_source(COURSE.source_path(name)) for name in ASSIGNMENTS}
+REPOSITORY = find_course(Path(__file__).parent)
+ASSIGNMENTS = REPOSITORY.assignments()
+SOURCES = {name: read_source(REPOSITORY.source_path(name)) for name in ASSIGNMENTS}
 
 
 def each(read):
@@ -26,16 +28,29 @@ def each(read):
     return pytest.mark.parametrize(("assignment", "entry"), pairs, ids=ids)
 
 
-@pytest.fixture(scope="module", params=ASSIGNMENTS)
-def grader(request):
-    return Grader(COURSE, request.param)
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """The repository's assignments with a secret that is always the same: no test by luck."""
+    root = tmp_path_factory.mktemp("course")
+    for name in ("solutions", "notebooks"):
+        shutil.copytree(REPOSITORY.root / name, root / name)
+    shutil.copy(REPOSITORY.root / CONFIG_FILE, root)
+    (root / "build" / "keys").mkdir(parents=True)
+    (root / "build" / "keys" / "secret").write_text("the same for every test run")
+    return find_course(root)
 
 
 @pytest.fixture(scope="module")
-def graders():
-    return {name: Grader(COURSE, name) for name in ASSIGNMENTS}
+def graders(course):
+    return {name: Grader(course, name) for name in ASSIGNMENTS}
 
 
+@pytest.fixture(scope="module", params=ASSIGNMENTS)
+def grader(request, graders):
+    return graders[request.param]
+
+
+@cache
 def verdicts(grader, entry):
     """In-process verdicts on a source whose one solution is the entry's."""
     source = grader.verifier.source
@@ -59,9 +74,9 @@ def test_every_alternative_earns_full_marks(graders, assignment, entry):
 @each(read_mistakes)
 def test_every_mistake_costs_its_exercise_and_no_other(graders, assignment, entry):
     found = verdicts(graders[assignment], entry)
-    own = found.pop(entry.exercise)
+    own = found[entry.exercise]
     assert own.score < own.max_score
-    assert all(verdict.passed for verdict in found.values())
+    assert [name for name, verdict in found.items() if not verdict.passed] == [entry.exercise]
 
 
 @each(read_mistakes)
@@ -72,8 +87,8 @@ def test_every_mistake_is_told_by_its_own_sentence(graders, assignment, entry):
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_generated_mutants_die_or_are_explained(assignment, capsys):
-    assert report_mutants(COURSE, assignment) == 0, capsys.readouterr().out
+def test_generated_mutants_die_or_are_explained(course, assignment, capsys):
+    assert report_mutants(course, assignment) == 0, capsys.readouterr().out
 
 
 def test_there_are_enough_mistakes_and_alternatives():
@@ -87,7 +102,7 @@ def test_there_are_enough_mistakes_and_alternatives():
 
 def scores(grader, solutions):
     """By exercise that is code, through repair, kernel and verification."""
-    nb = submission(read_notebook(COURSE.released(grader.assignment)), solutions)
+    nb = submission(read_notebook(grader.course.released(grader.assignment)), solutions)
     code = grader.verifier.source.checks
     return {v.exercise: v for v in grader.grade(nb).verdicts if v.exercise in code}
 
