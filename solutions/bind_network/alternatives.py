@@ -1,5 +1,4 @@
 # %%
-import copy
 import math
 from collections.abc import Callable
 
@@ -247,6 +246,9 @@ class BindNetwork(nn.Module):
 
 
 # %% copies of one block alternative="bind_network"
+import copy
+
+
 class BindNetwork(nn.Module):
     def __init__(
         self, image_dim: int, model_dim: int, make_block: Callable[[int], nn.Module]

@@ -1,16 +1,17 @@
 # %% [markdown]
 # # The bind network
 #
-# A language model cannot read an image, but it can read vectors. ImageBind-LLM therefore trains a small
-# **bind network** that maps the feature vector of an image into the space of the language model's word
-# vectors. You will build it from its smallest part: RMSNorm and its gradient, one gated block, the whole
-# network. At the end **your** network learns to undo an unknown non-linear map between two spaces, and finds
-# the right one of 1000 captions for most images.
+# A language model cannot read an image, but it can read vectors. ImageBind-LLM therefore trains a small **bind
+# network** that maps the feature vector of an image into the space of the language model's word vectors. You
+# will build it from its smallest part: RMSNorm and its gradient, one gated block, the whole network. At the end
+# **your** network learns to undo an unknown non-linear map between two spaces, and finds the right one of 1000
+# captions for most images.
 #
-# All data are random numbers, drawn here. The notebook runs in about {seconds} seconds on two CPU cores, training
-# included; plan three to four hours for the exercises and the written answers. Every exercise stands on its
-# own: a mistake in one costs no points in another, because the checks bring their own norm and their own blocks.
-# **The names of your parameters and layers are free**; where a check has to find them, the text says how.
+# All data are random numbers, drawn here. The notebook runs in about {seconds} seconds on two CPU cores,
+# training included; plan three to four hours for the exercises and the written answers. Every exercise stands
+# on its own: a mistake in one costs no points in another, because the checks bring their own norm and their own
+# blocks. **The names of your parameters and layers are free**; where a check has to find them, the text says
+# how.
 #
 # | letter | meaning |
 # |---|---|
@@ -25,6 +26,7 @@
 # {points}
 
 # %%
+import math
 from collections.abc import Callable
 
 import matplotlib.pyplot as plt
@@ -33,7 +35,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from autograder import Rng, check, probe, summary
-from autograder.lab.plots import curve, heat_map
+from autograder.lab.plots import curve
 from autograder.lab.training import fit
 
 # %% [markdown]
@@ -43,15 +45,16 @@ from autograder.lab.training import fit
 #
 # 8 points · ●●○ · 35 minutes · about 10 lines
 #
-# LayerNorm subtracts the mean of a vector $x \in \mathbb R^d$ and divides by its standard deviation. RMSNorm only
-# divides, by the root mean square, and multiplies by a learnable **gain** $g$ that starts as ones:
+# LayerNorm subtracts the mean of a vector $x \in \mathbb R^d$ and divides by its standard deviation. RMSNorm
+# only divides, by the root mean square, and multiplies by a learnable **gain** $g$ that starts as ones:
 #
 # $$y_i = g_i \, \frac{x_i}{\mathrm{RMS}(x)}, \qquad \mathrm{RMS}(x) = \sqrt{\frac1d \sum_{j=1}^d x_j^2} .$$
 #
 # - `bias=True` adds a learnable **offset** $o_i$ that starts as zeros. Without it there is no offset at all.
-# - `0 < p ≤ 1` is *partial* RMSNorm: the first $\lfloor d\,p \rfloor$ numbers stand for all. The mean is taken over
-#   them alone; still **all** of $x$ is divided. Any other `p` switches this off. (The original code lets `p = 0`
-#   through, and fails: there is nothing to average. The check has no `p` with $\lfloor d\,p \rfloor = 0$.)
+# - `0 < p ≤ 1` is *partial* RMSNorm: the first $\lfloor d\,p \rfloor$ numbers stand for all. The mean is taken
+#   over them alone; still **all** of $x$ is divided. Any other `p` switches this off. (The original code lets
+#   `p = 0` through, and fails: there is nothing to average. The check has no `p` with
+#   $\lfloor d\,p \rfloor = 0$.)
 # - `eps` keeps the division finite. Published code adds it to the RMS or, as in LLaMA, to the mean under the
 #   root. Both are right here: the check chooses inputs for which they agree.
 # - `float16` input must not overflow. The square of 300 is above 65504, the largest such number, so compute in
@@ -103,18 +106,14 @@ def gain_alone(RMSNorm, rng: Rng):
     norm = RMSNorm(11)
     start = at_the_start(norm)
     with_numbers(norm, rng.normal(11), rng.normal(11))
-    return {
-        "start": start,
-        "two axes": norm(rng.normal(3, 11)),
-        "three": norm(rng.normal(2, 5, 11)),
-    }
+    return {"start": start, "2-D": norm(rng.normal(3, 11)), "3-D": norm(rng.normal(2, 5, 11))}
 
 
 def with_offset(RMSNorm, rng: Rng):
     norm = RMSNorm(7, bias=True)
     start = at_the_start(norm)
     with_numbers(norm, rng.normal(7), rng.normal(7))
-    return {"start": start, "one axis": norm(rng.normal(7)), "two": norm(2 + rng.normal(3, 7))}
+    return {"start": start, "1-D": norm(rng.normal(7)), "2-D": norm(2 + rng.normal(3, 7))}
 
 
 @probe(weight=2)
@@ -177,42 +176,28 @@ check("rms_norm", RMSNorm, gradients)
 # The mean of squares is infinite, and dividing by infinity gives 0. Convert to float32 *before* squaring.
 # </details>
 #
-# What does the norm forget? The table of the RMSNorm paper says which changes leave $y = \mathrm{norm}(Wx)$
-# as it was. Here you see it measured: a change of 0.0 means that the norm does not notice. The last line but
-# one is LayerNorm's privilege: adding the *same* vector to every row of $W$ adds one number to all of $Wx$.
-
-
-# %%
-def changes(W: Tensor, x: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
-    """Weights (d, m) and inputs (B, m) after the changes of the paper's table; needs m ≤ B, d."""
-    d, m = W.shape
-    return {
-        "all weights × 3": (3 * W, x),
-        "all inputs × 3": (W, 3 * x),
-        "each input × a number of its own": (W, x * torch.arange(1.0, len(x) + 1)[:, None]),
-        "one row of the weights × 3": (W * (1 + 2 * torch.eye(d)[:, :1]), x),
-        "all inputs + one vector": (W, x + torch.arange(1.0, m + 1)),
-        "all rows of the weights + one vector": (W + torch.arange(1.0, m + 1), x),
-    }
-
-
-def print_invariances(norms: dict[str, nn.Module], d: int = 16, m: int = 4) -> None:
-    """How far every change moves the output of every norm, relative to its size."""
-    generator = torch.Generator().manual_seed(0)
-    W, x = torch.randn(d, m, generator=generator), torch.randn(8, m, generator=generator)
-    print(f"{'relative change of norm(Wx)':38}", *(f"{name:>10}" for name in norms))
-    for change, (new_W, new_x) in changes(W, x).items():
-        print(f"{change:38}", end="")
-        for norm in norms.values():
-            old, new = norm(x @ W.T), norm(new_x @ new_W.T)
-            print(f"{((new - old).norm() / old.norm()).item():11.1f}", end="")
-        print()
-
+# What does the norm forget? The table of the RMSNorm paper says which changes leave $y = \mathrm{norm}(Wx)$ as
+# it was. Here you see it measured: a change of 0.0 means that the norm does not notice. The last line is
+# LayerNorm's privilege: adding the *same* vector to every row of $W$ adds one and the same number to all of
+# $Wx$.
 
 # %% look
-print_invariances(
-    {"LayerNorm": nn.LayerNorm(16), "RMSNorm": RMSNorm(16), "p = 0.25": RMSNorm(16, 0.25)}
-)
+generator = torch.Generator().manual_seed(0)
+W, x = torch.randn(16, 4, generator=generator), torch.randn(8, 4, generator=generator)
+first_row, shift = torch.eye(16)[:, :1], torch.arange(1.0, 5)  # (16, 1), (4,)
+changes = {
+    "all weights × 3": (3 * W, x),
+    "all inputs × 3": (W, 3 * x),
+    "each input × a number of its own": (W, x * torch.arange(1.0, 9)[:, None]),
+    "one row of the weights × 3": (W * (1 + 2 * first_row), x),
+    "all inputs + one vector": (W, x + shift),
+    "all rows of the weights + one vector": (W + shift, x),
+}
+norms = {"LayerNorm": nn.LayerNorm(16), "RMSNorm": RMSNorm(16), "p = 0.25": RMSNorm(16, 0.25)}
+print(f"{'relative change of norm(Wx)':38}", *(f"{name:>9}" for name in norms))
+for change, (new_W, new_x) in changes.items():
+    outputs = [(norm(x @ W.T), norm(new_x @ new_W.T)) for norm in norms.values()]
+    print(f"{change:38}", *(f"{(new - old).norm() / old.norm():9.1f}" for old, new in outputs))
 
 # %% [markdown]
 # Expect zeros in the first three lines for all norms, in the last one for LayerNorm alone, and nowhere else.
@@ -226,8 +211,9 @@ print_invariances(
 #
 # $$\mathrm{RMSNorm}(W'x + b') = \mathrm{LayerNorm}(Wx + b) \qquad\text{for every } x$$
 #
-# (both without gain and offset). Start from $\mathrm{LayerNorm}(a) = \mathrm{RMSNorm}(a - \bar a)$ and write $\bar a$, the mean
-# over the $d$ outputs, with the rows of $W$. Only the outputs are compared, so any positive factor is free.
+# (both without gain and offset). Start from $\mathrm{LayerNorm}(a) = \mathrm{RMSNorm}(a - \bar a)$ and write
+# $\bar a$, the mean over the $d$ outputs, with the rows of $W$. Only the outputs are compared, so any positive
+# factor is free.
 
 
 # %% solution="centred_layer"
@@ -261,7 +247,8 @@ check("centred_layer", centred_layer, a_centred_layer)
 # %% [markdown]
 # <details><summary>Which mean?</summary>
 #
-# $\bar a = \frac1d \sum_i (w_i^\top x + b_i) = \big(\frac1d \sum_i w_i\big)^\top x + \bar b$, with the rows $w_i$ of $W$.
+# $\bar a = \frac1d \sum_i (w_i^\top x + b_i) = \big(\frac1d \sum_i w_i\big)^\top x + \bar b$, with the rows
+# $w_i$ of $W$.
 # </details>
 
 # %% look
@@ -274,16 +261,18 @@ for name, (weights, biases) in {"W, b": (W, b), "W', b'": centred_layer(W, b)}.i
     print(f"{name:6}  LayerNorm − RMSNorm: {(layer_normed - rms_normed).abs().max():.6f}")
 
 # %% [markdown]
-# Expect about 0.9 and then 0.00002 or less. Large models trained with LayerNorm have been converted to RMSNorm this way.
+# Expect about 0.9 and then 0.00002 or less. Large models trained with LayerNorm have been converted to RMSNorm
+# this way.
 #
 # ### 1.3 The gradient of RMSNorm
 #
 # 4 points · ●●● · 30 minutes · about 5 lines
 #
-# Let $u = \partial L / \partial y$ arrive from above, for $y = g \odot \hat x$ with $\hat x = x / \mathrm{RMS}(x)$. Return
-# $\partial L / \partial x$, of the shape of $x$, and $\partial L / \partial g$, of shape $(d,)$. Every $x_j$ acts twice: on its own
-# $\hat x_j$, and through the RMS on all others. Leave out `eps`. The check switches autograd off: work with pencil
-# and paper, then with tensors.
+# Let $u = \partial L / \partial y$ arrive from above, for $y = g \odot \hat x$ with
+# $\hat x = x / \mathrm{RMS}(x)$. Return $\partial L / \partial x$, of the shape of $x$, and
+# $\partial L / \partial g$, of shape $(d,)$. Every $x_j$ acts twice: on its own $\hat x_j$, and through the RMS
+# on all others. Leave out `eps`. The check switches autograd off: work with pencil and paper, then with
+# tensors.
 
 
 # %% solution="rms_norm_gradient"
@@ -324,19 +313,18 @@ check("rms_norm_gradient", rms_norm_gradient, by_hand, one_vector)
 # $\partial \hat x_i / \partial x_j = \big(\delta_{ij} - \hat x_i \hat x_j / d\big) / \mathrm{RMS}$.
 # </details>
 #
-# Two facts to see in your formula. The gradient is orthogonal to $x$ (with $g = 1$): there is nothing to gain in
-# a direction that the norm forgets. And it is divided by the RMS: with weights three times as large, the gradient is
-# three times **smaller**. Weights that have grown learn slowly and small ones fast, like a learning rate that adapts.
+# Two facts to see in your formula. The gradient is orthogonal to $x$ (with $g = 1$): there is nothing to gain
+# in a direction that the norm forgets. And it is divided by the RMS: with weights three times as large, the
+# gradient is three times **smaller**. Weights that have grown learn slowly and small ones fast, like a learning
+# rate that adapts.
 
 # %% look
-x, gain = torch.randn(100, 16, generator=generator), torch.ones(16)
-upstream = torch.randn(100, 16, generator=generator)
+generator = torch.Generator().manual_seed(1)
+x, upstream = torch.randn(2, 100, 16, generator=generator)
 for factor in (1, 3, 10):
-    gradient, _ = rms_norm_gradient(factor * x, gain, upstream)
+    gradient, _ = rms_norm_gradient(factor * x, torch.ones(16), upstream)
     cosine = F.cosine_similarity(gradient, x, dim=-1).abs().max()
-    print(
-        f"{factor:2} · x: |gradient| = {gradient.norm():7.3f}   largest |cosine with x| {cosine:.0e}"
-    )
+    print(f"{factor:2} · x: |gradient| = {gradient.norm():6.3f}   |cosine with x| ≤ {cosine:.0e}")
 
 # %% [markdown]
 # Expect norms in the ratio 1 : ⅓ : ⅒ and cosines below $10^{-6}$.
@@ -345,26 +333,29 @@ for factor in (1, 3, 10):
 #
 # 4 points
 #
-# Read the abstract and section 4 of *Root Mean Square Layer Normalization* (arXiv:1910.07467). Describe how RMSNorm
-# and LayerNorm are computed and what the difference is. What are the advantages of RMSNorm, with the running times
-# that the abstract states, and what does it give up? Use the table you printed. (It is a way to normalise;
-# some published answers call it a regulariser, and quote running times that are not in the abstract.)
+# Read the abstract and section 4 of *Root Mean Square Layer Normalization* (arXiv:1910.07467). Describe how
+# RMSNorm and LayerNorm are computed and what the difference is. What are the advantages of RMSNorm, with the
+# running times that the abstract states, and what does it give up? Use the table you printed. (It is a way to
+# normalise; some published answers call it a regulariser, and quote running times that are not in the
+# abstract.)
 
 # %% [markdown] answer="rms_norm_or_layer_norm" points=4
-# Model answer: LayerNorm computes the mean $\mu$ and the standard deviation $\sigma$ of the $d$ summed inputs and returns
-# $g \odot (a - \mu)/\sigma + \beta$. RMSNorm returns $g \odot a / \mathrm{RMS}(a)$ with
-# $\mathrm{RMS}(a) = \sqrt{\frac1d \sum a_i^2}$: one statistic instead of two, no subtraction, and usually no offset $\beta$; $g$
-# starts as ones. Where the mean is 0 both are the same. Advantages: less computation, with 7 % to 64 % less
-# running time at comparable quality, according to the abstract. It keeps the invariance to re-scaling of all
-# weights, of the data and of single cases. That is what stabilises the activations, and it makes the gradient for the
-# weights inversely proportional to their size, an implicit adaptation of the learning rate. It gives up the invariance to
-# re-centring (the last line of the table); the paper finds that re-scaling is what matters. Partial RMSNorm
-# estimates the RMS from a share p of the inputs (6.25 % in the paper), which is cheaper still but biased for small shares.
+# Model answer: LayerNorm computes the mean $\mu$ and the standard deviation $\sigma$ of the $d$ summed inputs
+# and returns $g \odot (a - \mu)/\sigma + \beta$. RMSNorm returns $g \odot a / \mathrm{RMS}(a)$ with
+# $\mathrm{RMS}(a) = \sqrt{\frac1d \sum a_i^2}$: one statistic instead of two, no subtraction, and usually no
+# offset $\beta$; $g$ starts as ones. Where the mean is 0 both are the same. Advantages: less computation, with
+# 7 % to 64 % less running time at comparable quality, according to the abstract. It keeps the invariance to
+# re-scaling of all weights, of the data and of single cases. That is what stabilises the activations, and it
+# makes the gradient for the weights inversely proportional to their size, an implicit adaptation of the
+# learning rate. It gives up the invariance to re-centring (the last line of the table); the paper finds that
+# re-scaling is what matters. Partial RMSNorm estimates the RMS from a share p of the inputs (6.25 % in the
+# paper), which is cheaper still but biased for small shares.
 #
-# Marking: 1 point for both formulas, or one formula and the difference (no mean, no offset); 1 for less computation with
-# 7 % to 64 % (the figures 6.9 % to 40 % of second-hand summaries, or none: half a point); 1 for invariance to re-scaling and
-# what it is good for (stable activations, or the adapting learning rate); 1 for naming what is lost,
-# re-centring. "Regularises" instead of "normalises" costs nothing if the calculation is right.
+# Marking: 1 point for both formulas, or one formula and the difference (no mean, no offset); 1 for less
+# computation with 7 % to 64 % (the figures 6.9 % to 40 % of second-hand summaries, or none: half a point); 1
+# for invariance to re-scaling and what it is good for (stable activations, or the adapting learning rate); 1
+# for naming what is lost, re-centring. "Regularises" instead of "normalises" costs nothing if the calculation
+# is right.
 
 # %% [markdown]
 # ## 2 The network
@@ -379,44 +370,30 @@ for factor in (1, 3, 10):
 # w_1, w_2 \in \mathbb R^{C \times C_h},\; w_3 \in \mathbb R^{C_h \times C}, \qquad
 # \mathrm{SiLU}(a) = \frac{a}{1 + e^{-a}} .$$
 #
-# One half of the hidden layer is a **gate** for the other. The picture shows the candidates for its non-linearity,
-# and what one hidden number becomes.
+# One half of the hidden layer is a **gate** for the other. The picture shows the candidates for its
+# non-linearity, and what one hidden number becomes.
 
 # %% look
 a = torch.linspace(-4, 4, 81)
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4))
-for name, function in {
-    "SiLU": F.silu,
-    "GELU": F.gelu,
-    "ReLU": F.relu,
-    "sigmoid": torch.sigmoid,
-}.items():
-    left.plot(a, function(a), "-" if name == "SiLU" else "--", label=name)
+for name, gate in (("SiLU", F.silu), ("ReLU", F.relu), ("sigmoid", torch.sigmoid)):
+    left.plot(a, gate(a), "-" if name == "SiLU" else "--", label=name)
 left.set(xlabel="a", title="gates")
 left.legend()
-hidden = F.silu(a)[:, None] * a  # (81, 81)
-heat_map(
-    right,
-    hidden,
-    title="one hidden number: SiLU(a) · b",
-    x="b",
-    y="a",
-    cmap="RdBu",
-    vmin=-12,
-    vmax=12,
-    origin="lower",
-    extent=(-4, 4, -4, 4),
-)
+hidden = F.silu(a) * a[:, None]  # (81, 81), rows: b
+figure.colorbar(right.contourf(a, a, hidden, 20, cmap="RdBu", vmin=-16, vmax=16), ax=right)
+right.set(xlabel="a, one number of F̂ w₁", ylabel="b, of F̂ w₂", title="SiLU(a) · b")
 plt.show()
 
 # %% [markdown]
-# The residual is the **raw** $F$. (A published solution overwrites $F$ by its norm first and adds to that; then the block
-# is no longer the identity for $w_3 = 0$, and what you look at in exercise 2.4 goes wrong. It also keeps its
-# layers in an `nn.Sequential` that must never be called, since that would chain them; give them names instead.)
+# The residual is the **raw** $F$. (A published solution overwrites $F$ by its norm first and adds to that; then
+# the block is no longer the identity for $w_3 = 0$; exercise 2.4 asks what that costs. It also keeps its layers
+# in an `nn.Sequential` that must never be called, since that would chain them; give them names instead.)
 #
-# The norm comes as an argument. Biases may be there or not: the paper has none, and the check sets them to zero. For
-# the check to fill your weights, the block has a method `load`. It is right as it stands for linear layers called
-# `w1`, `w2` and `w3`. If you prefer other names, or one layer for $w_1$ and $w_2$ together, adapt it.
+# The norm comes as an argument. Biases may be there or not: the paper has none, and the check sets them to
+# zero. For the check to fill your weights, the block has a method `load`. It is right as it stands for linear
+# layers called `w1`, `w2` and `w3`. If you prefer other names, or one layer for $w_1$ and $w_2$ together, adapt
+# it.
 
 
 # %% solution="projection_block"
@@ -489,10 +466,7 @@ def gradients_of_a_block(ProjectionBlock, rng: Rng):
     block = loaded(ProjectionBlock, rng, 5, 7)
     x = rng.normal(3, 5).requires_grad_()
     (block(x) * rng.normal(3, 5)).sum().backward()
-    return {
-        "for F": x.grad,
-        "every layer learns": all(p.grad is not None for p in block.parameters()),
-    }
+    return {"for F": x.grad, "every layer": all(p.grad is not None for p in block.parameters())}
 
 
 check("projection_block", ProjectionBlock, gradients_of_a_block)
@@ -506,30 +480,30 @@ check("projection_block", ProjectionBlock, gradients_of_a_block)
 #
 # <details><summary>Only <code>w3_of_zero</code> is right, or only that is wrong</summary>
 #
-# With $w_3 = 0$ everything but the residual is gone, so the input must come out unchanged. If it does not, look at what you
-# add to. If only this case is right, the residual is fine and the mistake is in the gate.
+# With $w_3 = 0$ everything but the residual is gone, so the input must come out unchanged. If it does not, look
+# at what you add to. If only this case is right, the residual is fine and the mistake is in the gate.
 # </details>
 #
 # ### 2.2 Written: `why_a_gate`
 #
 # 3 points
 #
-# A plain feed-forward layer is $\mathrm{SiLU}(\hat F w_1)\, w_3$. What does the factor $\hat F w_2$ add to what one layer can
-# compute? What does SiLU have that makes it a better gate than ReLU or a sigmoid? And what does the third
-# matrix cost, and how do models keep the cost the same?
+# A plain feed-forward layer is $\mathrm{SiLU}(\hat F w_1)\, w_3$. What does the factor $\hat F w_2$ add to what
+# one layer can compute? What does SiLU have that makes it a better gate than ReLU or a sigmoid? And what does
+# the third matrix cost, and how do models keep the cost the same?
 
 # %% [markdown] answer="why_a_gate" points=3
-# Model answer: the product of two linear functions of the same input is a **multiplication** of features: one layer
-# can compute quadratic interactions ("this feature, but only if that one is there") which a plain layer has to
-# approximate by many units. The gate decides, for each hidden number and depending on the input, how much of the linear
-# path $\hat F w_2$ passes, and that path has a gradient that no saturating function shrinks. SiLU is smooth and
-# does not saturate for large $a$, unlike a sigmoid; for negative $a$ it closes to nearly 0 but keeps a gradient, so that
-# units do not die as with ReLU. The third matrix makes $3 C C_h$ parameters out of $2 C C_h$, half as many again; LLaMA takes $C_h$ as
-# $\tfrac23 \cdot 4C$ to have the same number. (Whether it helps is in the end an empirical finding.)
+# Model answer: two linear functions of the input are **multiplied**: one layer can compute interactions ("this
+# feature, but only if that one is there") which a plain layer has to approximate by many units. The gate
+# decides, for each hidden number and depending on the input, how much of the linear path $\hat F w_2$ passes.
+# SiLU is smooth and does not saturate for large $a$, unlike a sigmoid; for negative $a$ it closes to nearly 0
+# but keeps a gradient, so that units do not die as with ReLU. The third matrix makes $3 C C_h$ parameters out
+# of $2 C C_h$, half as many again; LLaMA takes $C_h = \tfrac23 \cdot 4C$ to have the same number. (That it
+# helps is in the end an empirical finding.)
 #
-# Marking: 1 point for the multiplicative interaction or an input-dependent switch; 1 for a property of SiLU with its
-# consequence (smooth, non-zero gradient below 0, no saturation above); 1 for the cost of a third matrix and a
-# smaller $C_h$ to make up for it. "More parameters, so better" earns nothing for the first part.
+# Marking: 1 point for the multiplicative interaction or an input-dependent switch; 1 for a property of SiLU
+# with its consequence (smooth, non-zero gradient below 0, no saturation above); 1 for the cost of a third
+# matrix and a smaller $C_h$ to make up for it. "More parameters, so better" earns nothing for the first part.
 
 # %% [markdown]
 # ### 2.3 `BindNetwork`
@@ -541,8 +515,8 @@ check("projection_block", ProjectionBlock, gradients_of_a_block)
 # $$F^{(0)} = F_I\, w_0, \qquad F^{(i+1)} = \mathrm{block}_i\big(F^{(i)}\big), \quad i = 0, 1, 2, \qquad T_I = F^{(3)} .$$
 #
 # `make_block(model_dim)` returns a fresh block; the check passes one of its own. Features come as `(B, C_I)` or
-# `(B, 1, C_I)` and keep their axes. Nothing follows the last block. The projection may have a bias or not (the paper
-# has none, the public code has one): the check finds it by its shape and sets a bias to zero.
+# `(B, 1, C_I)` and keep their axes. Nothing follows the last block. The projection may have a bias or not (the
+# paper has none, the public code has one): the check finds it by its shape and sets a bias to zero.
 
 
 # %% solution="bind_network"
@@ -607,11 +581,7 @@ def images(BindNetwork, rng: Rng):
 def batches_of_one(BindNetwork, rng: Rng):
     network = with_given_numbers(BindNetwork, rng, 7, 3)
     one, three = rng.normal(1, 7), rng.normal(3, 1, 7)
-    return {
-        "(1, C_I)": network(one),
-        "(B, 1, C_I)": network(three),
-        "(1, 1, C_I)": network(one[None]),
-    }
+    return {"2-D": network(one), "3-D": network(three), "all ones": network(one[None])}
 
 
 check("bind_network", BindNetwork, images, batches_of_one)
@@ -623,10 +593,7 @@ def gradients_of_the_network(BindNetwork, rng: Rng):
     network = with_given_numbers(BindNetwork, rng, 5, 3)
     image = rng.normal(2, 5).requires_grad_()
     (network(image) * rng.normal(2, 3)).sum().backward()
-    return {
-        "for the image": image.grad,
-        "for the blocks": [b.M.grad for b in given_blocks(network)],
-    }
+    return {"image": image.grad, "blocks": [block.M.grad for block in given_blocks(network)]}
 
 
 check("bind_network", BindNetwork, gradients_of_the_network)
@@ -635,8 +602,8 @@ check("bind_network", BindNetwork, gradients_of_the_network)
 # %% [markdown]
 # <details><summary>"wrong value at blocks: expected 3"</summary>
 #
-# Count what `network.modules()` finds. Blocks in a plain Python list are not registered: no optimiser would ever see
-# their parameters. And `[block] * 3` is one block, three times.
+# Count what `network.modules()` finds. Blocks in a plain Python list are not registered: no optimiser would
+# ever see their parameters. And `[block] * 3` is one block, three times.
 # </details>
 #
 # Now your parts together. `llama_block` is what the paper uses, with $C_h = 4C$.
@@ -648,60 +615,49 @@ def llama_block(d: int) -> nn.Module:
     return ProjectionBlock(d, 4 * d, RMSNorm(d))
 
 
-def without_w3(network: nn.Module, d: int) -> nn.Module:
-    """The same network with w3 = 0 in every block."""
-    for module in network.modules():
-        if isinstance(module, ProjectionBlock):
-            module.load(torch.randn(d, 4 * d), torch.randn(d, 4 * d), torch.zeros(4 * d, d))
-    return network
-
-
 # %% look
-with torch.random.fork_rng():
-    torch.manual_seed(0)
-    toy = BindNetwork(64, 512, llama_block)
-    image_feature = torch.randn(1, 64)
-    first = toy(image_feature)
-    size = first.square().mean().sqrt().item()
-    print(
-        "shapes",
-        tuple(image_feature.shape),
-        "→",
-        tuple(first.shape),
-        f"  RMS of the output {size:.2f}",
-    )
-    twice = without_w3(toy, 512)(2 * image_feature) / without_w3(toy, 512)(image_feature)
-    print(f"w3 = 0: output for 2 F_I is {twice.mean():.2f} ± {twice.std():.2f} times that for F_I")
+torch.manual_seed(0)
+toy, image_feature = BindNetwork(64, 512, llama_block), torch.randn(1, 64)
+output = toy(image_feature)
+print(f"{tuple(output.shape)}, RMS of the output {output.square().mean().sqrt():.2f}")
+for block in toy.modules():
+    if isinstance(block, ProjectionBlock):  # w3 = 0
+        block.load(torch.randn(512, 2048), torch.randn(512, 2048), torch.zeros(2048, 512))
+ratio = toy(2 * image_feature).norm() / toy(image_feature).norm()
+print(f"with w3 = 0 and 2 F_I for F_I the output is {ratio:.2f} times as long")
 
 # %% [markdown]
-# Expect an RMS near 0.6 and a factor of exactly 2: without the blocks the network is its linear projection.
+# Expect an RMS near 0.6 and a factor of 2.00: with $w_3 = 0$ the network is its linear projection. (A bias in
+# the projection makes it a little less.)
 #
 # ### 2.4 Written: `raw_residual`
 #
 # 2 points
 #
-# In the solution that adds to the *normalised* feature, the last line above would print 1.00 and the RMS would be near
-# 1. Explain both numbers. What do the three blocks lose, and what happens to the gradient on its way back through them?
+# In the solution that adds to the *normalised* feature, the last line above would print 1.00 and the RMS would
+# be near 1. Explain both numbers. What do the three blocks lose, and what happens to the gradient on its way
+# back through them?
 
 # %% [markdown] answer="raw_residual" points=2
-# Model answer: with $w_3 = 0$ each such block is $F \mapsto \mathrm{RMSNorm}(F)$, which forgets the length of its input: doubling $F_I$
-# changes nothing, hence the factor 1, and the result has RMS 1 (with small $w_3$: near 1). The identity
-# path is gone: a block can no longer leave its input as it is, the length of the projected feature is lost at the first
-# block, and every block re-scales what the blocks before it added. The gradient passes a Jacobian of the norm in each block
-# instead of an identity: divided by the RMS and without its component along $F$, so that its size depends on the
-# scale of the features. With the raw residual $\partial F' / \partial F = I + \dots$, however deep the network is.
+# Model answer: with $w_3 = 0$ each such block is $F \mapsto \mathrm{RMSNorm}(F)$, which forgets the length of
+# its input: doubling $F_I$ changes nothing, hence the factor 1, and the result has RMS 1 (with small $w_3$:
+# near 1). The identity path is gone: a block can no longer leave its input as it is, the length of the
+# projected feature is lost at the first block, and every block re-scales what the blocks before it added. The
+# gradient passes a Jacobian of the norm in each block instead of an identity: divided by the RMS and without
+# its component along $F$, so that its size depends on the scale of the features. With the raw residual
+# $\partial F' / \partial F = I + \dots$, however deep the network is.
 #
-# Marking: 1 point for "the norm forgets the length" with both numbers; 1 for the missing identity path, for features or
-# for gradients.
+# Marking: 1 point for "the norm forgets the length" with both numbers; 1 for the missing identity path, for
+# features or for gradients.
 
 # %% [markdown]
 # ### 2.5 How large is it?
 #
 # 2 points · ●○○ · 10 minutes · about 3 lines
 #
-# Return the number of trainable parameters of a bind network of given sizes: no biases in its linear layers, RMSNorm
-# with a gain and no offset, three blocks. **Predict first**: is the toy with 64 → 512 nearer to one, ten or a
-# hundred million? And the network of the paper, 1024 → 4096? ($C_h = 4C$ in both.)
+# Return the number of trainable parameters of a bind network of given sizes: no biases in its linear layers,
+# RMSNorm with a gain and no offset, three blocks. **Predict first**: is the toy with 64 → 512 nearer to one,
+# ten or a hundred million? And the network of the paper, 1024 → 4096? ($C_h = 4C$ in both.)
 
 
 # %% solution="parameter_count"
@@ -721,8 +677,8 @@ def three_sizes(parameter_count, rng: Rng):
 check("parameter_count", parameter_count, three_sizes)
 
 # %% [markdown]
-# The cell compares with the networks themselves. On the device `meta` tensors have a shape and no memory, so that even
-# the large one can be built here.
+# The cell compares with the networks themselves. On the device `meta` tensors have a shape and no memory, so
+# that even the large one can be built here.
 
 # %% look
 for image_dim, model_dim in ((64, 512), (1024, 4096)):
@@ -730,25 +686,25 @@ for image_dim, model_dim in ((64, 512), (1024, 4096)):
         network = BindNetwork(image_dim, model_dim, llama_block)
     built = sum(parameter.numel() for parameter in network.parameters())
     counted = parameter_count(image_dim, model_dim, 4 * model_dim)
-    print(
-        f"{image_dim:4} → {model_dim}: {counted:,} counted, {built:,} built, {4 * built / 2**30:.2f} GiB"
-    )
+    print(f"{image_dim:4} → {model_dim}: {counted:,} counted, {built:,} built")
 
 # %% [markdown]
-# Expect 9,471,488 and 608,186,368. Almost all of it is the three blocks; nearly a tenth of LLaMA's 7 billion, only to make
-# one image readable. (Your network has more if you chose biases.)
+# Expect 9,471,488 and 608,186,368. Almost all of it is the three blocks: nearly a tenth of a model of 7 billion
+# parameters, only to make one image readable. (Your network has more if you chose biases.)
 #
 # ## 3 Aligning two spaces
 #
-# An "image encoder" and a "text encoder" see the same things in different ways. A thing is described by 8 hidden numbers $z$.
-# Its caption is the vector $t = zE \in \mathbb R^{96}$; its image feature is $\sin(zA + \varphi) \in \mathbb R^{64}$ plus a little noise. Neither
-# $E$, $A$, $\varphi$ nor $z$ is known to the network. It sees 8000 pairs and must find the text vector of an image.
+# An "image encoder" and a "text encoder" see the same things in different ways. A thing is described by 8
+# hidden numbers $z$. Its caption is the vector $t = zE \in \mathbb R^{96}$; its image feature is
+# $\sin(zA + \varphi) \in \mathbb R^{64}$ plus a little noise. Neither $E$, $A$, $\varphi$ nor $z$ is known to
+# the network. It sees 40 000 pairs and must find the text vector of an image.
 #
 # ### 3.1 The loss
 #
 # 2 points · ●○○ · 5 minutes · about 2 lines
 #
-# Only directions count: the loss is one minus the mean cosine of the angle between prediction and target, over all vectors.
+# Only directions count: the loss is one minus the mean cosine of the angle between prediction and target, over
+# all vectors.
 #
 # $$L = 1 - \frac1B \sum_{i=1}^B \frac{p_i^\top t_i}{\|p_i\|\, \|t_i\|} .$$
 
@@ -788,12 +744,13 @@ check("cosine_distance", cosine_distance, gradients_of_the_distance)
 # %% [markdown]
 # ### 3.2 Training
 #
-# The trivial solution is a straight one: the matrix, with a constant, that maps images to texts with the least squared
-# error. Your network has to beat it on 1000 pairs that neither has seen. Two scores: the mean cosine, and how often
-# the nearest of the 1000 captions is the right one (by chance: 0.1 %).
+# The trivial solution is a straight one: the matrix, with a constant, that maps images to texts with the least
+# squared error. Your network has to beat it on 1000 pairs that neither has seen. Two scores: the mean cosine,
+# and how often the nearest of the 1000 captions is the right one (by chance: 0.1 %).
 
 # %%
-IMAGE_DIM, TEXT_DIM = 64, 96
+IMAGE_DIM = 64
+TEXT_DIM = 96
 
 
 def draw_pairs(count: int, seed: int) -> tuple[Tensor, Tensor]:
@@ -801,16 +758,11 @@ def draw_pairs(count: int, seed: int) -> tuple[Tensor, Tensor]:
     world = torch.Generator().manual_seed(0)  # the same encoders whatever the seed
     E = torch.randn(8, TEXT_DIM, generator=world) / 8**0.5
     A = 2 * torch.randn(8, IMAGE_DIM, generator=world) / 8**0.5
-    phase = 6.28 * torch.rand(IMAGE_DIM, generator=world)
+    phase = 2 * math.pi * torch.rand(IMAGE_DIM, generator=world)
     things = torch.Generator().manual_seed(seed)
     z = torch.randn(count, 8, generator=things)
     noise = 0.05 * torch.randn(count, IMAGE_DIM, generator=things)
     return torch.sin(z @ A + phase) + noise, z @ E
-
-
-def with_constant(x: Tensor) -> Tensor:
-    """A column of ones appended."""
-    return F.pad(x, (0, 1), value=1.0)
 
 
 def scores(predicted: Tensor, texts: Tensor) -> tuple[Tensor, float]:
@@ -820,10 +772,8 @@ def scores(predicted: Tensor, texts: Tensor) -> tuple[Tensor, float]:
     return cosines.diagonal(), right.float().mean().item()
 
 
-def trained_network(
-    images: Tensor, texts: Tensor, seed: int = 0, steps: int = 2000
-) -> tuple[nn.Module, list]:
-    """A bind network trained on pairs, with the loss of every step."""
+def trained(images: Tensor, texts: Tensor, seed: int = 0) -> tuple[nn.Module, list[float]]:
+    """A bind network trained on pairs, and the loss of every step."""
     torch.manual_seed(seed)
     network = BindNetwork(IMAGE_DIM, TEXT_DIM, llama_block)
 
@@ -831,18 +781,18 @@ def trained_network(
         batch = torch.randint(len(images), (128,))
         return cosine_distance(network(images[batch]), texts[batch])
 
-    return network, fit(network, next_loss, steps=steps, label="aligning")
+    return network, fit(network, next_loss, steps=1500, label="aligning")
 
 
 # %% train
-images, texts = draw_pairs(8000, seed=1)
+images, texts = draw_pairs(40_000, seed=1)
 new_images, new_texts = draw_pairs(1000, seed=2)
-matrix = torch.linalg.lstsq(with_constant(images), texts).solution  # (65, 96)
-network, losses = trained_network(images, texts)
+matrix = torch.linalg.lstsq(F.pad(images, (0, 1), value=1.0), texts).solution  # (65, 96)
+network, losses = trained(images, texts)
 with torch.no_grad():
     predictions = {
         "untrained network": BindNetwork(IMAGE_DIM, TEXT_DIM, llama_block)(new_images),
-        "least squares": with_constant(new_images) @ matrix,
+        "least squares": F.pad(new_images, (0, 1), value=1.0) @ matrix,
         "bind network": network(new_images),
     }
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6))
@@ -860,7 +810,10 @@ right.legend(loc="upper left")
 plt.show()
 
 # %% [markdown]
-# **What to expect** (three seeds): {expect}
+# **What to expect** (three seeds): least squares reaches a mean cosine of 0.82 and finds 51 % of the captions;
+# your network 0.974 and 95 to 96 %. Untrained it is at 0.00 to 0.02 and at chance. After some 60 steps it
+# passes the grey line; after 200 steps the distance is near 0.055, at the end near 0.011. On new images it is
+# 0.026: a network with 336 000 parameters learns some of the 40 000 pairs by heart.
 
 # %% [markdown]
 # {ai_tools}
