@@ -1,0 +1,822 @@
+# %% [markdown]
+# # The bind network
+#
+# A language model cannot read an image, but it can read vectors. ImageBind-LLM therefore trains a small **bind
+# network** that maps the feature vector of an image into the space of the language model's word vectors. You
+# will build it from its smallest part: RMSNorm and its gradient, one gated block, the whole network. At the end
+# **your** network learns to undo an unknown non-linear map between two spaces, and finds the right one of 1000
+# captions for most images.
+#
+# All data are random numbers, drawn here. The notebook runs in about {seconds} seconds on two CPU cores,
+# training included; plan three to four hours for the exercises and the written answers. Every exercise stands
+# on its own: a mistake in one costs no points in another, because the checks bring their own norm and their own
+# blocks. **The names of your parameters and layers are free**; where a check has to find them, the text says
+# how.
+#
+# | letter | meaning |
+# |---|---|
+# | `B` | images in a batch |
+# | `d` | numbers in one vector |
+# | $C_I$, $C$, $C_h$ | size of an image feature, of the model's vectors, of a block's hidden layer |
+# | $F$, $\hat F$ | a feature vector, and the same after the norm |
+#
+# (Where the factor $1/\sqrt{d_k}$ of attention stands in a real listing is a question of the notebook
+# `attention`, exercise 3.2.)
+#
+# {points}
+
+# %%
+import math
+from collections.abc import Callable
+
+import matplotlib.pyplot as plt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from autograder import Rng, check, probe, summary
+from autograder.lab.plots import curve
+from autograder.lab.training import fit
+
+# %% [markdown]
+# ## 1 Normalisation without a mean
+#
+# ### 1.1 `RMSNorm`
+#
+# 8 points · ●●○ · 35 minutes · about 10 lines
+#
+# LayerNorm subtracts the mean of a vector $x \in \mathbb R^d$ and divides by its standard deviation. RMSNorm
+# only divides, by the root mean square, and multiplies by a learnable **gain** $g$ that starts as ones:
+#
+# $$y_i = g_i \, \frac{x_i}{\mathrm{RMS}(x)}, \qquad \mathrm{RMS}(x) = \sqrt{\frac1d \sum_{j=1}^d x_j^2} .$$
+#
+# - `bias=True` adds a learnable **offset** $o_i$ that starts as zeros. Without it there is no offset at all.
+# - `0 < p ≤ 1` is *partial* RMSNorm: the first $\lfloor d\,p \rfloor$ numbers stand for all. The mean is taken
+#   over them alone; still **all** of $x$ is divided. Any other `p` switches this off. (The original code lets
+#   `p = 0` through, and fails: there is nothing to average. The check has no `p` with
+#   $\lfloor d\,p \rfloor = 0$.)
+# - `eps` keeps the division finite. Published code adds it to the RMS or, as in LLaMA, to the mean under the
+#   root. Both are right here: the check chooses inputs for which they agree.
+# - `float16` input must not overflow. The square of 300 is above 65504, the largest such number, so compute in
+#   float32 inside.
+#
+# The check tells gain and offset apart by how they start: ones and zeros.
+
+
+# %% solution="rms_norm"
+class RMSNorm(nn.Module):
+    """Divides vectors by their root mean square; the only parameters are a gain and, with `bias`, an offset."""
+
+    def __init__(self, d: int, p: float = -1.0, eps: float = 1e-8, bias: bool = False) -> None:
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.size = int(d * p) if 0 < p <= 1 else d
+        self.eps = eps
+        self.gain = nn.Parameter(torch.ones(d))
+        self.offset = nn.Parameter(torch.zeros(d)) if bias else None
+        ### END SOLUTION
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Vectors x (…, d), with any number of axes before the last → (…, d)."""
+        ### BEGIN SOLUTION
+        wide = x.float()
+        mean_square = wide[..., : self.size].square().mean(dim=-1, keepdim=True)  # (…, 1)
+        y = self.gain * (wide * torch.rsqrt(mean_square + self.eps)).to(x.dtype)
+        return y if self.offset is None else y + self.offset
+        ### END SOLUTION
+
+
+# %% check="rms_norm" points=8
+def at_the_start(norm: nn.Module) -> list[Tensor]:
+    """The parameters as they start, gain before offset."""
+    return sorted((p.detach().clone() for p in norm.parameters()), key=lambda p: -p.sum().item())
+
+
+def with_numbers(norm: nn.Module, gain: Tensor, offset: Tensor) -> nn.Module:
+    """The norm with a given gain and offset, told apart by how they start: as ones and as zeros."""
+    with torch.no_grad():
+        for parameter in norm.parameters():
+            numbers = gain if parameter.any() else offset
+            parameter.copy_(numbers[: parameter.numel()].view_as(parameter))
+    return norm.eval()
+
+
+@probe(weight=2)
+def gain_alone(RMSNorm, rng: Rng):
+    norm = RMSNorm(11)
+    start = at_the_start(norm)
+    with_numbers(norm, rng.normal(11), rng.normal(11))
+    return {"start": start, "2-D": norm(rng.normal(3, 11)), "3-D": norm(rng.normal(2, 5, 11))}
+
+
+def with_offset(RMSNorm, rng: Rng):
+    norm = RMSNorm(7, bias=True)
+    start = at_the_start(norm)
+    with_numbers(norm, rng.normal(7), rng.normal(7))
+    return {"start": start, "1-D": norm(rng.normal(7)), "2-D": norm(2 + rng.normal(3, 7))}
+
+
+@probe(weight=2)
+def partial_norm(RMSNorm, rng: Rng):
+    gain, offset, x = rng.normal(11), rng.normal(11), rng.normal(3, 11)
+    norms = {f"p = {p}": RMSNorm(11, p=p) for p in (0.3, 0.7, 1.0, 1.5, -0.5)}
+    return {name: with_numbers(norm, gain, offset)(x) for name, norm in norms.items()}
+
+
+def eps_has_its_effect(evidence):
+    """The law of the next probe: with eps = 0.1 a vector of size 0.001 stays far from size 1."""
+    if evidence["zeros"].any():
+        return "a vector of zeros does not stay one"
+    if evidence["tiny numbers"].abs().max() > 0.1:
+        return "eps has no effect: tiny numbers come out as large as others"
+    return None
+
+
+@probe(law=eps_has_its_effect)
+def vanishing_vectors(RMSNorm, rng: Rng):
+    norm = RMSNorm(7, eps=0.1)
+    return {"zeros": norm(torch.zeros(2, 7)), "tiny numbers": norm(1e-3 * rng.normal(2, 7))}
+
+
+def right_in_half_precision(evidence):
+    """The law of the next probe: a gain of ones leaves x / RMS(x), up to the rounding of float16."""
+    x, y = evidence["x"].double(), evidence["y"].double()
+    error = (y - x / x.square().mean(-1, keepdim=True).sqrt()).abs().max()
+    return None if error < 0.02 else f"float16 input gives wrong numbers (off by {error:.1g})"
+
+
+@probe(law=right_in_half_precision)
+def half_precision(RMSNorm, rng: Rng):
+    x = 1000 * rng.normal(2, 11)
+    return {"x": x, "y": RMSNorm(11).half()(x.half()).float()}
+
+
+check("rms_norm", RMSNorm, gain_alone, with_offset, partial_norm, vanishing_vectors, half_precision)
+### BEGIN HIDDEN TESTS
+
+
+def gradients(RMSNorm, rng: Rng):
+    norm = with_numbers(RMSNorm(7, p=0.5), rng.normal(7), rng.normal(7))
+    x = rng.normal(3, 7).requires_grad_()
+    (norm(x) * rng.normal(3, 7)).sum().backward()
+    return {"for x": x.grad, "for the parameters": [p.grad for p in norm.parameters()]}
+
+
+check("rms_norm", RMSNorm, gradients)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# <details><summary>"The size of tensor a (5) must match the size of tensor b (11)"</summary>
+#
+# The statistic lost its last axis. Keep it with length 1, so that it broadcasts.
+# </details>
+#
+# <details><summary>"float16 input gives wrong numbers (off by 2)"</summary>
+#
+# The mean of squares is infinite, and dividing by infinity gives 0. Convert to float32 *before* squaring.
+# </details>
+#
+# What does the norm forget? The table of the RMSNorm paper says which changes leave $y = \mathrm{norm}(Wx)$ as
+# it was. Here you see it measured: a change of 0.0 means that the norm does not notice. The last line is
+# LayerNorm's privilege: adding the *same* vector to every row of $W$ adds one and the same number to all of
+# $Wx$.
+
+# %% look
+generator = torch.Generator().manual_seed(0)
+W, x = torch.randn(16, 4, generator=generator), torch.randn(8, 4, generator=generator)
+first_row, shift = torch.eye(16)[:, :1], torch.arange(1.0, 5)  # (16, 1), (4,)
+changes = {
+    "all weights × 3": (3 * W, x),
+    "all inputs × 3": (W, 3 * x),
+    "each input × a number of its own": (W, x * torch.arange(1.0, 9)[:, None]),
+    "one row of the weights × 3": (W * (1 + 2 * first_row), x),
+    "all inputs + one vector": (W, x + shift),
+    "all rows of the weights + one vector": (W + shift, x),
+}
+norms = {"LayerNorm": nn.LayerNorm(16), "RMSNorm": RMSNorm(16), "p = 0.25": RMSNorm(16, 0.25)}
+print(f"{'relative change of norm(Wx)':38}", *(f"{name:>9}" for name in norms))
+for change, (new_W, new_x) in changes.items():
+    outputs = [(norm(x @ W.T), norm(new_x @ new_W.T)) for norm in norms.values()]
+    print(f"{change:38}", *(f"{(new - old).norm() / old.norm():9.1f}" for old, new in outputs))
+
+# %% [markdown]
+# Expect zeros in the first three lines for all norms, in the last one for LayerNorm alone, and nowhere else.
+#
+# ### 1.2 The mean for free
+#
+# 3 points · ●●○ · 15 minutes · about 2 lines
+#
+# RMSNorm misses only the last line: it does not subtract the mean. If the norm follows a linear layer
+# $a = Wx + b$, the layer can do that. Return weights $W'$ and biases $b'$ with
+#
+# $$\mathrm{RMSNorm}(W'x + b') = \mathrm{LayerNorm}(Wx + b) \qquad\text{for every } x$$
+#
+# (both without gain and offset). Start from $\mathrm{LayerNorm}(a) = \mathrm{RMSNorm}(a - \bar a)$ and write
+# $\bar a$, the mean over the $d$ outputs, with the rows of $W$. Only the outputs are compared, so any positive
+# factor is free.
+
+
+# %% solution="centred_layer"
+def centred_layer(W: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """W' (d, m) and b' (d,) that make RMSNorm after the layer equal LayerNorm after W (d, m), b (d,)."""
+    ### BEGIN SOLUTION
+    mean_row = W.mean(dim=0)  # (m,), gives the mean of Wx
+    return W - mean_row, b - b.mean()
+    ### END SOLUTION
+
+
+# %% check="centred_layer" points=3
+def layer_and_inputs(rng: Rng) -> tuple[Tensor, Tensor, Tensor]:
+    return 0.5 + rng.normal(7, 5), 1 + rng.normal(7), rng.normal(11, 5)
+
+
+def outputs_after_the_norm(answer, rng: Rng):
+    W, b = answer
+    _, _, x = layer_and_inputs(rng)
+    return F.rms_norm(x @ W.T + b, (7,), eps=1e-12)
+
+
+@probe(read=outputs_after_the_norm)
+def a_centred_layer(centred_layer, rng: Rng):
+    W, b, _ = layer_and_inputs(rng)
+    return centred_layer(W, b)
+
+
+check("centred_layer", centred_layer, a_centred_layer)
+
+# %% [markdown]
+# <details><summary>Which mean?</summary>
+#
+# $\bar a = \frac1d \sum_i (w_i^\top x + b_i) = \big(\frac1d \sum_i w_i\big)^\top x + \bar b$, with the rows
+# $w_i$ of $W$.
+# </details>
+
+# %% look
+generator = torch.Generator().manual_seed(0)
+W, b = torch.randn(16, 4, generator=generator), torch.randn(16, generator=generator)
+x = torch.randn(100, 4, generator=generator)
+layer_normed = F.layer_norm(x @ W.T + b, (16,))
+for name, (weights, biases) in {"W, b": (W, b), "W', b'": centred_layer(W, b)}.items():
+    rms_normed = F.rms_norm(x @ weights.T + biases, (16,))
+    print(f"{name:6}  LayerNorm − RMSNorm: {(layer_normed - rms_normed).abs().max():.6f}")
+
+# %% [markdown]
+# Expect about 0.9 and then 0.00002 or less. Large models trained with LayerNorm have been converted to RMSNorm
+# this way.
+#
+# ### 1.3 The gradient of RMSNorm
+#
+# 4 points · ●●● · 30 minutes · about 5 lines
+#
+# Let $u = \partial L / \partial y$ arrive from above, for $y = g \odot \hat x$ with
+# $\hat x = x / \mathrm{RMS}(x)$. Return $\partial L / \partial x$, of the shape of $x$, and
+# $\partial L / \partial g$, of shape $(d,)$. Every $x_j$ acts twice: on its own $\hat x_j$, and through the RMS
+# on all others. Leave out `eps`. The check switches autograd off: work with pencil and paper, then with
+# tensors.
+
+
+# %% solution="rms_norm_gradient"
+def rms_norm_gradient(x: Tensor, gain: Tensor, upstream: Tensor) -> tuple[Tensor, Tensor]:
+    """∂L/∂x (…, d) and ∂L/∂g (d,) for x (…, d), gain (d,) and upstream = ∂L/∂y (…, d)."""
+    ### BEGIN SOLUTION
+    rms = x.square().mean(dim=-1, keepdim=True).sqrt()  # (…, 1)
+    x_hat = x / rms
+    v = gain * upstream  # ∂L/∂x̂
+    for_x = (v - x_hat * (v * x_hat).mean(dim=-1, keepdim=True)) / rms
+    return for_x, (upstream * x_hat).reshape(-1, x.shape[-1]).sum(dim=0)
+    ### END SOLUTION
+
+
+# %% check="rms_norm_gradient" points=4
+@probe(weight=3)
+def by_hand(rms_norm_gradient, rng: Rng):
+    x, gain, upstream = 2 * rng.normal(3, 5, 7), rng.normal(7), rng.normal(3, 5, 7)
+    with torch.no_grad():
+        for_x, for_gain = rms_norm_gradient(x, gain, upstream)
+    return {"for x": for_x, "for the gain": for_gain}
+
+
+def one_vector(rms_norm_gradient, rng: Rng):
+    """A batch of one, nearly in a direction that the norm forgets: there the gradient is small."""
+    x = rng.normal(1, 11)
+    with torch.no_grad():
+        for_x, for_gain = rms_norm_gradient(x, torch.ones(11), x + 0.5 * rng.normal(1, 11))
+    return {"for x": for_x, "for the gain": for_gain}
+
+
+check("rms_norm_gradient", rms_norm_gradient, by_hand, one_vector)
+
+# %% [markdown]
+# <details><summary>The derivative of the RMS</summary>
+#
+# $\partial\, \mathrm{RMS} / \partial x_j = x_j / (d\, \mathrm{RMS}) = \hat x_j / d$. So
+# $\partial \hat x_i / \partial x_j = \big(\delta_{ij} - \hat x_i \hat x_j / d\big) / \mathrm{RMS}$.
+# </details>
+#
+# Two facts to see in your formula. The gradient is orthogonal to $x$ (with $g = 1$): there is nothing to gain
+# in a direction that the norm forgets. And it is divided by the RMS: with weights three times as large, the
+# gradient is three times **smaller**. Weights that have grown learn slowly and small ones fast, like a learning
+# rate that adapts.
+
+# %% look
+generator = torch.Generator().manual_seed(1)
+x, upstream = torch.randn(2, 100, 16, generator=generator)
+for factor in (1, 3, 10):
+    gradient, _ = rms_norm_gradient(factor * x, torch.ones(16), upstream)
+    cosine = F.cosine_similarity(gradient, x, dim=-1).abs().max()
+    print(f"{factor:2} · x: |gradient| = {gradient.norm():6.3f}   |cosine with x| ≤ {cosine:.0e}")
+
+# %% [markdown]
+# Expect norms in the ratio 1 : ⅓ : ⅒ and cosines below $10^{-6}$.
+#
+# ### 1.4 Written: `rms_norm_or_layer_norm`
+#
+# 4 points
+#
+# Read the abstract and section 4 of *Root Mean Square Layer Normalization* (arXiv:1910.07467). Describe how
+# RMSNorm and LayerNorm are computed and what the difference is. What are the advantages of RMSNorm, with the
+# running times that the abstract states, and what does it give up? Use the table you printed. (It is a way to
+# normalise; some published answers call it a regulariser, and quote running times that are not in the
+# abstract.)
+
+# %% [markdown] answer="rms_norm_or_layer_norm" points=4
+# Model answer: LayerNorm computes the mean $\mu$ and the standard deviation $\sigma$ of the $d$ summed inputs
+# and returns $g \odot (a - \mu)/\sigma + \beta$. RMSNorm returns $g \odot a / \mathrm{RMS}(a)$ with
+# $\mathrm{RMS}(a) = \sqrt{\frac1d \sum a_i^2}$: one statistic instead of two, no subtraction, and usually no
+# offset $\beta$; $g$ starts as ones. Where the mean is 0 both are the same. Advantages: less computation, with
+# 7 % to 64 % less running time at comparable quality, according to the abstract. It keeps the invariance to
+# re-scaling of all weights, of the data and of single cases. That is what stabilises the activations, and it
+# makes the gradient for the weights inversely proportional to their size, an implicit adaptation of the
+# learning rate. It gives up the invariance to re-centring (the last line of the table); the paper finds that
+# re-scaling is what matters. Partial RMSNorm estimates the RMS from a share p of the inputs (6.25 % in the
+# paper), which is cheaper still but biased for small shares.
+#
+# Marking: 1 point for both formulas, or one formula and the difference (no mean, no offset); 1 for less
+# computation with 7 % to 64 % (the figures 6.9 % to 40 % of second-hand summaries, or none: half a point); 1
+# for invariance to re-scaling and what it is good for (stable activations, or the adapting learning rate); 1
+# for naming what is lost, re-centring. "Regularises" instead of "normalises" costs nothing if the calculation
+# is right.
+
+# %% [markdown]
+# ## 2 The network
+#
+# ### 2.1 One block
+#
+# 6 points · ●●○ · 25 minutes · about 5 lines
+#
+# The block has the form of LLaMA's feed-forward layer. With $\hat F = \mathrm{norm}(F)$,
+#
+# $$F' = F + \big(\mathrm{SiLU}(\hat F w_1) \odot \hat F w_2\big)\, w_3, \qquad
+# w_1, w_2 \in \mathbb R^{C \times C_h},\; w_3 \in \mathbb R^{C_h \times C}, \qquad
+# \mathrm{SiLU}(a) = \frac{a}{1 + e^{-a}} .$$
+#
+# One half of the hidden layer is a **gate** for the other. The picture shows the candidates for its
+# non-linearity, and what one hidden number becomes.
+
+# %% look
+a = torch.linspace(-4, 4, 81)
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.4))
+for name, gate in (("SiLU", F.silu), ("ReLU", F.relu), ("sigmoid", torch.sigmoid)):
+    left.plot(a, gate(a), "-" if name == "SiLU" else "--", label=name)
+left.set(xlabel="a", title="gates")
+left.legend()
+hidden = F.silu(a) * a[:, None]  # (81, 81), rows: b
+figure.colorbar(right.contourf(a, a, hidden, 20, cmap="RdBu", vmin=-16, vmax=16), ax=right)
+right.set(xlabel="a, one number of F̂ w₁", ylabel="b, of F̂ w₂", title="SiLU(a) · b")
+plt.show()
+
+# %% [markdown]
+# The residual is the **raw** $F$. (A published solution overwrites $F$ by its norm first and adds to that; then
+# the block is no longer the identity for $w_3 = 0$; exercise 2.4 asks what that costs. It also keeps its layers
+# in an `nn.Sequential` that must never be called, since that would chain them; give them names instead.)
+#
+# The norm comes as an argument. Biases may be there or not: the paper has none, and the check sets them to
+# zero. For the check to fill your weights, the block has a method `load`. It is right as it stands for linear
+# layers called `w1`, `w2` and `w3`. If you prefer other names, or one layer for $w_1$ and $w_2$ together, adapt
+# it.
+
+
+# %% solution="projection_block"
+class ProjectionBlock(nn.Module):
+    """One block of the bind network, with a norm that is given to it."""
+
+    def __init__(self, d: int, hidden: int, norm: nn.Module) -> None:
+        super().__init__()
+        self.norm = norm
+        ### BEGIN SOLUTION
+        self.w1 = nn.Linear(d, hidden, bias=False)
+        self.w2 = nn.Linear(d, hidden, bias=False)
+        self.w3 = nn.Linear(hidden, d, bias=False)
+        ### END SOLUTION
+
+    @torch.no_grad()
+    def load(self, w1: Tensor, w2: Tensor, w3: Tensor) -> None:
+        """Take over the matrices w1 and w2 (d, hidden) and w3 (hidden, d) of the formula."""
+        self.w1.weight.copy_(w1.T)  # nn.Linear keeps the transpose
+        self.w2.weight.copy_(w2.T)
+        self.w3.weight.copy_(w3.T)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features F (…, d) → F' (…, d)."""
+        ### BEGIN SOLUTION
+        normed = self.norm(x)
+        return x + self.w3(F.silu(self.w1(normed)) * self.w2(normed))
+        ### END SOLUTION
+
+
+# %% check="projection_block" points=6
+class GivenNorm(nn.Module):
+    """Stands in for your RMSNorm, so that a mistake there costs nothing here."""
+
+    def __init__(self, gain: Tensor) -> None:
+        super().__init__()
+        self.gain = gain  # no parameter
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.gain * F.rms_norm(x, self.gain.shape, eps=1e-6)
+
+
+def loaded(ProjectionBlock, rng: Rng, d: int, hidden: int, *, w3: float = 1.0) -> nn.Module:
+    """A block with a given norm and given matrices, and zeros for its biases, if it has any."""
+    block = ProjectionBlock(d, hidden, GivenNorm(rng.normal(d)))
+    with torch.no_grad():
+        for parameter in block.parameters():
+            parameter.zero_()
+    block.load(rng.normal(d, hidden), rng.normal(d, hidden), w3 * rng.normal(hidden, d))
+    return block.eval()
+
+
+@probe(weight=3)
+def features(ProjectionBlock, rng: Rng):
+    block = loaded(ProjectionBlock, rng, 5, 11)
+    several, sequence, one = 2 * rng.normal(3, 5), rng.normal(2, 7, 5), rng.normal(1, 5)
+    return {"(B, d)": block(several), "(B, n, d)": block(sequence), "B = 1": block(one)}
+
+
+def w3_of_zero(ProjectionBlock, rng: Rng):
+    return loaded(ProjectionBlock, rng, 7, 5, w3=0.0)(rng.normal(3, 7))
+
+
+check("projection_block", ProjectionBlock, features, w3_of_zero)
+### BEGIN HIDDEN TESTS
+
+
+@probe(weight=2)
+def gradients_of_a_block(ProjectionBlock, rng: Rng):
+    block = loaded(ProjectionBlock, rng, 5, 7)
+    x = rng.normal(3, 5).requires_grad_()
+    (block(x) * rng.normal(3, 5)).sum().backward()
+    return {"for F": x.grad, "every layer": all(p.grad is not None for p in block.parameters())}
+
+
+check("projection_block", ProjectionBlock, gradients_of_a_block)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# <details><summary>"'ProjectionBlock' object has no attribute 'w1'"</summary>
+#
+# That is `load`: it looks for layers called `w1`, `w2` and `w3`. Name yours so, or adapt it.
+# </details>
+#
+# <details><summary>Only <code>w3_of_zero</code> is right, or only that is wrong</summary>
+#
+# With $w_3 = 0$ everything but the residual is gone, so the input must come out unchanged. If it does not, look
+# at what you add to. If only this case is right, the residual is fine and the mistake is in the gate.
+# </details>
+#
+# ### 2.2 Written: `why_a_gate`
+#
+# 3 points
+#
+# A plain feed-forward layer is $\mathrm{SiLU}(\hat F w_1)\, w_3$. What does the factor $\hat F w_2$ add to what
+# one layer can compute? What does SiLU have that makes it a better gate than ReLU or a sigmoid? And what does
+# the third matrix cost, and how do models keep the cost the same?
+
+# %% [markdown] answer="why_a_gate" points=3
+# Model answer: two linear functions of the input are **multiplied**: one layer can compute interactions ("this
+# feature, but only if that one is there") which a plain layer has to approximate by many units. The gate
+# decides, for each hidden number and depending on the input, how much of the linear path $\hat F w_2$ passes.
+# SiLU is smooth and does not saturate for large $a$, unlike a sigmoid; for negative $a$ it closes to nearly 0
+# but keeps a gradient, so that units do not die as with ReLU. The third matrix makes $3 C C_h$ parameters out
+# of $2 C C_h$, half as many again; LLaMA takes $C_h = \tfrac23 \cdot 4C$ to have the same number. (That it
+# helps is in the end an empirical finding.)
+#
+# Marking: 1 point for the multiplicative interaction or an input-dependent switch; 1 for a property of SiLU
+# with its consequence (smooth, non-zero gradient below 0, no saturation above); 1 for the cost of a third
+# matrix and a smaller $C_h$ to make up for it. "More parameters, so better" earns nothing for the first part.
+
+# %% [markdown]
+# ### 2.3 `BindNetwork`
+#
+# 6 points · ●●○ · 20 minutes · about 6 lines
+#
+# A linear projection $w_0 \in \mathbb R^{C_I \times C}$, then a cascade of **three** blocks:
+#
+# $$F^{(0)} = F_I\, w_0, \qquad F^{(i+1)} = \mathrm{block}_i\big(F^{(i)}\big), \quad i = 0, 1, 2, \qquad T_I = F^{(3)} .$$
+#
+# `make_block(model_dim)` returns a fresh block; the check passes one of its own. Features come as `(B, C_I)` or
+# `(B, 1, C_I)` and keep their axes. Nothing follows the last block. The projection may have a bias or not (the
+# paper has none, the public code has one): the check finds it by its shape and sets a bias to zero.
+
+
+# %% solution="bind_network"
+class BindNetwork(nn.Module):
+    """From image features to the space of a language model."""
+
+    def __init__(
+        self, image_dim: int, model_dim: int, make_block: Callable[[int], nn.Module]
+    ) -> None:
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.projection = nn.Linear(image_dim, model_dim, bias=False)
+        self.blocks = nn.ModuleList([make_block(model_dim) for _ in range(3)])
+        ### END SOLUTION
+
+    def forward(self, image_feature: Tensor) -> Tensor:
+        """Image features (…, C_I) → features for the language model (…, C)."""
+        ### BEGIN SOLUTION
+        feature = self.projection(image_feature)
+        for block in self.blocks:
+            feature = block(feature)
+        return feature
+        ### END SOLUTION
+
+
+# %% check="bind_network" points=6
+class GivenBlock(nn.Module):
+    """Stands in for your block: F + tanh(F M), in which the order of blocks matters."""
+
+    def __init__(self, d: int) -> None:
+        super().__init__()
+        self.M = nn.Parameter(torch.zeros(d, d))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + torch.tanh(x @ self.M)
+
+
+def given_blocks(network: nn.Module) -> list[GivenBlock]:
+    return [module for module in network.modules() if isinstance(module, GivenBlock)]
+
+
+def with_given_numbers(BindNetwork, rng: Rng, image_dim: int, d: int) -> nn.Module:
+    """A network whose projection and blocks hold given numbers; a bias is set to zero."""
+    w0, matrices = rng.normal(image_dim, d), 0.5 * rng.normal(5, d, d)
+    network = BindNetwork(image_dim, d, GivenBlock)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.zero_()
+            if sorted(parameter.shape) == sorted(w0.shape):  # the projection, maybe transposed
+                parameter.copy_(w0 if parameter.shape == w0.shape else w0.T)
+        for block, matrix in zip(given_blocks(network), matrices, strict=False):
+            block.M.copy_(matrix)
+    return network.eval()
+
+
+@probe(weight=3)
+def images(BindNetwork, rng: Rng):
+    network = with_given_numbers(BindNetwork, rng, 5, 7)
+    return {"blocks": len(given_blocks(network)), "(B, C_I)": network(rng.normal(3, 5))}
+
+
+def batches_of_one(BindNetwork, rng: Rng):
+    network = with_given_numbers(BindNetwork, rng, 7, 3)
+    one, three = rng.normal(1, 7), rng.normal(3, 1, 7)
+    return {"2-D": network(one), "3-D": network(three), "all ones": network(one[None])}
+
+
+check("bind_network", BindNetwork, images, batches_of_one)
+### BEGIN HIDDEN TESTS
+
+
+@probe(weight=2)
+def gradients_of_the_network(BindNetwork, rng: Rng):
+    network = with_given_numbers(BindNetwork, rng, 5, 3)
+    image = rng.normal(2, 5).requires_grad_()
+    (network(image) * rng.normal(2, 3)).sum().backward()
+    return {"image": image.grad, "blocks": [block.M.grad for block in given_blocks(network)]}
+
+
+check("bind_network", BindNetwork, gradients_of_the_network)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# <details><summary>"wrong value at blocks: expected 3"</summary>
+#
+# Count what `network.modules()` finds. Blocks in a plain Python list are not registered: no optimiser would
+# ever see their parameters. And `[block] * 3` is one block, three times.
+# </details>
+#
+# Now your parts together. `llama_block` is what the paper uses, with $C_h = 4C$.
+
+
+# %%
+def llama_block(d: int) -> nn.Module:
+    """A fresh block of the paper's form: RMSNorm, hidden size 4 d."""
+    return ProjectionBlock(d, 4 * d, RMSNorm(d))
+
+
+# %% look
+torch.manual_seed(0)
+toy, image_feature = BindNetwork(64, 512, llama_block), torch.randn(1, 64)
+output = toy(image_feature)
+print(f"{tuple(output.shape)}, RMS of the output {output.square().mean().sqrt():.2f}")
+for block in toy.modules():
+    if isinstance(block, ProjectionBlock):  # w3 = 0
+        block.load(torch.randn(512, 2048), torch.randn(512, 2048), torch.zeros(2048, 512))
+ratio = toy(2 * image_feature).norm() / toy(image_feature).norm()
+print(f"with w3 = 0 and 2 F_I for F_I the output is {ratio:.2f} times as long")
+
+# %% [markdown]
+# Expect an RMS near 0.6 and a factor of 2.00: with $w_3 = 0$ the network is its linear projection. (A bias in
+# the projection makes it a little less.)
+#
+# ### 2.4 Written: `raw_residual`
+#
+# 2 points
+#
+# In the solution that adds to the *normalised* feature, the last line above would print 1.00 and the RMS would
+# be near 1. Explain both numbers. What do the three blocks lose, and what happens to the gradient on its way
+# back through them?
+
+# %% [markdown] answer="raw_residual" points=2
+# Model answer: with $w_3 = 0$ each such block is $F \mapsto \mathrm{RMSNorm}(F)$, which forgets the length of
+# its input: doubling $F_I$ changes nothing, hence the factor 1, and the result has RMS 1 (with small $w_3$:
+# near 1). The identity path is gone: a block can no longer leave its input as it is, the length of the
+# projected feature is lost at the first block, and every block re-scales what the blocks before it added. The
+# gradient passes a Jacobian of the norm in each block instead of an identity: divided by the RMS and without
+# its component along $F$, so that its size depends on the scale of the features. With the raw residual
+# $\partial F' / \partial F = I + \dots$, however deep the network is.
+#
+# Marking: 1 point for "the norm forgets the length" with both numbers; 1 for the missing identity path, for
+# features or for gradients.
+
+# %% [markdown]
+# ### 2.5 How large is it?
+#
+# 2 points · ●○○ · 10 minutes · about 3 lines
+#
+# Return the number of trainable parameters of a bind network of given sizes: no biases in its linear layers,
+# RMSNorm with a gain and no offset, three blocks. **Predict first**: is the toy with 64 → 512 nearer to one,
+# ten or a hundred million? And the network of the paper, 1024 → 4096? ($C_h = 4C$ in both.)
+
+
+# %% solution="parameter_count"
+def parameter_count(image_dim: int, model_dim: int, hidden_dim: int) -> int:
+    """How many numbers the network learns."""
+    ### BEGIN SOLUTION
+    block = model_dim + 3 * model_dim * hidden_dim  # the gain; w1, w2 and w3
+    return image_dim * model_dim + 3 * block
+    ### END SOLUTION
+
+
+# %% check="parameter_count" points=2
+def three_sizes(parameter_count, rng: Rng):
+    return [parameter_count(*(rng.integer(2, 900) for _ in range(3))) for _ in range(3)]
+
+
+check("parameter_count", parameter_count, three_sizes)
+
+# %% [markdown]
+# The cell compares with the networks themselves. On the device `meta` tensors have a shape and no memory, so
+# that even the large one can be built here.
+
+# %% look
+for image_dim, model_dim in ((64, 512), (1024, 4096)):
+    with torch.device("meta"):
+        network = BindNetwork(image_dim, model_dim, llama_block)
+    built = sum(parameter.numel() for parameter in network.parameters())
+    counted = parameter_count(image_dim, model_dim, 4 * model_dim)
+    print(f"{image_dim:4} → {model_dim}: {counted:,} counted, {built:,} built")
+
+# %% [markdown]
+# Expect 9,471,488 and 608,186,368. Almost all of it is the three blocks: nearly a tenth of a model of 7 billion
+# parameters, only to make one image readable. (Your network has more if you chose biases.)
+#
+# ## 3 Aligning two spaces
+#
+# An "image encoder" and a "text encoder" see the same things in different ways. A thing is described by 8
+# hidden numbers $z$. Its caption is the vector $t = zE \in \mathbb R^{96}$; its image feature is
+# $\sin(zA + \varphi) \in \mathbb R^{64}$ plus a little noise. Neither $E$, $A$, $\varphi$ nor $z$ is known to
+# the network. It sees 40 000 pairs and must find the text vector of an image.
+#
+# ### 3.1 The loss
+#
+# 2 points · ●○○ · 5 minutes · about 2 lines
+#
+# Only directions count: the loss is one minus the mean cosine of the angle between prediction and target, over
+# all vectors.
+#
+# $$L = 1 - \frac1B \sum_{i=1}^B \frac{p_i^\top t_i}{\|p_i\|\, \|t_i\|} .$$
+
+
+# %% solution="cosine_distance"
+def cosine_distance(predicted: Tensor, target: Tensor) -> Tensor:
+    """One minus the mean cosine between vectors of the same place, both (…, d); a scalar."""
+    ### BEGIN SOLUTION
+    return 1 - F.cosine_similarity(predicted, target, dim=-1).mean()
+    ### END SOLUTION
+
+
+# %% check="cosine_distance" points=2
+def pairs(cosine_distance, rng: Rng):
+    target = rng.normal(5, 7)
+    near = 3 * target + rng.normal(5, 7)
+    return {
+        "related": cosine_distance(near, target),
+        "opposite": cosine_distance(-near, target),
+        "(B, n, d)": cosine_distance(rng.normal(2, 3, 7), rng.normal(2, 3, 7)),
+    }
+
+
+check("cosine_distance", cosine_distance, pairs)
+### BEGIN HIDDEN TESTS
+
+
+def gradients_of_the_distance(cosine_distance, rng: Rng):
+    predicted = rng.normal(3, 5).requires_grad_()
+    cosine_distance(predicted, rng.normal(3, 5)).backward()
+    return predicted.grad
+
+
+check("cosine_distance", cosine_distance, gradients_of_the_distance)
+### END HIDDEN TESTS
+
+# %% [markdown]
+# ### 3.2 Training
+#
+# The trivial solution is a straight one: the matrix, with a constant, that maps images to texts with the least
+# squared error. Your network has to beat it on 1000 pairs that neither has seen. Two scores: the mean cosine,
+# and how often the nearest of the 1000 captions is the right one (by chance: 0.1 %).
+
+# %%
+IMAGE_DIM = 64
+TEXT_DIM = 96
+
+
+def draw_pairs(count: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Image features (count, 64) and text vectors (count, 96) of the same things."""
+    world = torch.Generator().manual_seed(0)  # the same encoders whatever the seed
+    E = torch.randn(8, TEXT_DIM, generator=world) / 8**0.5
+    A = 2 * torch.randn(8, IMAGE_DIM, generator=world) / 8**0.5
+    phase = 2 * math.pi * torch.rand(IMAGE_DIM, generator=world)
+    things = torch.Generator().manual_seed(seed)
+    z = torch.randn(count, 8, generator=things)
+    noise = 0.05 * torch.randn(count, IMAGE_DIM, generator=things)
+    return torch.sin(z @ A + phase) + noise, z @ E
+
+
+def scores(predicted: Tensor, texts: Tensor) -> tuple[Tensor, float]:
+    """The cosine of every pair, and the share of images whose nearest caption is their own."""
+    cosines = F.normalize(predicted, dim=-1) @ F.normalize(texts, dim=-1).T  # (B, B)
+    right = cosines.argmax(dim=1) == torch.arange(len(texts))
+    return cosines.diagonal(), right.float().mean().item()
+
+
+def trained(images: Tensor, texts: Tensor, seed: int = 0) -> tuple[nn.Module, list[float]]:
+    """A bind network trained on pairs, and the loss of every step."""
+    torch.manual_seed(seed)
+    network = BindNetwork(IMAGE_DIM, TEXT_DIM, llama_block)
+
+    def next_loss() -> Tensor:
+        batch = torch.randint(len(images), (128,))
+        return cosine_distance(network(images[batch]), texts[batch])
+
+    return network, fit(network, next_loss, steps=1500, label="aligning")
+
+
+# %% train
+images, texts = draw_pairs(40_000, seed=1)
+new_images, new_texts = draw_pairs(1000, seed=2)
+matrix = torch.linalg.lstsq(F.pad(images, (0, 1), value=1.0), texts).solution  # (65, 96)
+network, losses = trained(images, texts)
+with torch.no_grad():
+    predictions = {
+        "untrained network": BindNetwork(IMAGE_DIM, TEXT_DIM, llama_block)(new_images),
+        "least squares": F.pad(new_images, (0, 1), value=1.0) @ matrix,
+        "bind network": network(new_images),
+    }
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.6))
+for name, predicted in predictions.items():
+    cosines, found = scores(predicted, new_texts)
+    print(f"{name:18} mean cosine {cosines.mean():6.3f}   right caption {found:6.1%}")
+    right.hist(cosines.numpy(), bins=60, range=(-1, 1), alpha=0.6, label=name)
+    if name == "least squares":
+        left.axhline(1 - cosines.mean(), color="grey", linestyle="--", label=name)
+curve(left, losses, label="bind network", window=20)
+left.set(xlabel="step", ylabel="cosine distance", ylim=0, title="learning to align")
+right.set(xlabel="cosine with the right caption", title="1000 new images")
+left.legend()
+right.legend(loc="upper left")
+plt.show()
+
+# %% [markdown]
+# **What to expect** (three seeds): least squares reaches a mean cosine of 0.82 and finds 51 % of the captions;
+# your network 0.974 and 95 to 96 %. Untrained it is at 0.00 to 0.02 and at chance. After some 60 steps it
+# passes the grey line; after 200 steps the distance is near 0.055, at the end near 0.011. On new images it is
+# 0.026: a network with 336 000 parameters learns some of the 40 000 pairs by heart.
+
+# %% [markdown]
+# {ai_tools}
+
+# %%
+summary()
