@@ -19,6 +19,12 @@ c.CourseDirectory.autograded_directory = "build/autograded"
 c.CourseDirectory.feedback_directory = "build/feedback"
 c.CourseDirectory.db_url = f"sqlite:///{root / 'build' / 'gradebook.db'}"
 
+# Model files are read where they were handed in, and feedback holds no copies of them.
+c.GenerateFeedbackApp.CourseDirectory.ignore = [
+    *(".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback"),  # nbgrader's own
+    *("*.pth", "*.safetensors"),
+]
+
 c.ClearSolutions.code_stub = {"python": "# TODO: your code here\nraise NotImplementedError"}
 
 # Each step below that is the autograder's is for one kind of assignment: the kit's, which have a

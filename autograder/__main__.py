@@ -41,7 +41,22 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument("--force", action="store_true", help="execute again what was kept")
     grade.add_argument("--no-feedback", action="store_true", help="write none, as before marking")
 
-    for command in (score, grade):
+    audit = commands.add_parser(
+        "audit", help="train a few students' models again; are their results plausible?"
+    )
+    audit.add_argument("assignment")
+    audit.add_argument("students", nargs="?", type=int, default=3, metavar="K", help="default: 3")
+    audit.add_argument(
+        "--draw", metavar="NAME", help="the same name draws the same students; default: the date"
+    )
+    audit.add_argument("--minutes", type=float, default=30, metavar="M", help="each; default: 30")
+    audit.add_argument(
+        "--tolerance", type=float, default=0.05, metavar="T", help="below a claim; default: 0.05"
+    )
+    audit.add_argument("--submitted", type=Path, metavar="DIR", help="default: build/submitted")
+    audit.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
+
+    for command in (score, grade, audit):
         command.add_argument(
             "--no-sandbox", action="store_true", help="run student code unconfined, as yourself"
         )
@@ -70,7 +85,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 on success, 1 where a check fails, 2 for wrong usage."""
     options = parser().parse_args(arguments)
     sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema's check of IRIs: a second to import
-    if options.command == "score" or (options.command == "grade" and not options.scheduler):
+    here = options.command == "grade" and not options.scheduler
+    if here or options.command in ("score", "audit"):
         herd()  # it imports what kernels need, while the grader imports its own
     from autograder import commands
 

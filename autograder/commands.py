@@ -5,7 +5,7 @@ import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import torch
@@ -42,6 +42,7 @@ def run(course: Course, options: Namespace) -> int:
         "release": run_release,
         "score": run_score,
         "grade": run_grade,
+        "audit": run_audit,
         "report": run_report,
         "sample": run_sample,
         "bench": run_bench,
@@ -105,7 +106,8 @@ def run_score(course: Course, options: Namespace) -> int:
     from autograder.grading.submission import Grader, read_notebook
 
     _obey_sandbox_switch(course, options)
-    graded = Grader(course, options.assignment).grade(read_notebook(options.notebook))
+    grader = Grader(course, options.assignment)
+    graded = grader.grade(read_notebook(options.notebook), options.notebook.parent)
     print(FORMATS[options.format](graded))
     return 0
 
@@ -135,6 +137,29 @@ def run_grade(course: Course, options: Namespace) -> int:
         print("feedback  build/feedback/<student>/" + options.assignment)
     print("by hand   `make lab`, then the formgrader")
     return 0
+
+
+def run_audit(course: Course, options: Namespace) -> int:
+    from autograder.course.audit import as_table, audit, write_findings
+
+    _obey_sandbox_switch(course, options)
+    draw = options.draw or str(date.today())
+    print(f"draw {draw!r}: at most {options.minutes:g} minutes for each student", file=sys.stderr)
+    findings = audit(
+        course,
+        options.assignment,
+        options.students,
+        draw=draw,
+        seconds=60 * options.minutes,
+        submitted=options.submitted,
+        workers=options.workers,
+        progress=_progress,
+    )
+    Console().print(as_table(findings, options.tolerance))
+    path = course.build / f"audit-{options.assignment}.csv"
+    write_findings(findings, options.tolerance, path)
+    print(path.relative_to(course.root))
+    return 0 if all(finding.is_plausible(options.tolerance) for finding in findings) else 1
 
 
 def run_report(course: Course, options: Namespace) -> int:

@@ -27,11 +27,12 @@ def define(module: ModuleType, text: str, path: Path) -> None:
 @lru_cache(maxsize=32)
 def _compiled(text: str, path: str) -> CodeType:
     tree = ast.parse(text, path)
-    tree.body = [node for node in tree.body if _defines(node)]
+    tree.body = [node for node in tree.body if defines(node)]
     return compile(tree, path, "exec")
 
 
-def _defines(node: ast.stmt) -> bool:
+def defines(node: ast.stmt) -> bool:
+    """Whether a statement is an import, a function, a class or a CONSTANT."""
     match node:
         case ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.ClassDef():
             return True

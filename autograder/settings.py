@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from traitlets import Bool, Float, Int, Unicode
@@ -36,6 +37,9 @@ class Course(Configurable):
         config=True
     )
     pseudonyms = Bool(False, help="Print pseudonyms in the class table.").tag(config=True)
+    leaderboard_names = Bool(False, help="Show names in the leaderboard, not pseudonyms.").tag(
+        config=True
+    )
 
     def __init__(self, root: Path, config: Config) -> None:
         super().__init__(config=config)
@@ -76,6 +80,14 @@ class Course(Configurable):
             int.from_bytes(self._hmac(f"{assignment}/{exercise}/{index}")[:4], "big")
             for index in range(self.hidden_cases)
         ]
+
+    def pseudonym(self, student: str) -> str:
+        """A stable name that says nothing about the student, to those without the secret."""
+        return "student-" + self._hmac(f"pseudonym/{student}").hex()[:8]
+
+    def drawn(self, students: Iterable[str], draw: str) -> list[str]:
+        """The students in an order that the draw's name and the course secret decide."""
+        return sorted(students, key=lambda student: self._hmac(f"draw/{draw}/{student}"))
 
     def _hmac(self, text: str) -> bytes:
         return hmac.digest(self.secret(), text.encode(), hashlib.sha256)

@@ -10,7 +10,13 @@ from typing import Any
 from autograder.checks.artefact import Artefact, rejected
 from autograder.checks.key import VISIBLE_SEEDS, Exercise, Key, decode
 from autograder.checks.measuring import PUBLIC_SEED, build, difference, layout, measure
-from autograder.checks.model_file import ModelError, contents, newest, read_model
+from autograder.checks.model_file import (
+    ModelError,
+    contents,
+    model_files,
+    none_found,
+    read_model,
+)
 from autograder.checks.probes import Probe, as_probe, observe, read
 from autograder.checks.rules import Rule, broken, own_cell
 from autograder.checks.verdict import Verdict, judge, obeying
@@ -125,7 +131,10 @@ def _measured(exercise: Exercise, artefact: Artefact) -> Verdict:
     """What the newest model file beside the notebook would earn. Raises ModelError."""
     if problem := difference(exercise.cases[0].expected.value, _own_layout(artefact)):
         raise ModelError(f"your architecture is not the given one: {problem}")
-    path = newest(Path.cwd(), artefact.ending)
+    files = model_files(Path.cwd(), artefact.ending)
+    if not files:
+        raise ModelError(none_found(artefact.ending))
+    path = files[-1]
     try:
         found = measure(artefact, read_model(contents(path)), PUBLIC_SEED)
     except ModelError as error:

@@ -30,6 +30,8 @@ def measure(artefact: Artefact, model: Model, seed: int) -> dict[str, float]:
             with torch.no_grad():
                 found = artefact.measure(module.eval(), artefact.held_out(seed))
                 numbers = {str(name): float(value) for name, value in found.items()}
+        except TimeoutError:
+            raise
         except Exception as error:
             said = f"cannot be measured ({type(error).__name__})"
             raise ModelError(said, detail=str(error)) from error
@@ -44,6 +46,8 @@ def build(artefact: Artefact, configuration: Configuration) -> nn.Module:
     with leaving_no_trace():
         try:
             return artefact.build(dict(configuration))
+        except TimeoutError:
+            raise
         except Exception as error:
             said = f"{type(error).__name__}: {error}"[:200]
             raise ModelError(f"has a configuration that makes no model ({said})") from error

@@ -64,12 +64,8 @@ def model_files(folder: Path, ending: str) -> list[Path]:
     return [path for _, _, path in sorted(dated)]
 
 
-def newest(folder: Path, ending: str) -> Path:
-    """The newest of a folder's model files. Raises ModelError where there is none."""
-    found = model_files(folder, ending)
-    if not found:
-        raise ModelError(f"no model file …_{ending}.pth or .safetensors beside the notebook")
-    return found[-1]
+def none_found(ending: str) -> str:
+    return f"no model file …_{ending}.pth or .safetensors beside the notebook"
 
 
 def _is_file(path: Path) -> bool:

@@ -39,6 +39,10 @@ class Submission:
     nbgrader: Nbgrader
 
     @property
+    def folder(self) -> Path:
+        return self.path.parent
+
+    @property
     def report_path(self) -> Path:
         reports = self.grader.course.build / "reports" / self.grader.assignment
         return reports / f"{self.student}.json"
@@ -54,7 +58,8 @@ class Submission:
     def fingerprint(self) -> str:
         """A hash of all that its grade depends on."""
         file = self.path.read_bytes() if self.path.is_file() else b""
-        return hashlib.sha256(self.grader.digest.encode() + file).hexdigest()
+        models = [file.digest for file in self.grader.models(self.folder).values()]
+        return hashlib.sha256("".join([self.grader.digest, *models]).encode() + file).hexdigest()
 
     @property
     def is_graded(self) -> bool:
@@ -70,12 +75,13 @@ class Submission:
         """What has to be executed for it; nothing where it is graded or cannot be read."""
         if not self.is_graded:
             with contextlib.suppress(SubmissionError):
-                return self.grader.job(self.grader.repair(read_notebook(self.path)).notebook)
+                repaired = self.grader.repair(read_notebook(self.path)).notebook
+                return self.grader.job(repaired, self.folder)
         return None
 
     def grade(self) -> None:
         """Enter it in the gradebook, then report. Raises SubmissionError, NbgraderError."""
-        graded = self.grader.grade(read_notebook(self.path))
+        graded = self.grader.grade(read_notebook(self.path), self.folder)
         self.nbgrader.autograde(self.grader.assignment, self.student)
         report = {"fingerprint": self.fingerprint, **json.loads(as_json(graded))}
         _replace(self.report_path, json.dumps(report, indent=2, ensure_ascii=False))
@@ -157,11 +163,17 @@ def _replace(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
+def reports(course: Course, assignment: str) -> dict[str, dict[str, Any]]:
+    """What was said of each student's submission when it was graded last."""
+    files = sorted((course.build / "reports" / assignment).glob("*.json"))
+    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+
 def mistake_counts(course: Course, assignment: str) -> dict[tuple[str, str], int]:
     """How many students made each known mistake, by exercise and name, most frequent first."""
     counts: dict[tuple[str, str], int] = {}
-    for report in (course.build / "reports" / assignment).glob("*.json"):
-        for exercise in json.loads(report.read_text(encoding="utf-8"))["exercises"]:
+    for report in reports(course, assignment).values():
+        for exercise in report["exercises"]:
             if exercise["mistake"]:
                 key = exercise["name"], exercise["mistake"]
                 counts[key] = counts.get(key, 0) + 1

@@ -45,6 +45,8 @@ class Nbgrader:
         config = copy.deepcopy(course.config)
         if submitted is not None:
             config.CourseDirectory.submitted_directory = str(submitted.resolve())
+        # no copies of model files, whoever calls nbgrader
+        config.CourseDirectory.ignore = config.GenerateFeedbackApp.CourseDirectory.ignore
         course.build.mkdir(exist_ok=True)
         self.course = course
         with _without_noise():

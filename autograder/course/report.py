@@ -1,7 +1,6 @@
 """The class table and scores.csv."""
 
 import csv
-import hashlib
 from pathlib import Path
 
 from rich.console import Console
@@ -9,30 +8,37 @@ from rich.table import Table
 
 from autograder.course.classrun import mistake_counts
 from autograder.course.gradebook import Nbgrader, Row
+from autograder.course.leaderboard import as_table, leaderboards, write_leaderboard
 from autograder.settings import Course, SettingsError
 
 
 def report(course: Course, assignment: str, console: Console) -> Path:
-    """Print the class, exercise by exercise and student by student; write build/scores.csv."""
+    """Print the class, exercise by exercise and student by student; write build/scores.csv.
+
+    Where models were handed in, a leaderboard follows, and is written beside it.
+    """
     rows = Nbgrader(course).rows(assignment)
     if not rows:
         raise SettingsError(f"nothing graded for {assignment!r}: run `grade {assignment}` first")
-    console.print(_students(rows, course.pseudonyms))
+    console.print(_students(rows, course))
     console.print(_exercises(rows))
     mistakes = mistake_counts(course, assignment)
     if mistakes:
         console.print(_mistakes(mistakes))
+    for board in leaderboards(course, assignment):
+        console.print(as_table(board))
+        write_leaderboard(board, course.build / f"leaderboard-{assignment}-{board.exercise}.csv")
     path = course.build / "scores.csv"
     write_csv(rows, path)
     return path
 
 
-def _students(rows: list[Row], pseudonyms: bool) -> Table:
+def _students(rows: list[Row], course: Course) -> Table:
     table = Table("student", title="Class", title_justify="left")
     for heading in ("points", "of", "by hand", "late"):
         table.add_column(heading, justify="right")
     for row in rows:
-        name = pseudonym(row.student) if pseudonyms else row.student
+        name = course.pseudonym(row.student) if course.pseudonyms else row.student
         by_hand = f"{row.to_grade_by_hand} to do" if row.to_grade_by_hand else "–"
         table.add_row(
             name, f"{row.score:g}", f"{row.max_score:g}", by_hand, lateness(row.seconds_late)
@@ -66,11 +72,6 @@ def lateness(seconds: float) -> str:
     if seconds < 86400:
         return f"{seconds / 3600:.1f} h"
     return f"{seconds / 86400:.1f} days"
-
-
-def pseudonym(student: str) -> str:
-    """A stable name that says nothing about the student."""
-    return "student-" + hashlib.sha256(student.encode()).hexdigest()[:6]
 
 
 def write_csv(rows: list[Row], path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from autograder.grading.execute import Execution, Job, execute
 
-ERRORS, NOTICED = "errors", "noticed.json"
+ERRORS, NOTICED, MODELS = "errors", "noticed.json", "models"
 
 
 class Recent:
@@ -40,7 +40,8 @@ def load(kept: Path) -> Execution:
     evidence = {file.stem: file.read_bytes() for file in kept.glob("*.safetensors")}
     errors = {file.name: file.read_text("utf-8") for file in (kept / ERRORS).iterdir()}
     noticed = tuple(json.loads((kept / NOTICED).read_text("utf-8")))
-    return Execution(evidence, errors, noticed)
+    models = {file.name: file.read_bytes() for file in (kept / MODELS).iterdir()}
+    return Execution(evidence, errors, noticed, models)
 
 
 def keep(execution: Execution, kept: Path) -> None:
@@ -48,10 +49,13 @@ def keep(execution: Execution, kept: Path) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=kept.parent))
     (temporary / ERRORS).mkdir()
+    (temporary / MODELS).mkdir()
     for name, data in execution.evidence.items():
         (temporary / f"{name}.safetensors").write_bytes(data)
     for name, text in execution.errors.items():
         (temporary / ERRORS / name).write_text(text, encoding="utf-8")
+    for name, data in execution.models.items():
+        (temporary / MODELS / name).write_bytes(data)
     (temporary / NOTICED).write_text(json.dumps(execution.noticed), encoding="utf-8")
     try:
         os.rename(temporary, kept)

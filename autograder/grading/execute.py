@@ -7,13 +7,16 @@ import os
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import autograder
-from autograder.checks.recorder import REPORT, Plan
+from autograder.checks.model_file import MAX_BYTES, ModelError
+from autograder.checks.recorder import REPORT, Plan, written_by_cells
 from autograder.grading.kernels.evidence_pipe import EvidencePipe
 from autograder.grading.kernels.kernel import Kernel, KernelEnded, sockets_folder
+from autograder.grading.models import ModelFile, read_apart
 from autograder.grading.sandbox.confinement import Confinement
 
 RUN_CHECK = "__import__('autograder').check.run({!r}, globals())"
@@ -21,15 +24,19 @@ SYSTEM = (
     *("/usr", "/lib", "/lib64", "/bin", "/sbin", "/opt"),
     *("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/passwd", "/etc/nsswitch.conf"),
 )
+HAND_IN = "__import__('autograder').check.hand_in({!r}, {!r})"
 REPORT_NOTICED = "__import__('autograder').check.report(get_ipython())"
 MAX_KERNELS = 20  # for one submission
+HAND_IN_SECONDS, MOMENT = 30.0, 0.1
 
 
 @dataclass(frozen=True)
 class Job:
-    """Everything that execution depends on: code cells in order, and the plan of the hidden cases.
+    """Everything that execution depends on: code cells in order, the plan of the hidden cases, and
+    model files by exercise.
 
     A cell is its text and, for check cells, the exercise whose check runs instead of the text.
+    `written` are the endings of model files that the cells themselves write, by exercise.
     """
 
     cells: tuple[tuple[str, str | None], ...]
@@ -38,11 +45,16 @@ class Job:
     checks: dict[str, str]
     cell_seconds: float
     confined: bool = True
+    models: dict[str, ModelFile] = field(default_factory=dict)
+    written: dict[str, str] = field(default_factory=dict)
+    seconds: float = 3600.0  # for all cells together
 
     @property
     def digest(self) -> str:
         """Content hash, under which evidence is kept."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        models = {name: file.digest for name, file in self.models.items()}
+        all_else = asdict(replace(self, models={}))
+        return hashlib.sha256(json.dumps([all_else, models], sort_keys=True).encode()).hexdigest()
 
     @property
     def plan(self) -> Plan:
@@ -51,27 +63,53 @@ class Job:
 
 @dataclass(frozen=True)
 class Execution:
-    """Evidence by case; errors that ended check cells early, by exercise; what was noticed."""
+    """Evidence by case; why there is none or no model, by exercise; what was noticed; models."""
 
     evidence: dict[str, bytes] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     noticed: tuple[str, ...] = ()
+    models: dict[str, bytes] = field(default_factory=dict)  # packed
 
 
 def execute(job: Job) -> Execution:
-    """Run the cells in a confined kernel.
+    """Run the cells in a confined kernel, and read model files in confined processes of their own.
 
     A cell that fails or takes too long is passed over. One that kills the kernel is left out: a new
     kernel runs the cells before it again, and goes on behind it.
     """
-    pipe = EvidencePipe()
+    pipe = EvidencePipe(*((MAX_BYTES, 2 * MAX_BYTES) if job.written else ()))
     with tempfile.TemporaryDirectory(prefix="grading-") as scratch:
+        run = _Run(job, Path(scratch), pipe.writing, time.monotonic() + job.seconds)
         try:
-            errors = _run_all(job, Path(scratch), pipe)
+            run.all_cells()
         finally:
             pipe.hand_over()
-    evidence = pipe.finish()
-    return Execution(evidence, errors, _noticed(evidence.pop(REPORT, b"[]")))
+    evidence, errors = pipe.finish(), run.errors
+    files = {**job.models, **dict(_written(job, evidence, errors))}
+    models = dict(_models(files, job.confined, errors))
+    return Execution(evidence, errors, _noticed(evidence.pop(REPORT, b"[]")), models)
+
+
+def _written(
+    job: Job, evidence: dict[str, bytes], errors: dict[str, str]
+) -> Iterator[tuple[str, ModelFile]]:
+    """The model files that the cells wrote, by exercise, taken out of the evidence."""
+    failed = "".join(f"; a cell ended with {error}" for error in [*errors.values()][:1])
+    for name in job.written:
+        data = evidence.pop(written_by_cells(name), None)
+        missing = ModelFile(problem=f"no model file was written{failed}")
+        yield name, missing if data is None else ModelFile(data)
+
+
+def _models(
+    files: dict[str, ModelFile], confined: bool, errors: dict[str, str]
+) -> Iterator[tuple[str, bytes]]:
+    """Model files as data, by exercise."""
+    for name, file in files.items():
+        try:
+            yield name, read_apart(file, confinement() if confined else None)
+        except ModelError as error:
+            errors[name] = str(error)
 
 
 def _noticed(data: bytes) -> tuple[str, ...]:
@@ -82,74 +120,85 @@ def _noticed(data: bytes) -> tuple[str, ...]:
         return ("its report is unreadable",)
 
 
-def _run_all(job: Job, scratch: Path, pipe: EvidencePipe) -> dict[str, str]:
-    errors: dict[str, str] = {}
-    fatal: set[int] = set()
-    position = 0
-    while position < len(job.cells) and len(fatal) < MAX_KERNELS:
-        position = _run_from(job, position, fatal, errors, _fresh(scratch), pipe)
-    for _, check in job.cells[position:]:
-        if check:
-            errors[check] = "too many cells killed the kernel"
-    return errors
+@dataclass
+class _Run:
+    """The cells of one job on their way through as many kernels as it takes."""
+
+    job: Job
+    scratch: Path
+    evidence: int  # descriptor
+    until: float  # by the monotonic clock
+    errors: dict[str, str] = field(default_factory=dict)
+    fatal: set[int] = field(default_factory=set)
+
+    def all_cells(self) -> None:
+        position, cells = 0, self.job.cells
+        while position < len(cells) and len(self.fatal) < MAX_KERNELS:
+            position = self._from(position)
+        for at in range(position, len(cells)):
+            self._failed(at, "too many cells killed the kernel")
+
+    def _from(self, position: int) -> int:
+        """Replay the cells before `position`, run the rest; where to go on in another kernel."""
+        kernel, at = self._kernel(), 0
+        try:
+            for at, (source, check) in enumerate(self.job.cells):
+                replayed = at < position
+                if at in self.fatal or (replayed and check):
+                    continue
+                error = kernel.run(RUN_CHECK.format(check) if check else source, self._seconds())
+                if error:
+                    self._failed(at, error)
+            with contextlib.suppress(KernelEnded):  # nothing that other evidence depends on
+                for written in self.job.written.items():
+                    kernel.run(HAND_IN.format(*written), HAND_IN_SECONDS)
+                kernel.run(REPORT_NOTICED, self.job.cell_seconds)
+            return len(self.job.cells)
+        except KernelEnded as ended:
+            self.fatal.add(at)
+            self._failed(at, str(ended))
+            return max(position, at + 1)
+        finally:
+            kernel.close()
+
+    def _kernel(self) -> Kernel:
+        folder = self.scratch / str(time.monotonic_ns())
+        folder.mkdir()
+        os.chmod(self.scratch, 0o711)
+        bounds = replace(
+            confinement(sockets_folder(folder)), cpu_seconds=60 + int(2 * self.job.seconds)
+        )
+        bounds = bounds if self.job.confined else None
+        return Kernel(folder, self.job.plan, self.evidence, _environment(self.job), bounds)
+
+    def _seconds(self) -> float:
+        """For the next cell; those that come too late still get a moment."""
+        return max(MOMENT, min(self.job.cell_seconds, self.until - time.monotonic()))
+
+    def _failed(self, at: int, error: str) -> None:
+        """Keep the error of a check, and of any cell where the cells are all that there is."""
+        check = self.job.cells[at][1]
+        if check or self.job.written:
+            self.errors[check or f"cell {at + 1}"] = error
 
 
-def _fresh(scratch: Path) -> Path:
-    folder = scratch / str(time.monotonic_ns())
-    folder.mkdir()
-    os.chmod(scratch, 0o711)
-    return folder
-
-
-def _run_from(
-    job: Job,
-    position: int,
-    fatal: set[int],
-    errors: dict[str, str],
-    scratch: Path,
-    pipe: EvidencePipe,
-) -> int:
-    """Replay the cells before `position`, run the rest; where to go on in another kernel."""
-    sockets = sockets_folder(scratch)
-    bounds = confinement(sockets) if job.confined else None
-    kernel = Kernel(scratch, job.plan, pipe.writing, _environment(), bounds)
-    at = 0
-    try:
-        for at, (source, check) in enumerate(job.cells):
-            replayed = at < position
-            if at in fatal or (replayed and check):
-                continue
-            error = kernel.run(RUN_CHECK.format(check) if check else source, job.cell_seconds)
-            if check and error:
-                errors[check] = error
-        with contextlib.suppress(KernelEnded):  # only a report
-            kernel.run(REPORT_NOTICED, job.cell_seconds)
-        return len(job.cells)
-    except KernelEnded as ended:
-        fatal.add(at)
-        if job.cells[at][1]:
-            errors[job.cells[at][1]] = str(ended)
-        return max(position, at + 1)
-    finally:
-        kernel.close()
-
-
-def _environment() -> dict[str, str]:
+def _environment(job: Job) -> dict[str, str]:
+    grading = {} if job.written else {"NBGRADER_EXECUTION": "autograde"}  # training is no grading
     return {
+        **grading,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
         "LANG": "C.UTF-8",
         "HOME": "/scratch",
         "TMPDIR": "/tmp",
         "IPYTHONDIR": "/tmp/ipython",
         "MPLCONFIGDIR": "/tmp/matplotlib",
-        "NBGRADER_EXECUTION": "autograde",
         "OMP_NUM_THREADS": "1",
         "MPLBACKEND": "Agg",
     }
 
 
-def confinement(sockets: Path) -> Confinement:
-    """What a grading kernel may read: the system's programs, Python, and this package."""
+def confinement(sockets: Path | str = "") -> Confinement:
+    """What a fork may read: the system's programs, Python, and this package."""
     own = str(Path(autograder.__file__).parent)
     readable = dict.fromkeys((*SYSTEM, sys.base_prefix, sys.prefix, own))
     return Confinement(tuple(readable), str(sockets))

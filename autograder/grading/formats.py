@@ -8,7 +8,7 @@ from autograder.grading.submission import Graded
 
 
 def as_json(graded: Graded) -> str:
-    """The result for programs."""
+    """The result for programs; what a trained model reaches stands under `measures`."""
     exercises = [
         {
             "name": verdict.exercise,
@@ -17,6 +17,7 @@ def as_json(graded: Graded) -> str:
             "passed": verdict.passed,
             "message": verdict.message,
             "mistake": verdict.mistake,
+            **({"measures": verdict.measures} if verdict.measures else {}),
         }
         for verdict in graded.verdicts
     ]

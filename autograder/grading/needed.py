@@ -30,6 +30,15 @@ def needed_cells(
             yield cell.source, name.removeprefix("check-") if name.startswith("check-") else None
 
 
+def training_cells(repaired: NotebookNode) -> Iterator[tuple[str, None]]:
+    """All code that is not the course's checking, to train a model again as the student did."""
+    for cell in repaired.cells:
+        role = cell.metadata.get("nbgrader", {})
+        checking = role.get("grade") or role.get("grade_id") == "visible_key"
+        if cell.cell_type == "code" and not checking:
+            yield cell.source, None
+
+
 def _tagged(released: NotebookNode, *tags: str) -> set[str]:
     """Ids and texts of the released cells with one of these tags."""
     cells = [cell for cell in released.cells if any(_has_tag(cell, tag) for tag in tags)]

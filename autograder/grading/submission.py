@@ -1,18 +1,22 @@
 """From a submitted notebook to verdicts: repair, execute, verify."""
 
+import ast
 import copy
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 
 from nbformat import NotebookNode
 
 from autograder.authoring.keyring import key_digest
 from autograder.authoring.source import Source
 from autograder.checks.verdict import Verdict
+from autograder.definitions import defines
 from autograder.grading.cache import Recent, cached
 from autograder.grading.execute import Job
-from autograder.grading.needed import needed_cells
+from autograder.grading.models import ModelFile, find_model
+from autograder.grading.needed import needed_cells, training_cells
 from autograder.grading.repair.reading import SubmissionError, read_notebook
 from autograder.grading.repair.rebuild import Repaired, repair
 from autograder.grading.verify import Verifier
@@ -55,11 +59,16 @@ class Grader:
         parts = key_digest(self.course, self.verifier.source), _text(self.released), settings
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
-    def grade(self, submitted: NotebookNode) -> Graded:
-        """Verdicts on a notebook as the student handed it in."""
+    def grade(self, submitted: NotebookNode, folder: Path | None = None) -> Graded:
+        """Verdicts on a notebook as the student handed it in, with the files beside it."""
         repaired = self.repair(submitted)
-        verdicts, noticed = self._judge(repaired.notebook)
-        said = [*repaired.repairs, *(f"while running: {line}" for line in noticed)]
+        job = self.job(repaired.notebook, folder)
+        verdicts, noticed = self._judge(job)
+        said = [
+            *repaired.repairs,
+            *(f"{name}: {file.note}" for name, file in job.models.items() if file.note),
+            *(f"while running: {line}" for line in noticed),
+        ]
         return Graded(self.assignment, verdicts, said)
 
     def repair(self, submitted: NotebookNode) -> Repaired:
@@ -67,12 +76,11 @@ class Grader:
         key = hashlib.sha256(_text(submitted).encode()).hexdigest()
         return copy.deepcopy(self._repaired.get(key, lambda: repair(submitted, self.released)))
 
-    def verdicts(self, repaired: NotebookNode) -> list[Verdict]:
-        """What a repaired notebook earns."""
-        return self._judge(repaired)[0]
+    def verdicts(self, repaired: NotebookNode, folder: Path | None = None) -> list[Verdict]:
+        """What a repaired notebook and the files in its submission's folder earn."""
+        return self._judge(self.job(repaired, folder))[0]
 
-    def _judge(self, repaired: NotebookNode) -> tuple[list[Verdict], tuple[str, ...]]:
-        job = self.job(repaired)
+    def _judge(self, job: Job) -> tuple[list[Verdict], tuple[str, ...]]:
         return self._judged.get(job.digest, lambda: self._executed(job))
 
     def _executed(self, job: Job) -> tuple[list[Verdict], tuple[str, ...]]:
@@ -80,16 +88,36 @@ class Grader:
         execution = cached(job, self.course.build / "evidence" / self.assignment)
         return self.verifier.verdicts(execution, job), execution.noticed
 
-    def job(self, repaired: NotebookNode) -> Job:
-        """What has to be executed for a repaired notebook."""
+    def models(self, folder: Path | None) -> dict[str, ModelFile]:
+        """The model files in a submission's folder, by exercise."""
+        artefacts = self.verifier.artefacts.items()
+        return {name: find_model(folder, artefact.ending) for name, artefact in artefacts}
+
+    def job(self, repaired: NotebookNode, folder: Path | None = None) -> Job:
+        """What has to be executed for a repaired notebook and the files beside it."""
         source = self.verifier.source
         return Job(
             cells=tuple(needed_cells(repaired, self.released)),
             seeds=self.verifier.seeds,
-            given=without_solutions(source),
+            given=given(source),
             checks={name: cell.source for name, cell in source.checks.items()},
             cell_seconds=self.course.cell_seconds,
             confined=self.course.sandbox,
+            models=self.models(folder),
+        )
+
+    def retraining(self, submitted: NotebookNode, seconds: float) -> Job:
+        """The student's cells, training among them, to write their model files again."""
+        artefacts = self.verifier.artefacts.items()
+        return Job(
+            cells=tuple(training_cells(self.repair(submitted).notebook)),
+            seeds={},
+            given="",
+            checks={},
+            cell_seconds=seconds,
+            confined=self.course.sandbox,
+            written={name: artefact.ending for name, artefact in artefacts},
+            seconds=seconds,
         )
 
 
@@ -110,9 +138,21 @@ def shared_grader(course: Course, assignment: str) -> Grader:
     return _graders[key]
 
 
-def without_solutions(source: Source) -> str:
-    """The text of a source with its solution cells left blank."""
+def given(source: Source) -> str:
+    """What a source defines besides solutions and artefacts, without comments and layout.
+
+    A change of points, tiers or text is thus no reason to execute anything again.
+    """
     for name in source.solutions:
         blank = "\n" * source.solutions[name].source.count("\n")
         source = source.with_solution(name, blank)
-    return source.text
+    tree = ast.parse(source.text)
+    tree.body = [node for node in tree.body if defines(node) and not _declares_artefact(node)]
+    return ast.unparse(tree)
+
+
+def _declares_artefact(node: ast.stmt) -> bool:
+    match node:
+        case ast.Assign(value=ast.Call(func=ast.Name(id="Artefact"))):
+            return True
+    return False

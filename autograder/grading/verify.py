@@ -3,11 +3,15 @@
 import ast
 from dataclasses import replace
 
+from autograder.authoring.artefacts import artefact
 from autograder.authoring.keyring import kept_key
-from autograder.authoring.observation import Trial, load, trial
+from autograder.authoring.observation import Trial, load, time_limit, trial
 from autograder.authoring.source import Source, read_source
+from autograder.checks.artefact import Artefact, rejected
 from autograder.checks.evidence import Evidence, EvidenceError, from_bytes
 from autograder.checks.key import Key
+from autograder.checks.measuring import measure
+from autograder.checks.model_file import ModelError, unpack
 from autograder.checks.probes import read
 from autograder.checks.recorder import case_name
 from autograder.checks.verdict import Verdict
@@ -25,10 +29,19 @@ class Verifier:
         self.key: Key = kept_key(course, self.source)
         module = load(self.source)
         self.trials = {name: trial(self.source, module, name) for name in self.source.checks}
+        self.artefacts: dict[str, Artefact] = {
+            name: artefact(self.source, module, name) for name in self.source.artefacts
+        }
+        self._held_out = {n: course.hidden_seeds(assignment, n)[0] for n in self.artefacts}
 
     def verdicts(self, execution: Execution, job: Job) -> list[Verdict]:
         """A verdict for every exercise, whatever came of the job."""
-        return [self._verdict(name, execution, job) for name in self.key.exercises]
+        return [
+            self.verdict_on_model(name, execution)
+            if name in self.artefacts
+            else self._verdict(name, execution, job)
+            for name in self.key.exercises
+        ]
 
     def _verdict(self, name: str, execution: Execution, job: Job) -> Verdict:
         evidence = self._evidence(name, execution)
@@ -42,6 +55,22 @@ class Verifier:
         """The submitted cells that define what an exercise asks for."""
         wanted = outline(self.source.solutions[name].source).defined
         return [parsed(text) for text, _ in job.cells if outline(text).defined & wanted]
+
+    def verdict_on_model(self, name: str, execution: Execution) -> Verdict:
+        """A verdict on the model file of one exercise."""
+        declared, points = self.artefacts[name], self.key.exercises[name].points
+        if name not in execution.models:
+            return rejected(name, points, execution.errors[name])
+        try:
+            with time_limit(declared.seconds):
+                model = unpack(execution.models[name])
+                found = measure(declared, model, self._held_out[name])
+        except ModelError as error:
+            return rejected(name, points, f"the model file {error}", error.detail)
+        except TimeoutError:
+            seconds = f"{declared.seconds:g} s"
+            return rejected(name, points, f"measuring the model took more than {seconds}")
+        return declared.judge(name, points, found)
 
     def _evidence(self, name: str, execution: Execution) -> dict[tuple[str, int], Evidence]:
         tested: Trial = self.trials[name]

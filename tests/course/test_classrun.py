@@ -1,6 +1,7 @@
 """A class from submissions to table: in parallel, resumed, and never stopped by one student."""
 
 import csv
+import hashlib
 
 import pytest
 
@@ -8,7 +9,7 @@ from autograder.authoring.build import build
 from autograder.course import executors
 from autograder.course.classrun import grade_class, mistake_counts
 from autograder.course.gradebook import Nbgrader
-from autograder.course.report import lateness, pseudonym, write_csv
+from autograder.course.report import lateness, write_csv
 from autograder.course.sample import DUE, write_class
 from autograder.settings import SettingsError
 
@@ -77,9 +78,11 @@ def test_csv_quotes_names_and_leaves_ungraded_cells_empty(graded, tmp_path):
     assert table["reference"]["answer-why_shift"] == ""
 
 
-def test_pseudonyms_are_stable_and_tell_no_name():
+def test_pseudonyms_are_stable_and_tell_no_name(graded):
+    pseudonym = graded[0].pseudonym
     assert pseudonym("ada") == pseudonym("ada") != pseudonym("bob")
     assert "ada" not in pseudonym("ada")
+    assert hashlib.sha256(b"ada").hexdigest()[:8] not in pseudonym("ada")  # anyone could try names
 
 
 def test_nothing_to_grade_is_said(tmp_path, graded):

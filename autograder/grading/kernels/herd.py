@@ -35,12 +35,12 @@ class Herd:
         self._is_ready = False
         atexit.register(self.close)
 
-    def fork(self, request: Request, evidence: int) -> int:
-        """The process id of a new kernel that writes its evidence to the given descriptor."""
+    def fork(self, request: Request, *descriptors: int) -> int:
+        """The process id of a new fork, which gets the descriptors, the evidence pipe's first."""
         message = request.to_bytes()
         with self._lock:
             self._wait_until_ready()
-            socket.send_fds(self._channel, [len(message).to_bytes(8, "big")], [evidence])
+            socket.send_fds(self._channel, [len(message).to_bytes(8, "big")], [*descriptors])
             self._channel.sendall(message)
             reply = json.loads(self._channel.recv(4096))
         if "error" in reply:

@@ -34,12 +34,11 @@ class WarmProvisioner(KernelProvisionerBase):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork; `plan`, `confinement` and `evidence` come from `start_kernel`."""
         connection = self.parent.get_connection_info()
-        request = Request(
-            {**connection, "key": connection["key"].decode()},
-            kwargs["env"],
-            kwargs["confinement"],
-            kwargs["plan"],
-        )
+        details = {
+            "connection": {**connection, "key": connection["key"].decode()},
+            "plan": kwargs["plan"],
+        }
+        request = Request("kernel", kwargs["env"], kwargs["confinement"], details)
         self.pid = herd().fork(request, kwargs["evidence"])
         with contextlib.suppress(ProcessLookupError):  # it may be dead already: see poll
             self.watch = os.pidfd_open(self.pid)

@@ -1,6 +1,6 @@
-"""The zygote: a process that has imported everything once and forks a confined kernel on request.
+"""The zygote: a process that has imported everything once and forks confined ones on request.
 
-It ends when its socket to the grader does; its kernels end with it. Before a fork it has
+It ends when its socket to the grader does; its forks end with it. Before a fork it has
 one thread, has touched no accelerator, and has seen nothing of the course.
 """
 
@@ -9,10 +9,13 @@ import os
 import signal
 import socket
 import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.checks.model_file import ModelError, pack, read_model
+from autograder.checks.recorder import frame
 from autograder.checks.watch import Watch
 from autograder.grading.sandbox.confinement import SOCKETS, Confinement
 from autograder.grading.sandbox.fork import fork_confined
@@ -29,17 +32,18 @@ PRELOADED = (  # what the first cells and the kernel's own start would load, eac
     *("IPython.core.completerlib", "IPython.extensions.storemagic", "stack_data", "numpy.random"),
     *("matplotlib.pyplot", "matplotlib.backends.backend_agg"),
 )
-EVIDENCE = 3  # the descriptor of the evidence pipe in every kernel
+EVIDENCE = 3  # the descriptor of the evidence pipe in every fork
+MODEL, PROBLEM = "model", "problem"  # the one frame that comes from reading a model file
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a kernel needs: where to meet the grader, its environment, its bounds, the plan."""
+    """What a fork is for, its environment and bounds; for a kernel, its connection and plan."""
 
-    connection: dict[str, Any]
+    work: str
     environment: dict[str, str]
     confinement: dict[str, Any] | None
-    plan: dict[str, Any]
+    details: dict[str, Any] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -63,17 +67,19 @@ def preload() -> Watch:
 
 
 def serve(channel: socket.socket, watch: Watch) -> None:
-    """Fork a kernel for every request until the grader is gone."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for kernels
+    """Fork for every request until the grader is gone."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for forks
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
-        size, descriptors, _, _ = socket.recv_fds(channel, 8, 1)
+        try:
+            size, descriptors, _, _ = socket.recv_fds(channel, 8, 2)
+        except ConnectionResetError:  # gone without a request
+            return
         if not size:
             return
         message = _receive(channel, int.from_bytes(size, "big"))
-        channel.sendall(
-            json.dumps(fork_kernel(Request(**json.loads(message)), watch, *descriptors)).encode()
-        )
+        answer = fork(Request(**json.loads(message)), watch, *descriptors)
+        channel.sendall(json.dumps(answer).encode())
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -85,27 +91,42 @@ def _receive(channel: socket.socket, size: int) -> bytes:
     return bytes(parts)
 
 
-def fork_kernel(request: Request, watch: Watch, evidence: int) -> dict[str, Any]:
-    """The process id of a new kernel, or what kept it from starting."""
+def fork(request: Request, watch: Watch, *descriptors: int) -> dict[str, Any]:
+    """The process id of a new fork, or what kept it from starting."""
     confinement = Confinement(**request.confinement) if request.confinement else None
-    return fork_confined(confinement, lambda: run_kernel(request, evidence, watch), (evidence,))
+    work = WORK[request.work]
+    return fork_confined(confinement, lambda: work(request, watch, *descriptors), descriptors)
 
 
-def run_kernel(request: Request, evidence: int, watch: Watch) -> None:
+def run_reader(request: Request, watch: Watch, evidence: int, file: int) -> None:
+    """Read one model file as data, send what is in it, and end."""
+    with os.fdopen(file, "rb") as stream:
+        data = stream.read()
+    _keep_only(evidence)
+    _fresh_start(request)
+    try:
+        said = frame(MODEL, pack(read_model(data)))
+    except ModelError as error:
+        said = frame(PROBLEM, str(error).encode())
+    with os.fdopen(EVIDENCE, "wb") as pipe:
+        pipe.write(said)
+
+
+def run_kernel(request: Request, watch: Watch, evidence: int) -> None:
     """Serve Jupyter messages in this process until it is killed."""
     from ipykernel.kernelapp import IPKernelApp
     from traitlets.config import Config
 
     _keep_only(evidence)
     _fresh_start(request)
-    _record(request.plan, watch)
+    _record(request.details["plan"], watch)
     config = Config()
     config.HistoryManager.enabled = False
     config.IPKernelApp.capture_fd_output = False
     config.IPythonKernel._execute_sleep = 0
     config.InteractiveShell.cache_size = 0
     config.InteractiveShell.xmode = "Minimal"  # nobody reads these tracebacks, and they take long
-    connection = dict(request.connection)
+    connection = dict(request.details["connection"])
     path = Path(connection["ip"] + "-connection.json")
     if request.confinement:
         connection["ip"], path = (
@@ -118,6 +139,9 @@ def run_kernel(request: Request, evidence: int, watch: Watch) -> None:
     watch.begin(_allowed(request))
     app.start()
     os._exit(0)
+
+
+WORK: dict[str, Callable[..., None]] = {"kernel": run_kernel, "reader": run_reader}
 
 
 def _allowed(request: Request) -> tuple[str, ...]:

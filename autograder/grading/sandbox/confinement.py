@@ -32,7 +32,7 @@ class Confinement:
     """Paths and limits; sizes in bytes, times in seconds."""
 
     readable: tuple[str, ...]
-    sockets: str  # where the kernel makes its sockets; inside, it is SOCKETS
+    sockets: str = ""  # where a kernel makes its sockets; inside, it is SOCKETS
     work: str = "/scratch"
     memory: int = 4 * 2**30
     scratch: int = 512 * 2**20

@@ -4,8 +4,11 @@ nbgrader reads a check cell's score off its output, so Verify drops whatever sta
 writes the verdict's line and number. Nothing that student code prints reaches a score.
 """
 
+from pathlib import Path
+
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.checks.verdict import Verdict
@@ -40,17 +43,30 @@ class Verify(KitPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        verdicts = {v.exercise: v for v in self.grader(resources).verdicts(nb)}
+        found = self.grader(resources).verdicts(nb, self._submitted(resources))
+        verdicts = {verdict.exercise: verdict for verdict in found}
         for cell in nb.cells:
             role = cell.metadata.get("nbgrader", {})
             if role.get("grade") and not role.get("solution"):
-                cell.outputs = _outputs(verdicts[role.grade_id.removeprefix("check-")])
+                verdict = verdicts[role.grade_id.removeprefix("check-")]
+                cell.outputs = _outputs(verdict, self._name_on_leaderboard(verdict, resources))
         return nb, resources
 
+    def _name_on_leaderboard(self, verdict: Verdict, resources: dict) -> str:
+        course = course_of(self.config)
+        if not verdict.measures or course.leaderboard_names:
+            return ""
+        return f"  on the leaderboard: {course.pseudonym(resources['nbgrader']['student'])}\n"
 
-def _outputs(verdict: Verdict) -> list[NotebookNode]:
+    def _submitted(self, resources: dict) -> Path:
+        """The folder of the submission: what stands there is read where it was handed in."""
+        course, of = CourseDirectory(config=self.config), resources["nbgrader"]
+        return Path(course.format_path(course.submitted_directory, of["student"], of["assignment"]))
+
+
+def _outputs(verdict: Verdict, more: str) -> list[NotebookNode]:
     """The verdict as people read it, and the number as nbgrader reads it."""
-    said = new_output("stream", name="stdout", text=verdict.line + "\n")
+    said = new_output("stream", name="stdout", text=f"{verdict.line}\n{more}")
     number = new_output(
         "execute_result", data={"text/plain": repr(verdict.score)}, execution_count=1
     )

@@ -1,0 +1,122 @@
+"""Auditing claims: a few students' notebooks train their models again, and these are measured.
+
+Only plausibility: two trainings differ, and a notebook might carry weights instead of training.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from autograder.course.classrun import Progress, reports
+from autograder.course.executors import executions
+from autograder.course.gradebook import Nbgrader
+from autograder.grading.cache import load
+from autograder.grading.execute import Execution
+from autograder.grading.submission import Grader, read_notebook, shared_grader
+from autograder.settings import Course, SettingsError
+
+HEADINGS = ("student", "exercise", "claimed", "trained again", "finding")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a student's model was measured to reach, and what one trained again reaches.
+
+    The second is None where there is no such model; `problem` says why.
+    """
+
+    student: str
+    exercise: str
+    claimed: float
+    reproduced: float | None
+    problem: str = ""
+
+    def is_plausible(self, tolerance: float) -> bool:
+        """Whether training again comes within the tolerance of the claim, or above it."""
+        return self.reproduced is not None and self.reproduced >= self.claimed - tolerance
+
+    def row(self, tolerance: float) -> list[str]:
+        if self.reproduced is None:
+            again, said = "–", self.problem
+        else:
+            again, gap = f"{self.reproduced:.4f}", self.claimed - self.reproduced
+            said = "plausible" if self.is_plausible(tolerance) else f"{gap:.4f} below the claim"
+        mark = "✓" if self.is_plausible(tolerance) else "✗"
+        return [self.student, self.exercise, f"{self.claimed:.4f}", again, f"{mark} {said}"]
+
+
+def audit(
+    course: Course,
+    assignment: str,
+    count: int,
+    *,
+    draw: str,
+    seconds: float,
+    submitted: Path | None = None,
+    workers: int | None = None,
+    progress: Progress = lambda _, items, __: items,
+) -> list[Finding]:
+    """Draw students whose model was graded, and train again from their own cells, confined.
+
+    The draw follows from its name and the course secret. What was trained is kept: the same call
+    trains nothing again. Raises SettingsError where no model was graded.
+    """
+    notebooks, claims = (
+        Nbgrader(course, submitted).submitted(assignment),
+        _claims(course, assignment),
+    )
+    drawn = course.drawn(claims.keys() & notebooks.keys(), f"{assignment}/{draw}")[:count]
+    if not drawn:
+        raise SettingsError(f"no graded models for {assignment!r}: run `grade {assignment}` first")
+    grader, store = shared_grader(course, assignment), course.build / "evidence" / assignment
+    jobs = {
+        student: grader.retraining(read_notebook(notebooks[student]), seconds) for student in drawn
+    }
+    with executions(workers, None, store) as executing:
+        for _ in progress("training again", executing.run(jobs.items()), len(jobs)):
+            pass
+    return [
+        finding
+        for student, job in jobs.items()
+        for finding in _findings(grader, student, claims[student], load(store / job.digest))
+    ]
+
+
+def _claims(course: Course, assignment: str) -> dict[str, dict[str, float]]:
+    """The scored measure of each graded model, by student and exercise."""
+    found = {
+        student: {
+            exercise["name"]: next(iter(exercise["measures"].values()))
+            for exercise in report["exercises"]
+            if "measures" in exercise
+        }
+        for student, report in reports(course, assignment).items()
+    }
+    return {student: claims for student, claims in found.items() if claims}
+
+
+def _findings(
+    grader: Grader, student: str, claims: dict[str, float], execution: Execution
+) -> Iterator[Finding]:
+    for exercise, claimed in claims.items():
+        verdict = grader.verifier.verdict_on_model(exercise, execution)
+        reproduced = next(iter(verdict.measures.values()), None)
+        yield Finding(student, exercise, claimed, reproduced, verdict.feedback)
+
+
+def as_table(findings: list[Finding], tolerance: float) -> Table:
+    """The findings for people."""
+    title = f"Audit: trained again, plausible from {tolerance:g} below the claim on"
+    table = Table(*HEADINGS, title=title, title_justify="left")
+    for finding in findings:
+        table.add_row(*finding.row(tolerance))
+    return table
+
+
+def write_findings(findings: list[Finding], tolerance: float, path: Path) -> None:
+    """The findings as CSV."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([HEADINGS, *(each.row(tolerance) for each in findings)])

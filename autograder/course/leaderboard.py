@@ -1,0 +1,78 @@
+"""Whose model is best: ranks by the scored measure, under pseudonyms unless the course says not."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from autograder.course.classrun import reports
+from autograder.settings import Course
+
+PRINTED = 20  # the file holds everyone
+DIGITS = 4  # models that agree in these share a rank
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One line: rank, name, and what the model reaches, the scored measure first."""
+
+    rank: int
+    name: str
+    measures: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """All models that were measured for one artefact, best first."""
+
+    exercise: str
+    standings: list[Standing]
+
+    @property
+    def headings(self) -> list[str]:
+        return ["rank", "student", *self.standings[0].measures]
+
+    def rows(self) -> list[list[str]]:
+        return [
+            [str(each.rank), each.name, *(f"{m:.{DIGITS}f}" for m in each.measures.values())]
+            for each in self.standings
+        ]
+
+
+def leaderboards(course: Course, assignment: str) -> list[Leaderboard]:
+    """One for each artefact of an assignment, from the reports of grading."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for student, report in reports(course, assignment).items():
+        name = student if course.leaderboard_names else course.pseudonym(student)
+        for exercise in report["exercises"]:
+            if "measures" in exercise:
+                found.setdefault(exercise["name"], {})[name] = exercise["measures"]
+    return [Leaderboard(name, ranked(measures)) for name, measures in found.items()]
+
+
+def ranked(measures: dict[str, dict[str, float]]) -> list[Standing]:
+    """Names by what their models reach; after a shared rank, as many ranks are left out."""
+    value = {name: round(next(iter(found.values())), DIGITS) for name, found in measures.items()}
+    return [
+        Standing(1 + sum(other > value[name] for other in value.values()), name, measures[name])
+        for name in sorted(measures, key=lambda name: (-value[name], name))
+    ]
+
+
+def as_table(board: Leaderboard) -> Table:
+    """The best of them, for people."""
+    count = len(board.standings)
+    more = f", {PRINTED} of {count}" if count > PRINTED else ""
+    table = Table(title=f"Leaderboard, {board.exercise}{more}", title_justify="left")
+    for heading in board.headings:
+        table.add_column(heading, justify="left" if heading == "student" else "right")
+    for row in board.rows()[:PRINTED]:
+        table.add_row(*row)
+    return table
+
+
+def write_leaderboard(board: Leaderboard, path: Path) -> None:
+    """Everyone, as CSV."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([board.headings, *board.rows()])
