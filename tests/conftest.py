@@ -31,11 +31,36 @@ def pytest_xdist_make_scheduler(config, log):
 @pytest.fixture(scope="module")
 def module_demo_course(tmp_path_factory):
     """A course that holds the golden assignment, shared by the tests of one module."""
+    return golden_course(tmp_path_factory, "demo", "demo.py", "mistakes.toml")
+
+
+@pytest.fixture(scope="module")
+def module_parity_course(tmp_path_factory):
+    """A course that holds the golden assignment with a model file."""
+    return golden_course(tmp_path_factory, "parity", "parity.py")
+
+
+@pytest.fixture(scope="session")
+def parity_weights():
+    """Weights of the golden model that give parity as a function of the sum of bits."""
+    weights = {
+        "first.weight": torch.zeros(16, 3),
+        "first.bias": torch.zeros(16),
+        "second.weight": torch.zeros(2, 16),
+        "second.bias": torch.tensor([0.0, -1.0]),
+    }
+    weights["first.weight"][:3] = 1.0
+    weights["first.bias"][:3] = torch.tensor([0.0, -1.0, -2.0])
+    weights["second.weight"][1, :3] = torch.tensor([2.0, -4.0, 4.0])
+    return weights
+
+
+def golden_course(tmp_path_factory, assignment, *names):
     root = tmp_path_factory.mktemp("course")
     shutil.copy(ROOT / "nbgrader_config.py", root)
-    folder = root / "solutions" / "demo"
+    folder = root / "solutions" / assignment
     folder.mkdir(parents=True)
-    for name in ("demo.py", "mistakes.toml"):
+    for name in names:
         shutil.copy(ROOT / "tests/golden" / name, folder)
     return find_course(root)
 

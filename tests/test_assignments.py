@@ -42,7 +42,8 @@ def verdicts(grader, entry):
     module = load_with(source, entry.exercise, entry.solution)
     found = {}
     for name in source.checks:
-        exercise, tested = grader.verifier.key.exercises[name], trial(source, module, name)
+        exercise = grader.verifier.key.exercises[name]
+        tested = trial(source, module, name)
         evidence = tested.observe(grader.verifier.seeds[name])
         cell = entry.solution if name == entry.exercise else source.solutions[name].source
         found[name] = tested.judge(exercise, evidence, ast.parse(cell))
@@ -85,10 +86,10 @@ def test_there_are_enough_mistakes_and_alternatives():
 
 
 def scores(grader, solutions):
-    """By exercise, model files apart, through repair, kernel and verification."""
+    """By exercise that is code, through repair, kernel and verification."""
     nb = submission(read_notebook(COURSE.released(grader.assignment)), solutions)
-    found = {verdict.exercise: verdict for verdict in grader.grade(nb).verdicts}
-    return {name: found[name] for name in grader.verifier.source.checks}
+    code = grader.verifier.source.checks
+    return {v.exercise: v for v in grader.grade(nb).verdicts if v.exercise in code}
 
 
 def test_the_reference_earns_everything_in_a_kernel(grader):

@@ -49,7 +49,9 @@ def artefact_exercise(source: Source, module: ModuleType, name: str, *, proved: 
             expected = Evidence(normalise(layout(_untrained(declared))))
             return Exercise(name, cell.points, (Case(ARCHITECTURE, 0, 1.0, expected),))
     except ModelError as error:
-        problem = f"the smallest model {error}"
+        problem = f"the smallest model {error}" + (f": {error.detail}" if error.detail else "")
+    except Exception as error:  # whatever a wrong declaration provokes
+        problem = f"{type(error).__name__}: {error}"
     raise SourceError(source.path, cell.line, problem)
 
 

@@ -5,10 +5,11 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
-from autograder.authoring.source import Source
+from autograder.authoring.source import Source, SourceError
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import Exercise
 from autograder.checks.probes import Probe, as_probe, observe, read
@@ -52,8 +53,13 @@ class Trial:
 
 
 def load(source: Source) -> ModuleType:
-    """The source's definitions, probes among them."""
-    return definitions(source.text, source.path)
+    """The source's definitions, probes among them. Raises SourceError."""
+    try:
+        return definitions(source.text, source.path)
+    except Exception as error:
+        own = [f.lineno for f in extract_tb(error.__traceback__) if f.filename == str(source.path)]
+        problem = f"{type(error).__name__}: {error}"
+        raise SourceError(source.path, own[0] if own else 1, problem) from error
 
 
 def load_with(source: Source, exercise: str, solution: str) -> ModuleType:

@@ -12,7 +12,7 @@ import torch
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from autograder.authoring.notebook import TRAINING_TAG, instructor_notebook
+from autograder.authoring.notebook import ARTEFACT_TAG, TRAINING_TAG, instructor_notebook
 from autograder.authoring.observation import Trial, load, trial
 from autograder.authoring.source import read_source
 from autograder.checks.probes import Probe, as_plain, observe, read
@@ -39,11 +39,12 @@ def _matches(got, expected):
 
 
 def stock_notebook(course: Course, assignment: str) -> NotebookNode:
-    """nbgrader's `source` notebook; training cells are left out, since nbgrader would run them."""
+    """nbgrader's `source` notebook, without training and model files, which only the kit knows."""
     source = read_source(course.source_path(assignment))
     nb = instructor_notebook(source, "", course)
     module = load(source)
-    cells = [cell for cell in nb.cells if TRAINING_TAG not in cell.metadata.get("tags", [])]
+    ours = {TRAINING_TAG, ARTEFACT_TAG}
+    cells = [cell for cell in nb.cells if not ours & {*cell.metadata.get("tags", [])}]
     nb.cells = [cell for cell in cells if _grade_id(cell) not in ("setup", "visible_key")]
     for cell in nb.cells:
         role, name = _grade_id(cell).partition("-")[::2]

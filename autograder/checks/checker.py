@@ -124,7 +124,7 @@ class Checker:
         if not verdict.passed:
             return f"✗ {verdict.feedback}"
         full = verdict.score == verdict.max_score
-        return "✓" if full else f"✓ {verdict.score:g} points"
+        return "✓" if full else f"✓ {verdict.score:g} of {verdict.max_score:g} points"
 
 
 def _measured(exercise: Exercise, artefact: Artefact) -> Verdict:

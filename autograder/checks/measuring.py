@@ -35,7 +35,7 @@ def measure(artefact: Artefact, model: Model, seed: int) -> dict[str, float]:
         except Exception as error:
             said = f"cannot be measured ({type(error).__name__})"
             raise ModelError(said, detail=str(error)) from error
-    name, value = next(iter(numbers.items()))
+    name, value = next(iter(numbers.items()), ("measure", math.nan))
     if not math.isfinite(value):
         raise ModelError(f"cannot be scored: its {name} is {value}")
     return numbers
@@ -65,7 +65,7 @@ def _shape(tensor: Tensor) -> str:
 def difference(expected: Mapping[str, str], found: Mapping[str, str]) -> str:
     """What separates two layouts, in words; empty where nothing does."""
     missing = [name for name in expected if name not in found]
-    unknown = [name for name in found if name not in expected]
+    unknown = sorted(name for name in found if name not in expected)
     said = [f"{_listed(missing)} missing"] if missing else []
     said += [f"{_listed(unknown)} unknown"] if unknown else []
     if not said:

@@ -27,7 +27,7 @@ NUMBERS = (  # what the elements of an array may be
     *(torch.float64, torch.float32, torch.float16, torch.bfloat16),
     *(torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool),
 )
-FOREIGN = re.compile(r"(?:GLOBAL|[Gg]lobal|class) ([\w.]+\.\w+)")  # in torch's own message
+FOREIGN = re.compile(r"GLOBAL ([\w.]+)")  # in the message of torch
 # no links, and no waiting for a pipe; Windows has neither flag
 NO_TRICKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 

@@ -1,1 +1,1 @@
-"""What notebooks use besides checks: training with a progress bar, and plots."""
+"""What notebooks use besides checks: training with a progress bar, saving models, and plots."""

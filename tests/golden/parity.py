@@ -46,7 +46,7 @@ def bits_and_parity(seed: int, n: int = 200) -> tuple[Tensor, Tensor]:
     """Bits (n, 3), noisy, and whether an odd number of them is 1 (n,)."""
     rng = Rng(seed, "bits")
     bits = rng.integers(n, 3, high=2)  # (n, 3)
-    return bits + 0.1 * rng.normal(n, 3), bits.sum(1) % 2
+    return bits + 0.05 * rng.normal(n, 3), bits.sum(1) % 2
 
 
 def build_network(configuration: dict) -> nn.Module:

@@ -25,6 +25,7 @@ PRELOADED = (  # what the first cells and the kernel's own start would load, eac
     *(
         "autograder",
         "autograder.checks.recorder",
+        "autograder.lab.artefacts",
         "autograder.lab.plots",
         "autograder.lab.training",
     ),

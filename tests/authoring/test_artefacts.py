@@ -1,0 +1,197 @@
+"""Declaring an artefact: what the build writes, and what it refuses in one line."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from autograder.authoring.build import build
+from autograder.authoring.source import SourceError, read_source
+from autograder.checks.key import decode
+from autograder.grading.submission import given, read_notebook
+
+PARITY = (Path(__file__).parents[1] / "golden/parity.py").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def built(module_parity_course):
+    build(module_parity_course, "parity")
+    return module_parity_course
+
+
+def test_its_cell_is_graded_locked_and_tagged(built):
+    (cell,) = [
+        c for c in read_notebook(built.released("parity")).cells if "check.artefact" in c.source
+    ]
+    role = cell.metadata.nbgrader
+    assert (role.grade_id, role.points) == ("check-trained_model", 4)
+    assert (role.grade, role.locked, role.solution) == (True, True, False)
+    assert cell.metadata.tags == ["artefact"]
+
+
+def test_the_points_table_names_it(built):
+    first = read_notebook(built.released("parity")).cells[0].source
+    assert "| `trained_model` | trained model | 4 |" in first
+    assert "| **total** | | **6** |" in first
+
+
+def test_the_visible_key_knows_its_points_and_the_architecture(built):
+    text = next(
+        c.source for c in read_notebook(built.released("parity")).cells if "check.load" in c.source
+    )
+    key = decode(text.split('"')[1])
+    assert key.max_score == 6
+    (case,) = key.exercises["trained_model"].cases
+    assert case.expected.value == {
+        "first.weight": "4 × 3",
+        "first.bias": "4",
+        "second.weight": "2 × 4",
+        "second.bias": "2",
+    }
+
+
+def test_what_graders_send_into_kernels_tells_nothing_of_it(built):
+    text = given(read_source(built.source_path("parity")))
+    assert "def bits_and_parity" in text
+    assert "Artefact(" not in text and "0.98" not in text and "nn.Linear(3, hidden)" not in text
+
+
+def replaced(*pairs):
+    text = PARITY
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+CHECKED = 'check.artefact("trained_model", MODEL)'
+BUFFER = (
+    "self.first, self.second = nn.Linear(3, hidden), nn.Linear(hidden, 2)",
+    "self.first, self.second = nn.Linear(3, hidden), nn.Linear(hidden, 2)\n"
+    '        self.register_buffer("scale", torch.ones(1))',
+)
+ERRORS = {
+    "word misspelt": (
+        [('artefact="trained_model"', 'artifact="trained_model"')],
+        "unknown word 'artifact' on the cell line; did you mean 'artefact'?",
+    ),
+    "points missing": ([(" points=4", "")], "points must be a number, not None"),
+    "on markdown": (
+        [('# %% artefact="trained_model"', '# %% [markdown] artefact="trained_model"')],
+        "artefact belongs on a code cell, not on markdown",
+    ),
+    "no call": ([(CHECKED, "MODEL")], 'the cell must call check.artefact("trained_model", …)'),
+    "an ordinary call": (
+        [(CHECKED, 'check("trained_model", MODEL)')],
+        'the cell must call check.artefact("trained_model", …)',
+    ),
+    "another name": (
+        [(CHECKED, 'check.artefact("model", MODEL)')],
+        'the cell must call check.artefact("trained_model", …)',
+    ),
+    "an unknown constant": (
+        [(CHECKED, 'check.artefact("trained_model", MODLE)')],
+        "NameError: name 'MODLE' is not defined",
+    ),
+    "no artefact": (
+        [(CHECKED, 'check.artefact("trained_model", Network)')],
+        "'trained_model' is checked with no Artefact",
+    ),
+    "a name taken": (
+        [('artefact="trained_model"', 'artefact="network"')],
+        "artefact 'network' stands at line 36 already",
+    ),
+    "points unlike the tiers": (
+        [("points=4", "points=5")],
+        "the highest tier earns 4 points, the cell line says 5",
+    ),
+    "no tiers": (
+        [("tiers=((0.75, 1), (0.90, 3), (0.98, 4))", "tiers=()")],
+        "the highest tier earns 0 points, the cell line says 4",
+    ),
+    "one tier without its comma": (
+        [("tiers=((0.75, 1), (0.90, 3), (0.98, 4))", "tiers=(0.75, 4)")],
+        "TypeError: 'float' object is not iterable",
+    ),
+    "tiers that fall": ([("(0.90, 3)", "(0.70, 3)")], "tiers must rise, in values and in points"),
+    "tiers between hundredths": (
+        [("(0.90, 3)", "(0.905, 3)")],
+        "tiers must start at values of two decimals",
+    ),
+    "an ending with a dot": (
+        [('ending="model"', 'ending="model.pth"')],
+        "the ending 'model.pth' is no name: letters, digits and _ only",
+    ),
+    "limits of one number": (
+        [('"hidden": (4, 64)', '"hidden": 64')],
+        "limits of 'hidden' must be (lowest, highest) or a set, not 64",
+    ),
+    "limits upside down": (
+        [('"hidden": (4, 64)', '"hidden": (64, 4)')],
+        "limits of 'hidden' must be (lowest, highest) or a set, not (64, 4)",
+    ),
+    "a configuration that does not build": (
+        [('Network(configuration["hidden"])', 'Network(configuration["width"])')],
+        "the smallest model has a configuration that makes no model (KeyError: 'width')",
+    ),
+    "a measure that fails": (
+        [('"accuracy": right', '"accuracy": rihgt')],
+        "the smallest model cannot be measured (NameError): name 'rihgt' is not defined",
+    ),
+    "no measure": (
+        [('{"accuracy": right / len(parity), "loss": loss}', "{}")],
+        "the smallest model cannot be scored: its measure is nan",
+    ),
+    "a first tier that chance reaches": (
+        [("(0.75, 1)", "(0.10, 1)")],
+        "an untrained model reaches the first tier",
+    ),
+    "a constant in the file": (
+        [("from torch import Tensor", "import torch\nfrom torch import Tensor"), BUFFER],
+        "'scale' would come from students' files: register it with persistent=False",
+    ),
+}
+
+
+@pytest.mark.parametrize("changes, problem", ERRORS.values(), ids=ERRORS)
+def test_errors_name_file_line_and_problem_and_nothing_is_written(make_course, changes, problem):
+    text = replaced(*changes)
+    line = text[: re.search(r"^# %% .*art[ie]fact=", text, re.M).start()].count("\n") + 1
+    course = make_course({"parity": {"parity.py": text}})
+    with pytest.raises(SourceError) as raised:
+        build(course, "parity")
+    said = str(raised.value)
+    assert said.startswith(f"{course.source_path('parity')}:{line}: {problem}")
+    assert "\n" not in said
+    assert not course.notebooks.exists()
+
+
+@pytest.mark.parametrize(
+    "old, new, problem",
+    [
+        (
+            "build=build_network",
+            "build=build_netwrok",
+            "NameError: name 'build_netwrok' is not def",
+        ),
+        ('ending="model"', 'endnig="model"', "TypeError: Artefact.__init__() got an unexpected"),
+    ],
+)
+def test_a_wrong_declaration_is_named_by_its_line(make_course, old, new, problem):
+    text = replaced((old, new))
+    course = make_course({"parity": {"parity.py": text}})
+    with pytest.raises(SourceError) as raised:
+        build(course, "parity")
+    lines = (
+        text[: text.index("MODEL = Artefact(")].count("\n") + 1,
+        text[: text.index(new)].count("\n") + 1,
+    )
+    assert [line for line in lines if f"parity.py:{line}: {problem}" in str(raised.value)]
+
+
+def test_what_normalisation_layers_learn_is_no_constant(make_course):
+    text = replaced(
+        ("nn.Linear(hidden, 2)\n", "nn.Sequential(nn.BatchNorm1d(hidden), nn.Linear(hidden, 2))\n")
+    )
+    course = make_course({"parity": {"parity.py": text}})
+    assert build(course, "parity").is_file()

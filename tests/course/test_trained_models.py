@@ -1,0 +1,261 @@
+"""Model files of a class: the same grades every way, no work done twice, leaderboard and audit."""
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+from rich.console import Console
+
+from autograder.__main__ import main
+from autograder.authoring.build import build
+from autograder.authoring.source import read_source
+from autograder.course import executors
+from autograder.course.audit import Finding, audit
+from autograder.course.classrun import grade_class, reports
+from autograder.course.gradebook import Nbgrader
+from autograder.course.leaderboard import leaderboards, ranked
+from autograder.course.report import report
+from autograder.course.sample import references, submission
+from autograder.grading import cache
+from autograder.grading.submission import Grader, read_notebook
+from autograder.settings import SettingsError
+
+EXPECTED = {  # points for the network and for the trained model
+    "ada": (2.0, 4.0),
+    "eve": (2.0, 0.0),  # an untrained model
+    "liu": (0.0, 4.0),  # a wrong network, and yet the reference's weights
+    "mal": (2.0, 0.0),  # a link to somebody else's file
+    "nil": (2.0, 0.0),  # no file
+    "zip": (2.0, 0.0),  # a damaged file
+}
+WRONG = "class Network(torch.nn.Module):\n    pass"
+
+
+@pytest.fixture(scope="module")
+def course(module_parity_course, parity_weights):
+    course = module_parity_course
+    build(course, "parity")
+    Nbgrader(course).release("parity")
+    right = references(read_source(course.source_path("parity")))
+    released = read_notebook(course.released("parity"))
+    for student in EXPECTED:
+        solutions = {"network": WRONG} if student == "liu" else right
+        folder = folder_of(course, student)
+        folder.mkdir(parents=True)
+        nbformat.write(submission(released, solutions), folder / "parity.ipynb")
+    untrained = {name: 0 * tensor for name, tensor in parity_weights.items()}
+    put(course, "ada", parity_weights)
+    put(course, "eve", untrained)
+    put(course, "liu", parity_weights)
+    folder = folder_of(course, "mal")
+    (folder / "2_Mal_model.pth").symlink_to(folder_of(course, "ada") / "1_ada_model.pth")
+    (folder_of(course, "zip") / "1_zip_model.pth").write_bytes(b"PK\x03\x04 cut off")
+    return course
+
+
+def folder_of(course, student):
+    return course.build / "submitted" / student / "parity"
+
+
+def put(course, student, weights):
+    file = {"configuration": {"hidden": 16}, "state_dict": weights}
+    torch.save(file, folder_of(course, student) / f"1_{student}_model.pth")
+
+
+@pytest.fixture(scope="module")
+def graded(course):
+    grade_class(course, "parity")
+    return course
+
+
+def grades(course):
+    names = ("check-network", "check-trained_model")
+    return {r.student: tuple(r.cells[n] for n in names) for r in Nbgrader(course).rows("parity")}
+
+
+def test_everyone_gets_their_points(graded):
+    assert grades(graded) == EXPECTED
+
+
+def files_of(course, step):
+    return {path.suffix for path in (course.build / step).glob("*/parity/*")}
+
+
+def test_grading_and_feedback_copy_no_model_files(graded):
+    assert files_of(graded, "autograded") == {".ipynb"}
+    assert files_of(graded, "feedback") == {".html"}
+
+
+def nbgrader(course, *words):
+    command = [Path(sys.executable).with_name("nbgrader"), *words]
+    environment = {**os.environ, "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(command, cwd=course.root, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_plain_nbgrader_formgraders_button_and_score_give_the_same(graded, capsys, monkeypatch):
+    nbgrader(graded, "autograde", "parity", "--force")
+    assert grades(graded) == EXPECTED
+    nbgrader(graded, "generate_feedback", "parity", "--force")
+    assert files_of(graded, "feedback") == {".html"}
+    Nbgrader(graded).autograde("parity", "ada")  # what the button calls
+    assert grades(graded) == EXPECTED
+    monkeypatch.chdir(graded.root)
+    assert main(["score", "parity", "build/submitted/liu/parity/parity.ipynb"]) == 0
+    assert '"score": 4.0' in capsys.readouterr().out
+
+
+def test_feedback_shows_measures_tier_and_pseudonym_and_nothing_hidden(graded):
+    html = (graded.build / "feedback/ada/parity/parity.html").read_text(encoding="utf-8")
+    assert "✓ trained_model  accuracy 1.00, loss " in html
+    assert "reaches 0.98, 4 of 4 points" in html
+    assert f"on the leaderboard: {graded.pseudonym('ada')}" in html
+    assert str(graded.hidden_seeds("parity", "trained_model")[0]) not in html
+    html = (graded.build / "feedback/zip/parity/parity.html").read_text(encoding="utf-8")
+    assert "✗ trained_model  the model file is damaged" in html
+    assert "leaderboard" not in html
+
+
+@pytest.fixture
+def executed(monkeypatch):
+    """Submissions that are executed, by the number of cells that ran."""
+    jobs = []
+    plain = cache.execute
+
+    def counting(job):
+        jobs.append(job)
+        return plain(job)
+
+    monkeypatch.setattr(executors, "execute", counting)
+    monkeypatch.setattr(cache, "execute", counting)
+    return jobs
+
+
+def test_a_second_run_repeats_nothing(graded, executed):
+    grade_class(graded, "parity", feedback=False)
+    assert executed == []
+
+
+def test_a_changed_model_file_is_graded_again_and_no_other(graded, executed, parity_weights):
+    put(graded, "nil", parity_weights)
+    grade_class(graded, "parity", feedback=False)
+    assert len(executed) == 1
+    assert grades(graded) == {**EXPECTED, "nil": (2.0, 4.0)}
+    (folder_of(graded, "nil") / "1_nil_model.pth").unlink()
+    grade_class(graded, "parity", feedback=False)
+    assert len(executed) == 1  # evidence of having no file is kept as well
+    assert grades(graded) == EXPECTED
+
+
+def test_changed_tiers_are_applied_without_executing_anything(graded, executed):
+    path = graded.source_path("parity")
+    before = path.read_text(encoding="utf-8")
+    harder = before.replace("(0.98, 4)", "(0.98, 3.5), (1.10, 4)").replace("(0.90, 3)", "(0.90, 2)")
+    path.write_text(harder, encoding="utf-8")
+    try:
+        build(graded, "parity")
+        grade_class(graded, "parity", feedback=False)
+        assert executed == []
+        assert grades(graded)["ada"] == (2.0, 3.5)
+    finally:
+        path.write_text(before, encoding="utf-8")
+        build(graded, "parity")
+        grade_class(graded, "parity", feedback=False)
+    assert grades(graded) == EXPECTED
+
+
+def test_ties_share_a_rank_and_the_next_one_is_left_out():
+    values = {"a": 0.5, "b": 0.75, "c": 0.5, "d": 0.50001, "e": 0.25}
+    found = ranked({name: {"accuracy": value} for name, value in values.items()})
+    assert [(each.rank, each.name) for each in found] == [
+        (1, "b"),
+        (2, "a"),
+        (2, "c"),
+        (2, "d"),
+        (5, "e"),
+    ]
+
+
+def test_the_leaderboard_has_pseudonyms_and_everyone_whose_model_was_measured(graded):
+    report(graded, "parity", Console(quiet=True))
+    with (graded.build / "leaderboard-parity-trained_model.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    first = sorted(map(graded.pseudonym, ("ada", "liu")))
+    assert [(row["rank"], row["student"]) for row in rows] == [
+        ("1", first[0]),
+        ("1", first[1]),
+        ("3", graded.pseudonym("eve")),
+    ]
+    assert rows[0]["accuracy"] == "1.0000" and list(rows[0]) == [
+        "rank",
+        "student",
+        "accuracy",
+        "loss",
+    ]
+
+
+def test_names_only_where_the_course_says_so(graded, monkeypatch):
+    monkeypatch.setattr(graded, "leaderboard_names", True)
+    (board,) = leaderboards(graded, "parity")
+    assert [each.name for each in board.standings] == ["ada", "liu", "eve"]
+
+
+def test_an_audit_trains_again_and_tells_who_cannot_be_reproduced(graded, executed):
+    findings = {f.student: f for f in audit(graded, "parity", 3, draw="x", seconds=60)}
+    assert findings["ada"].reproduced == 1.0 and findings["ada"].is_plausible(0.0)
+    assert findings["eve"].claimed < 0.75 < findings["eve"].reproduced  # better than claimed
+    assert not findings["liu"].is_plausible(1.0)
+    assert findings["liu"].problem.startswith("no model file was written; a cell ended with ")
+    assert len(executed) == 3
+    audit(graded, "parity", 3, draw="y", seconds=60)
+    assert len(executed) == 3  # kept
+
+
+def test_an_audit_has_a_time_limit(graded):
+    (finding,) = audit(graded, "parity", 1, draw="x", seconds=0.01)
+    assert finding.reproduced is None
+    assert "TimeoutError" in finding.problem or "NameError" in finding.problem
+
+
+def test_the_same_draw_draws_the_same_students(graded):
+    students = [f"student_{number}" for number in range(20)]
+    assert graded.drawn(students, "a") == graded.drawn(reversed(students), "a")
+    assert graded.drawn(students, "a") != graded.drawn(students, "b")
+    assert sorted(graded.drawn(students, "a")) == sorted(students)
+
+
+def test_a_claim_is_plausible_down_to_the_tolerance():
+    assert Finding("a", "m", 0.80, 0.76).is_plausible(0.05)
+    assert not Finding("a", "m", 0.80, 0.74).is_plausible(0.05)
+    assert Finding("a", "m", 0.80, 0.99).is_plausible(0.05)
+
+
+def test_the_command_prints_the_findings_and_fails_where_one_is_not_plausible(
+    graded, capsys, monkeypatch
+):
+    monkeypatch.chdir(graded.root)
+    monkeypatch.setenv("COLUMNS", "200")
+    assert main(["audit", "parity", "3", "--draw", "x", "--minutes", "1"]) == 1
+    out = capsys.readouterr().out
+    assert "✓ plausible" in out and "✗ no model file was written" in out
+    assert "plausible from 0.05 below the claim on" in out
+    with (graded.build / "audit-parity.csv").open() as file:
+        assert {row["student"] for row in csv.DictReader(file)} == {"ada", "eve", "liu"}
+
+
+def test_without_graded_models_there_is_nothing_to_audit(graded, tmp_path):
+    shutil.rmtree(graded.build / "reports")
+    with pytest.raises(SettingsError, match="no graded models for 'parity'"):
+        audit(graded, "parity", 3, draw="x", seconds=60)
+    assert reports(graded, "parity") == {}
+
+
+def test_without_the_folder_a_notebook_earns_its_code_only(course):
+    nb = read_notebook(folder_of(course, "ada") / "parity.ipynb")
+    assert Grader(course, "parity").grade(nb).score == 2.0
