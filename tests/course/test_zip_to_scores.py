@@ -113,11 +113,14 @@ def test_written_answers_count_before_the_penalty(course):
     assert (line["raw_score"], line["late_penalty"], line["score"]) == ("5.0", "2.0", "3.0")
 
 
-def test_the_table_names_the_late_the_unknown_and_the_misnamed(course, capsys):
+def test_the_table_names_the_late_the_unknown_and_the_misnamed(course, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
     zipped = course.root / "lab3 submissions.zip"
     assert command(course, "collect", "demo", str(zipped)) == 0
     out = capsys.readouterr().out
     assert "29999999_Nobody_lab3.ipynb" in out and "29999999 is no student in the roster" in out
+    assert "20260006_Jürgen.ipynb was taken for 20260006_Jürgen_lab3.ipynb" in out
+    assert "1.1 days" in out
     assert "12 unchanged, 1 unknown, 1 late" in out
 
 
