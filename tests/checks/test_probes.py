@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from autograder.checks.comparison import same
 from autograder.checks.evidence import UNUSABLE, Evidence, normalise
 from autograder.checks.probes import Probe, as_probe, observe, probe, read
 from autograder.checks.rng import Rng
@@ -196,3 +197,15 @@ def test_readings_take_what_the_student_returned(value):
     seen = []
     read(Probe(three, read=lambda answer, rng: seen.append(answer)), Evidence(normalise(value)), 1)
     assert str(seen[0]) == str(value).replace("2}", "2.0}") and type(seen[0]) is type(value)
+
+
+def test_a_case_of_code_that_draws_random_numbers_is_always_the_same():
+    def random_numbers(draw, rng):
+        return draw(3)
+
+    def draw(n):
+        return [torch.rand(n), np.random.rand(n), random.random()]
+
+    seen = [observe(as_probe(random_numbers), draw, 5) for _ in range(2)]
+    assert same(*seen)
+    assert not same(seen[0], observe(as_probe(random_numbers), draw, 6))
