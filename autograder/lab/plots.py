@@ -40,7 +40,10 @@ def graph(
     highlighted: Collection[tuple[str, str]] = (),
 ) -> None:
     """A directed graph: named nodes at given places, an arrow for each edge (from, to)."""
+    axes.set_axis_off()
     names = dict.fromkeys(name for edge in edges for name in edge if name in places)
+    if not names:
+        return
     for start, end in edges:
         if start in names and end in names:
             colour = "tab:orange" if (start, end) in highlighted else "grey"
@@ -52,4 +55,3 @@ def graph(
         )
     across, up = zip(*(places[name] for name in names), strict=True)
     axes.set(xlim=(min(across) - 0.5, max(across) + 0.5), ylim=(min(up) - 0.5, max(up) + 0.5))
-    axes.set_axis_off()

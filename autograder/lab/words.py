@@ -48,7 +48,7 @@ def word_counts(notebook: str | Path | None = None) -> None:
     try:
         cells, where = _named(Path(notebook)) if notebook else _on_colab() or _saved()
         answers = list(_limited(cells))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except Exception:  # whatever a broken file or a silent browser provokes
         print(NOT_FOUND)
         return
     width = max((len(name) for name, _, _ in answers), default=0)

@@ -5,12 +5,15 @@ import torch
 from torch import Tensor, nn
 
 
-# %% autograd would do alternative="relu_chain_gradient"
-def relu_chain_gradient(weights: Tensor, x: float) -> float:
-    z = leaf = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+# %% from the last neuron back alternative="relu_chain_gradient"
+def relu_chain_gradient(weights: Tensor, x: float) -> Tensor:
+    states = [torch.tensor(x, dtype=weights.dtype)]
     for w in weights:
-        z = torch.relu(w * z)
-    return torch.autograd.grad(z, leaf)[0].item()
+        states.append(torch.relu(w * states[-1]))
+    gradient = torch.ones(())
+    for w, z in zip(weights.flip(0), states[:0:-1], strict=True):
+        gradient = gradient * w * torch.heaviside(z, torch.zeros_like(z))
+    return gradient
 
 
 # %% product or nothing alternative="relu_chain_gradient"
@@ -57,14 +60,15 @@ def sigmoid_jacobian(W: Tensor, x: Tensor, steps: int) -> Tensor:
     return torch.linalg.multi_dot(factors) if steps > 1 else factors[0]
 
 
-# %% autograd would do alternative="sigmoid_jacobian"
+# %% back to front, row by row alternative="sigmoid_jacobian"
 def sigmoid_jacobian(W: Tensor, x: Tensor, steps: int) -> Tensor:
-    def forward(x: Tensor) -> Tensor:
-        for _ in range(steps):
-            x = torch.sigmoid(W @ x)
-        return x
-
-    return torch.autograd.functional.jacobian(forward, x)
+    states = [x]
+    for _ in range(steps):
+        states.append(torch.sigmoid(torch.mv(W, states[-1])))
+    rows = torch.eye(len(x))
+    for s in reversed(states[1:]):
+        rows = (rows * (s - s**2)) @ W
+    return rows
 
 
 # %% recursion and exponentials alternative="sigmoid_jacobian"
@@ -127,13 +131,12 @@ def bias_gradient(weights: Weights, h: Tensor, p: Tensor, y: Tensor) -> Tensor: 
     return through_both_steps @ D2 @ weights.V.T @ (p[1] - y[1])
 
 
-# %% derivative of L_2 for all parameters by autograd alternative="bias_gradient"
+# %% written with sums alternative="bias_gradient"
 def bias_gradient(weights: Weights, h: Tensor, p: Tensor, y: Tensor) -> Tensor:  # noqa: F821
-    b = torch.zeros_like(weights.b, requires_grad=True)
-    h_1 = torch.tanh(torch.atanh(h[1]) + b)
-    h_2 = torch.tanh(torch.atanh(h[2]) + weights.W @ (h_1 - h[1]) + b)
-    loss = -(y[1] * (weights.V @ h_2 + weights.c).log_softmax(0)).sum()
-    return torch.autograd.grad(loss, b)[0]
+    slope_1, slope_2 = 1 - h[1].pow(2), 1 - h[2].pow(2)
+    second = slope_2 * torch.einsum("o,oh->h", p[1] - y[1], weights.V)
+    first = slope_1 * torch.einsum("k,kh->h", second, weights.W)
+    return torch.stack([first, second]).sum(0)
 
 
 # %% sums of outer products alternative="all_gradients"
@@ -163,12 +166,15 @@ def all_gradients(weights: Weights, x: Tensor, h: Tensor, p: Tensor, y: Tensor) 
     return dU, dW, deltas.sum(0), (p - y).T @ h[1:], (p - y).sum(0)
 
 
-# %% by autograd, from h_0 alternative="all_gradients"
+# %% each loss by itself alternative="all_gradients"
 def all_gradients(weights: Weights, x: Tensor, h: Tensor, p: Tensor, y: Tensor) -> Weights:  # noqa: F821
-    leaves = [tensor.detach().clone().requires_grad_() for tensor in weights]
-    _, outputs = run(type(weights)(*leaves), x, h[0])  # noqa: F821
-    loss = -(y * outputs.log()).sum()
-    return type(weights)(*torch.autograd.grad(loss, leaves))
+    U, W, b = (torch.zeros_like(weights[k]) for k in range(3))
+    for last in range(1, len(x) + 1):
+        delta = (1 - h[last] ** 2) * (weights.V.T @ (p[last - 1] - y[last - 1]))
+        for t in range(last, 0, -1):
+            U, W, b = U + delta[:, None] * x[t - 1], W + delta[:, None] * h[t - 1], b + delta
+            delta = (1 - h[t - 1] ** 2) * (weights.W.T @ delta)
+    return type(weights)(U, W, b, (p - y).T @ h[1:], (p - y).sum(0))
 
 
 # %% a layer for each matrix alternative="vanilla_rnn"

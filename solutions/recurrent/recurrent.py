@@ -47,9 +47,11 @@ from autograder.lab.words import word_counts
 #
 # $$z_0 = x, \qquad z_i = \mathrm{ReLU}(w_i z_{i-1}), \qquad f(x) = z_n .$$
 #
-# By the chain rule $\dfrac{\partial f}{\partial x} = \prod_{i=1}^n \dfrac{\partial z_i}{\partial z_{i-1}}$, and each
-# factor is $w_i$ where $w_i z_{i-1} > 0$, and 0 where it is negative. At $w_i z_{i-1} = 0$ ReLU has no derivative; that it
-# is 0 there is a convention, and the one that torch follows too. Compute the derivative **without** autograd.
+# By the chain rule $\dfrac{\partial f}{\partial x} = \prod_{i=1}^n \dfrac{\partial z_i}{\partial z_{i-1}}$, and
+# each factor is $w_i$ where $w_i z_{i-1} > 0$, and 0 where it is negative. At $w_i z_{i-1} = 0$ ReLU has no
+# derivative; that it is 0 there is a convention, and the one that torch follows too.
+#
+# In parts 1 and 2 you derive; so the checks switch autograd off while your function runs.
 
 
 # %% solution="relu_chain_gradient"
@@ -66,6 +68,7 @@ def relu_chain_gradient(weights: Tensor, x: float) -> float:
 
 # %% check="relu_chain_gradient" points=3
 @probe(weight=2)
+@torch.no_grad()
 def chains_that_conduct(relu_chain_gradient, rng: Rng):
     weights = rng.uniform(5, low=0.4, high=1.7, dtype=torch.float64)
     first_negative = weights * torch.tensor([-1, 1, 1, 1, 1])
@@ -75,6 +78,7 @@ def chains_that_conduct(relu_chain_gradient, rng: Rng):
     }
 
 
+@torch.no_grad()
 def chains_that_may_not(relu_chain_gradient, rng: Rng):
     weights = rng.uniform(5, low=0.4, high=1.7, dtype=torch.float64)
     signs = torch.tensor([[1, 1, -1, 1, 1], [1, -1, 1, -1, 1], [1, 1, 1, 1, -1]])
@@ -92,6 +96,11 @@ def chains_that_may_not(relu_chain_gradient, rng: Rng):
 check("relu_chain_gradient", relu_chain_gradient, chains_that_conduct, chains_that_may_not)
 
 # %% [markdown]
+# <details><summary>"element 0 of tensors does not require grad"</summary>
+#
+# Your function asks autograd, which is off. Multiply the factors yourself.
+# </details>
+#
 # <details><summary>Only the case <code>x &lt; 0 and w_1 &lt; 0</code> is wrong</summary>
 #
 # What counts is the sign of $w_i z_{i-1}$, what goes **into** the ReLU, and not the sign of $z_{i-1}$.
@@ -197,7 +206,7 @@ plt.show()
 # \frac{\partial x_{t+1}}{\partial x_t} = \mathrm{diag}\big(\sigma'(W x_t)\big)\, W .$$
 #
 # (The diagonal holds $\sigma'$ of **each component** of $W x_t$; some worked solutions print the same
-# $\sigma'(W x_t)$ in every place.) Return $\partial x_n / \partial x_0$ after $n$ steps, without autograd. Entry
+# $\sigma'(W x_t)$ in every place.) Return $\partial x_n / \partial x_0$ after $n$ steps. Entry
 # $(j, k)$ is the derivative of component $j$ of $x_n$ with respect to component $k$ of $x_0$. Recall
 # $\sigma'(a) = \sigma(a)\,(1 - \sigma(a))$.
 
@@ -215,11 +224,13 @@ def sigmoid_jacobian(W: Tensor, x: Tensor, steps: int) -> Tensor:
 
 
 # %% check="sigmoid_jacobian" points=4
+@torch.no_grad()
 def one_step(sigmoid_jacobian, rng: Rng):
     return sigmoid_jacobian(2 * rng.normal(5, 5), rng.normal(5), steps=1)
 
 
 @probe(weight=3)
+@torch.no_grad()
 def several_steps(sigmoid_jacobian, rng: Rng):
     W, x = 2 * rng.normal(4, 4), rng.normal(4)
     return {f"{steps} steps": sigmoid_jacobian(W, x, steps=steps) for steps in (2, 5)}
@@ -239,15 +250,16 @@ check("sigmoid_jacobian", sigmoid_jacobian, one_step, several_steps)
 # 3 points · ●●○ · 15 minutes · about 1 line
 #
 # Let $\sigma_{\max}(A)$ be the largest singular value of $A$. Two facts suffice:
-# $\sigma_{\max}(AB) \le \sigma_{\max}(A)\,\sigma_{\max}(B)$, and the largest singular value of a diagonal matrix is its largest
-# entry in absolute value. How large can $\sigma'$ be? How many factors are there between $x_i$ and $x_n$? Return the
-# smallest bound
+# $\sigma_{\max}(AB) \le \sigma_{\max}(A)\,\sigma_{\max}(B)$, and the largest singular value of a diagonal
+# matrix is its largest entry in absolute value. How large can $\sigma'$ be? How many factors are there between
+# $x_i$ and $x_n$? Return the smallest bound
 #
 # $$0 \le \sigma_{\max}\!\left(\frac{\partial x_n}{\partial x_i}\right) \le \text{your bound}$$
 #
 # that follows for **any** $W$, $i < n$ and **all** starting points. (Some worked solutions print
-# $\left(\tfrac1{16}\right)^{n-1}$. That needs two assumptions which they do not state, $\sigma_{\max}(W) = \tfrac14$ and
-# $i = 1$, and they use the letter $i$ for two things.)
+# $\left(\tfrac1{16}\right)^{n-1}$. That needs two assumptions which they do not state,
+# $\sigma_{\max}(W) = \tfrac14$ and $i = 1$, and they use the letter $i$ for two things. Inputs and a bias
+# inside $\sigma$ would change nothing.)
 
 
 # %% solution="jacobian_bound"
@@ -264,7 +276,7 @@ def two_distances(jacobian_bound, rng: Rng):
     W = 2 * rng.normal(4, 4)
     return {
         "i = 2, n = 3": float(jacobian_bound(W, i=2, n=3)),
-        "i = 3, n = 7": float(jacobian_bound(W, i=3, n=7)),
+        "i = 3, n = 8": float(jacobian_bound(W, i=3, n=8)),
     }
 
 
@@ -276,11 +288,11 @@ check("jacobian_bound", jacobian_bound, two_distances)
 # Between $x_i$ and $x_n$ lie $n - i$ steps, and each brings a factor of its own for $\sigma'$ **and** for $W$.
 # </details>
 #
-# Is the bound of any use? Left: random matrices with three values of $\sigma_{\max}(W)$, your Jacobian (solid) and your bound
-# (dashed). For $\sigma_{\max} = 2$ the bound proves that the gradient vanishes; for 8 it allows an
-# explosion, but the sigmoid saturates and the measured norm falls all the same. Right: a matrix for which the bound
-# is **attained** at every step. It has $W \cdot (1, 1)^\top = 0$, so that from $x_0 = 0$ on every $W x_t$ is 0, where
-# $\sigma' = \tfrac14$ exactly. Expect solid and dashed lines to coincide there.
+# Is the bound of any use? Left: random matrices with three values of $\sigma_{\max}(W)$, your Jacobian (solid)
+# and your bound (dashed). For $\sigma_{\max} = 2$ the bound proves that the gradient vanishes; for 8 it allows
+# an explosion, but the sigmoid saturates and the measured norm falls all the same. Right: a matrix for which
+# the bound is **attained** at every step. It has $W \cdot (1, 1)^\top = 0$, so that from $x_0 = 0$ on every
+# $W x_t$ is 0, where $\sigma' = \tfrac14$ exactly. Expect solid and dashed lines to coincide there.
 
 
 # %%
@@ -344,8 +356,8 @@ def run(weights: Weights, x: Tensor, h_0: Tensor) -> tuple[Tensor, Tensor]:
 #
 # 3 points · ●○○ · 15 minutes · about 6 lines
 #
-# Which way does the gradient of $L_2$ flow? Write down the graph for a sequence of length 4. The nodes of
-# step $t$ are `x1`, `a1`, `h1`, `o1`, `y1`, `L1` (here for $t = 1$), the first state is `h0`, and the parameters are
+# Which way does the gradient of $L_2$ flow? Write down the graph for a sequence of length 4. The nodes of step
+# $t$ are `x1`, `a1`, `h1`, `o1`, `y1`, `L1` (here for $t = 1$), the first state is `h0`, and the parameters are
 # `U`, `W`, `b`, `V`, `c`. The softmax belongs to the node `L`, so it has no node of its own.
 #
 # Return a dictionary with an entry for each node that is **computed on the way to $L_2$**, and no other. The entry
@@ -411,8 +423,8 @@ check("computation_graph", computation_graph, every_edge)
 # The parameters are shared by all steps: $b$ stands in the equation of $a_1$ and in that of $a_2$.
 # </details>
 #
-# Your graph. The gradient of $L_2$ with respect to $b$ is a **sum over all paths** from $L_2$ back to $b$: expect two orange
-# paths, which meet at $b$.
+# Your graph. The gradient of $L_2$ with respect to $b$ is a **sum over all paths** from $L_2$ back to $b$:
+# expect two orange paths, which meet at $b$.
 
 # %%
 PLACES = {
@@ -448,9 +460,9 @@ print("ways from L2 back to b:", paths(inputs, "L2", "b"))
 # 4 points · ●●○ · 30 minutes · about 4 lines
 #
 # Derive $\partial L_2 / \partial b$ for the network above and a sequence of length 4, and return it. Let
-# $\delta_t = \partial L_2 / \partial a_t$. Each path of your graph that ends at $b$ comes in through some $a_t$; so which $\delta_t$
-# are there, and how does $\delta_1$ follow from $\delta_2$? Write the closed form, without autograd: you get the states
-# and outputs of a forward pass.
+# $\delta_t = \partial L_2 / \partial a_t$. Each path of your graph that ends at $b$ comes in through some
+# $a_t$; so which $\delta_t$ are there, and how does $\delta_1$ follow from $\delta_2$? Write the closed form;
+# you get the states and outputs of a forward pass.
 
 
 # %% solution="bias_gradient"
@@ -480,6 +492,7 @@ def random_run(rng: Rng, weights: Weights, T: int) -> tuple[Tensor, Tensor, Tens
     return x, h, p, y
 
 
+@torch.no_grad()
 def four_steps(bias_gradient, rng: Rng):
     weights = random_network(rng, I=2, H=5, O=3)
     _, h, p, y = random_run(rng, weights, T=4)
@@ -491,7 +504,8 @@ check("bias_gradient", bias_gradient, four_steps)
 # %% [markdown]
 # <details><summary>The shapes fit, but all numbers are off</summary>
 #
-# A gradient goes backwards through a matrix by its **transpose**: $\partial L / \partial h = V^\top\, \partial L / \partial o$.
+# A gradient goes backwards through a matrix by its **transpose**:
+# $\partial L / \partial h = V^\top\, \partial L / \partial o$.
 # </details>
 #
 # <details><summary>It is nearly right</summary>
@@ -537,9 +551,9 @@ print(f"largest difference {(yours - witness).abs().max():.1e}")
 # $$\delta_t = \frac{\partial L}{\partial a_t} = (1 - h_t^2) \odot
 # \left(V^\top (\hat y_t - y_t) + W^\top \delta_{t+1}\right), \qquad \delta_{T+1} = 0 .$$
 #
-# The gradient for each parameter is then a sum over the steps, of $\delta_t$ or $\hat y_t - y_t$ times what the parameter was multiplied
-# with. Think of the shapes: the gradient for $U$ has the shape of $U$. The check counts the output layer
-# ($V$, $c$) and the recurrent layer ($U$, $W$, $b$) apart.
+# The gradient for each parameter is then a sum over the steps, of $\delta_t$ or $\hat y_t - y_t$ times what the
+# parameter was multiplied with. Think of the shapes: the gradient for $U$ has the shape of $U$. The check
+# counts the output layer ($V$, $c$) and the recurrent layer ($U$, $W$, $b$) apart.
 
 
 # %% solution="all_gradients"
@@ -558,7 +572,7 @@ def all_gradients(weights: Weights, x: Tensor, h: Tensor, p: Tensor, y: Tensor) 
 
 
 # %% check="all_gradients" points=6
-@probe(weight=1)
+@torch.no_grad()
 def output_layer(all_gradients, rng: Rng):
     weights = random_network(rng, I=2, H=5, O=3)
     found = Weights(*all_gradients(weights, *random_run(rng, weights, T=7)))
@@ -566,6 +580,7 @@ def output_layer(all_gradients, rng: Rng):
 
 
 @probe(weight=2)
+@torch.no_grad()
 def recurrent_layer(all_gradients, rng: Rng):
     weights = random_network(rng, I=5, H=3, O=2)
     found = Weights(*all_gradients(weights, *random_run(rng, weights, T=4)))
@@ -577,7 +592,8 @@ check("all_gradients", all_gradients, output_layer, recurrent_layer)
 # %% [markdown]
 # <details><summary>U and b are right, W is not</summary>
 #
-# In $a_t$ the matrix $W$ is multiplied with the state **before**, $h_{t-1}$; the first of them is $h_0$, which is not zero.
+# In $a_t$ the matrix $W$ is multiplied with the state **before**, $h_{t-1}$;
+# the first of them is $h_0$, which is not zero.
 # </details>
 #
 # Autograd again, for a sequence of 30 steps; expect differences below $10^{-5}$.
@@ -602,10 +618,10 @@ for name, one, other in zip(Weights._fields, yours, witness, strict=True):
 #
 # The output is computed from the new state, as in part 2 (an *Elman* network). Other courses and their public
 # solutions compute it from $x_t$ and $h_{t-1}$ by one linear layer; then the hidden layer has no part in the
-# output of its own step, and no network without a hidden layer sees less. That is not meant here.
+# output of its own step. That is not meant here.
 #
-# Use `nn.Linear`. How many layers, and what they are called, is up to you: the check does not look at names, but finds out what
-# your unit computes. One linear layer may read $x_t$ and $h_{t-1}$ side by side.
+# Use `nn.Linear`. How many layers, and what they are called, is up to you: the check does not look at names,
+# but finds out what your unit computes. One linear layer may read $x_t$ and $h_{t-1}$ side by side.
 
 
 # %% solution="vanilla_rnn"
@@ -653,7 +669,7 @@ def layer_problem(outputs: Tensor, points: Tensor, squash, unsquash) -> str | No
     found = linear_map(unsquash(outputs), sizes)  # (I + H + 1, H)
     if (squash(F.pad(points, (0, 1), value=1.0) @ found) - outputs).abs().max() > 1e-4:
         return "is not the right activation of a linear map of x and h"
-    if (found.abs() < 1e-5).any():
+    if (found.abs().max(dim=1).values < 1e-4).any():
         return "lacks its bias, or does not see all of x and h"
     return None
 
@@ -671,7 +687,7 @@ def is_an_elman_network(evidence):
     solution = torch.linalg.lstsq(seen, scores).solution
     if (seen @ solution - scores).abs().max() > 1e-3:
         return "the output is not log softmax of a linear map of the new state"
-    if (solution.abs() < 1e-4).any():
+    if (solution.abs().max(dim=1).values < 1e-3).any():
         return "the output lacks its bias, or does not see all of the new state"
     return None
 
@@ -718,9 +734,10 @@ check("vanilla_rnn", VanillaRNN, one_step_from_many_points, parameters)
 # Give the output layer the state that you have just computed, and not $x_t$ or $h_{t-1}$.
 # </details>
 #
-# What does the unit remember? Two sequences differ in their first input only. The plot shows how far apart the states
-# are after $t$ further steps, for five fresh units of hidden size 32. Expect straight lines downwards: the difference is halved in
-# every step, and after 20 steps it is $10^{-5}$ or less. (Near $10^{-7}$ float32 ends.)
+# What does the unit remember? Two sequences differ in their first input only. The plot shows how far apart the
+# states are after $t$ further steps, for five fresh units of hidden size 32. Expect straight lines downwards:
+# the difference is halved in every step, and after 20 steps it is $10^{-5}$ or less. (Near $10^{-7}$ float32
+# ends.)
 
 # %% look
 figure, axes = plt.subplots(figsize=(6, 3.2))
@@ -741,10 +758,10 @@ print(f"seed 4: after 10 steps {apart[10]:.1e}, after 20 steps {apart[20]:.1e}")
 # %% [markdown]
 # ### 3.2 `LSTM`
 #
-# 8 points · ●●● · 60 minutes · about 20 lines
+# 8 points · ●●● · 60 minutes · about 18 lines
 #
-# The LSTM keeps a second state, the *cell* $c_t$, and decides with **gates** what to forget, what to write and what to
-# show. With row vectors, as in a batch:
+# The LSTM keeps a second state, the *cell* $c_t$, and decides with **gates** what to forget, what to write and
+# what to show. With row vectors, as in a batch:
 #
 # $$\begin{aligned}
 # i_t &= \sigma(x_t W_{ii} + b_{ii} + h_{t-1} W_{hi} + b_{hi}) & \text{input gate} \\
@@ -755,18 +772,18 @@ print(f"seed 4: after 10 steps {apart[10]:.1e}, after 20 steps {apart[20]:.1e}")
 # h_t &= o_t \odot \tanh(c_t)
 # \end{aligned}$$
 #
-# (Some handouts have lost the $\sigma$ of the gates in print.) The first two states are **zero**, in every call. Make the
-# parameters with `nn.Parameter`; `uniform` below draws their first values. Which parameters you have is up to you: the 16 of the
-# equations, 12 with one bias for each gate, or matrices for all four gates at once and `chunk`. For that reason there is a method
-# `gates`: it returns $i_t, f_t, g_t, o_t$ **in this order**. The check compares `gates` with the first four equations, and
-# `forward` with the last two, given what *your* `gates` says. If you call the parameters as in the equations,
-# it recognises more mistakes.
+# (Some handouts have lost the $\sigma$ of the gates in print.) The first two states are **zero**, in every
+# call. Make the parameters with `nn.Parameter`; `uniform` below draws their first values. Which parameters you
+# have is up to you: the 16 of the equations, 12 with one bias for each gate, or matrices for all four gates at
+# once and `chunk`. For that reason there is a method `gates`: it returns $i_t, f_t, g_t, o_t$ **in this
+# order**. The check compares `gates` with the first four equations, and `forward` with the last two, given what
+# *your* `gates` says. If you call the parameters as in the equations, it recognises more mistakes.
 
 
 # %%
-def uniform(*shape: int, hidden_size: int) -> nn.Parameter:
-    """A parameter with values between ±1/√H, as torch's own LSTM has them."""
-    return nn.Parameter(torch.empty(*shape).uniform_(-1, 1) / math.sqrt(hidden_size))
+def uniform(*shape: int) -> nn.Parameter:
+    """A parameter of shape (…, H) with values between ±1/√H, as torch's own LSTM has them."""
+    return nn.Parameter(torch.empty(*shape).uniform_(-1, 1) / math.sqrt(shape[-1]))
 
 
 # %% solution="lstm"
@@ -778,10 +795,11 @@ class LSTM(nn.Module):
         self.input_size, self.hidden_size = input_size, hidden_size
         ### BEGIN SOLUTION
         I, H = input_size, hidden_size
-        self.W_ii, self.W_if, self.W_ig, self.W_io = (uniform(I, H, hidden_size=H) for _ in "ifgo")
-        self.W_hi, self.W_hf, self.W_hg, self.W_ho = (uniform(H, H, hidden_size=H) for _ in "ifgo")
-        self.b_ii, self.b_if, self.b_ig, self.b_io = (uniform(H, hidden_size=H) for _ in "ifgo")
-        self.b_hi, self.b_hf, self.b_hg, self.b_ho = (uniform(H, hidden_size=H) for _ in "ifgo")
+        for gate in "ifgo":
+            self.register_parameter(f"W_i{gate}", uniform(I, H))
+            self.register_parameter(f"W_h{gate}", uniform(H, H))
+            self.register_parameter(f"b_i{gate}", uniform(H))
+            self.register_parameter(f"b_h{gate}", uniform(H))
         ### END SOLUTION
 
     def gates(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -817,12 +835,17 @@ ACTIVATIONS = {
 
 def are_gates(evidence):
     """The law of the next probe: each gate is the right activation of a linear map of its own."""
-    points, gates = evidence["points"].double(), evidence["i, f, g, o"]
-    maps = []
-    for (name, (squash, unsquash)), gate in zip(ACTIVATIONS.items(), gates, strict=True):
-        if problem := layer_problem(gate.double(), points, squash, unsquash):
+    points, maps = evidence["points"].double(), []
+    gates = zip(evidence["i, f, g, o"], evidence["with halved parameters"], strict=True)
+    for (name, (squash, unsquash)), pair in zip(ACTIVATIONS.items(), gates, strict=True):
+        gate, halved = (tensor.double() for tensor in pair)
+        if problem := layer_problem(gate, points, squash, unsquash):
             return f"the {name} {problem}"
-        maps.append(linear_map(unsquash(gate.double()), points.shape[1]))
+        if (squash(unsquash(gate) / 2) - halved).abs().max() > 1e-4:
+            return (
+                f"the {name} is not linear in its parameters: they are multiplied with each other"
+            )
+        maps.append(linear_map(unsquash(gate), points.shape[1]))
     closest = min((a - b).abs().max() for k, a in enumerate(maps) for b in maps[:k])
     return "two gates share their weights" if closest < 1e-3 else None
 
@@ -830,7 +853,12 @@ def are_gates(evidence):
 @probe(weight=3, read=with_points, law=are_gates)
 def gates_of_one_step(LSTM, rng: Rng):
     x, h = corners(rng, I=5, H=3)
-    return {"i, f, g, o": rng.fill(LSTM(5, 3)).gates(x, h)}
+    lstm = rng.fill(LSTM(5, 3))
+    gates = lstm.gates(x, h)
+    with torch.no_grad():
+        for parameter in lstm.parameters():
+            parameter /= 2
+    return {"i, f, g, o": gates, "with halved parameters": lstm.gates(x, h)}
 
 
 def follows_its_gates(evidence):
@@ -878,19 +906,22 @@ check("lstm", LSTM, gates_of_one_step, sequences_of_growing_length, gradients)
 # %% [markdown]
 # <details><summary>"mat1 and mat2 shapes cannot be multiplied", in the first step</summary>
 #
-# The first states have one row for each **sequence**: `(B, H)`. And is the batch the first axis of $x$, time the second?
+# The first states have one row for each **sequence**: `(B, H)`. And is
+# the batch the first axis of $x$, time the second?
 # </details>
 #
 # <details><summary>"c_1 is not f ⊙ c_0 + i ⊙ g", although the equations are right</summary>
 #
-# Are both states zero at the start of **every** call, and not only of the first? Do you compute all four gates with $h_{t-1}$,
+# Are both states zero at the start of **every** call, and not only of the first?
+# Do you compute all four gates with $h_{t-1}$,
 # before you overwrite it?
 # </details>
 #
-# The forgetting curve again, now with your LSTM. `raise_forget_gate` adds a number to the bias of the forget gate, wherever
-# you keep it: at $x = h = 0$ only biases have a derivative, and it shows which entries belong to $f$. With 0 the gate is
-# near ½ and the LSTM forgets as fast as the plain unit. With 5 it is at $\sigma(5) = 0.993$ and nothing is forgotten: the
-# distance even grows a little, because different states open the other gates differently.
+# The forgetting curve again, now with your LSTM. `raise_forget_gate` adds a number to the bias of the forget
+# gate, wherever you keep it: at $x = h = 0$ only biases have a derivative, and it shows which entries belong to
+# $f$. With 0 the gate is near ½ and the LSTM forgets as fast as the plain unit. With 5 it is at
+# $\sigma(5) = 0.993$ and nothing is forgotten: the distance even grows a little, because different states open
+# the other gates differently.
 
 
 # %%
@@ -928,14 +959,16 @@ print(f"forget bias + 5, seed 2: first {apart[0]:.1f}, after 40 steps {apart[-1]
 #
 # ### Experiment: how far back a gradient reaches
 #
-# The same question for the gradient itself: how large is $\sigma_{\max}(\partial h_T / \partial x_t)$, by the distance $T - t$? For a plain
-# network $\partial h_T / \partial x_t$ is a product of $T - t$ factors $\mathrm{diag}(\phi'(a))\, W$ and one $\mathrm{diag}(\phi'(a))\, U$. Both $\tanh'$ and
-# $\mathrm{ReLU}'$ are at most 1, so that
+# The same question for the gradient itself: how large is $\sigma_{\max}(\partial h_T / \partial x_t)$, by the
+# distance $T - t$? For a plain network $\partial h_T / \partial x_t$ is a product of $T - t$ factors
+# $\mathrm{diag}(\phi'(a))\, W$ and one $\mathrm{diag}(\phi'(a))\, U$. Both $\tanh'$ and $\mathrm{ReLU}'$ are at
+# most 1, so that
 #
 # $$\sigma_{\max}\!\left(\frac{\partial h_T}{\partial x_t}\right) \le \sigma_{\max}(W)^{T - t}\, \sigma_{\max}(U) .$$
 #
-# This is drawn dashed, for three orthogonal matrices times a factor. Your LSTM has no such bound; dashed there is
-# the largest entry of the product $f_{t+1} \odot \dots \odot f_T$ of its forget gates, the way through the cell alone.
+# This is drawn dashed, for three orthogonal matrices times a factor. Your LSTM has no such bound; dashed there
+# is the largest entry of the product $f_{t+1} \odot \dots \odot f_T$ of its forget gates, the way through the
+# cell alone.
 
 
 # %%
@@ -1001,33 +1034,38 @@ plt.show()
 #
 # 4 points
 #
-# When do gradients vanish in a plain recurrent network, and when do they explode? Explain both with the product of
-# Jacobians and with the bound. Does $\sigma_{\max}(W) > 1$ imply that they explode? What does either do to training, and
-# what helps against explosion?
+# When do gradients vanish in a plain recurrent network, and when do they explode? Explain both with the product
+# of Jacobians and with the bound. Does $\sigma_{\max}(W) > 1$ imply that they explode? What does either do to
+# training, and what helps against explosion?
 
 # %% [markdown] answer="why_vanishing" points=4
-# Model answer: $\partial h_T / \partial h_t = \prod \mathrm{diag}(\phi'(a_s))\, W$ is a product of $T - t$ factors with the same $W$. Its largest
-# singular value is at most $(\gamma\, \sigma_{\max}(W))^{T-t}$ with $\gamma = \max \phi'$ (1 for tanh and ReLU, ¼ for the sigmoid). If
-# $\gamma\, \sigma_{\max}(W) < 1$ it vanishes exponentially with the distance, whatever the inputs are. $\gamma\, \sigma_{\max}(W) > 1$ is **necessary** for
-# explosion but not sufficient: it is only an upper bound. Saturated units have $\phi' \approx 0$, inactive ReLUs 0, and $W$ need not
-# stretch the same direction again and again; in the plot the gradient of tanh with $\sigma_{\max} = 1.6$ stays far below its bound.
-# Vanishing: the gradient for the shared parameters is a sum over distances in which the near terms drown the far ones, so the
-# network does not learn long dependencies, although it could represent them. Explosion: single updates are huge, the loss jumps or becomes
-# NaN. Against explosion: clip the norm of the gradient, a smaller learning rate, truncated back-propagation, orthogonal initialisation;
-# clipping does not help against vanishing, for which one changes the architecture (gates, skip connections, attention).
+# Model answer: $\partial h_T / \partial h_t = \prod \mathrm{diag}(\phi'(a_s))\, W$ is a product of $T - t$
+# factors with the same $W$. Its largest singular value is at most $(\gamma\, \sigma_{\max}(W))^{T-t}$ with
+# $\gamma = \max \phi'$ (1 for tanh and ReLU, ¼ for the sigmoid). If $\gamma\, \sigma_{\max}(W) < 1$ it vanishes
+# exponentially with the distance, whatever the inputs are. $\gamma\, \sigma_{\max}(W) > 1$ is **necessary** for
+# explosion but not sufficient: it is only an upper bound. Saturated units have $\phi' \approx 0$, inactive
+# ReLUs 0, and $W$ need not stretch the same direction again and again; in the plot the gradient of tanh with
+# $\sigma_{\max} = 1.6$ stays far below its bound. Vanishing: the gradient for the shared parameters is a sum
+# over distances in which the near terms drown the far ones, so the network does not learn long dependencies,
+# although it could represent them. Explosion: single updates are huge, the loss jumps or becomes NaN. Against
+# explosion: clip the norm of the gradient, a smaller learning rate, truncated back-propagation, orthogonal
+# initialisation; clipping does not help against vanishing, for which one changes the architecture (gates, skip
+# connections, attention).
 #
-# Marking: 1 point for the product of Jacobians and exponential decay or growth; 1 for "below 1 suffices for vanishing, above 1 is
-# necessary but not sufficient for explosion" with a reason; 1 for the effects on training; 1 for clipping, or another remedy that
-# works. "Clipping" as a remedy for vanishing gradients costs the last point.
+# Marking: 1 point for the product of Jacobians and exponential decay or growth; 1 for "below 1 suffices for
+# vanishing, above 1 is necessary but not sufficient for explosion" with a reason; 1 for the effects on
+# training; 1 for clipping, or another remedy that works. "Clipping" as a remedy for vanishing gradients costs
+# the last point.
 
 # %% [markdown]
 # ### Experiment: recalling the first symbol
 #
-# The task: 40 random symbols out of 8 go by, and at the end the network must name the **first** one, which a ninth input marks.
-# Guessing is right in 12.5 % of the cases, with a loss of $\ln 8 = 2.08$. To learn it, a gradient must come back over 40 steps.
-# Three networks made of your parts are trained in the same way, with their gradients clipped to a norm of ½:
-# your LSTM and your plain unit with 40 symbols, and once more the plain unit with 5 symbols, to see that it does learn where
-# the gradient reaches. The LSTM starts with its forget gates raised by 5.
+# The task: 40 random symbols out of 8 go by, and at the end the network must name the **first** one, which a
+# ninth input marks. Guessing is right in 12.5 % of the cases, with a loss of $\ln 8 = 2.08$. To learn it, a
+# gradient must come back over 40 steps. Three networks made of your parts are trained in the same way, with
+# their gradients clipped to a norm of ½: your LSTM and your plain unit with 40 symbols, and once more the plain
+# unit with 5 symbols, to see that it does learn where the gradient reaches. The LSTM starts with its forget
+# gates raised by 5.
 
 # %%
 SYMBOLS = 8
@@ -1054,7 +1092,7 @@ class GatedRecall(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lstm = raise_forget_gate(LSTM(SYMBOLS + 1, HIDDEN), by=5)
+        self.lstm = raise_forget_gate(LSTM(SYMBOLS + 1, HIDDEN), by=4)
         self.out = nn.Linear(HIDDEN, SYMBOLS)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -1083,7 +1121,9 @@ def recalled(model: nn.Module, length: int) -> float:
     return (model(x).argmax(1) == first).float().mean().item()
 
 
-def trained(kind: type, length: int, seed: int = 0, steps: int = 400):
+def trained(
+    kind: type, length: int, seed: int = 0, steps: int = 350
+) -> tuple[nn.Module, list[float], float]:
     """A trained model, its losses, and the share that it recalls."""
     torch.manual_seed(seed)
     model = kind()
@@ -1095,8 +1135,8 @@ def trained(kind: type, length: int, seed: int = 0, steps: int = 400):
 
 # %% train
 runs = {
-    "LSTM, 40 symbols": trained(GatedRecall, 40),
-    "plain unit, 40 symbols": trained(PlainRecall, 40),
+    "LSTM, 30 symbols": trained(GatedRecall, 30),
+    "plain unit, 30 symbols": trained(PlainRecall, 30),
     "plain unit, 5 symbols": trained(PlainRecall, 5),
 }
 figure, axes = plt.subplots(figsize=(7, 3.6))
@@ -1111,133 +1151,172 @@ plt.show()
 # %% [markdown]
 # **What to expect** (three seeds): EXPECT_RECALL
 #
-# How does it do it? The gates of the trained LSTM while it reads one sequence, a row for each of its units. EXPECT_GATES
+# How does it do it? The gates of the trained LSTM while it reads one sequence, a row for each of its units.
+# EXPECT_GATES
 
 
 # %%
 @torch.no_grad()
 def gates_over_time(lstm: nn.Module, x: Tensor) -> dict[str, Tensor]:
-    """Input gates, forget gates and cells (T, H) while a sequence (T, I) is read."""
-    h, found = torch.zeros(1, lstm.hidden_size), {"input gate": [], "forget gate": [], "cell": []}
+    """Input gates, forget gates and tanh of the cells (T, H) while a sequence (T, I) is read."""
+    h, rows = torch.zeros(1, lstm.hidden_size), []
     for t in range(len(x)):
         i, f, _, _ = lstm.gates(x[t : t + 1], h)
         h, c = lstm(x[None, : t + 1])
-        for rows, row in zip(found.values(), (i, f, c), strict=True):
-            rows.append(row[0])
-    return {name: torch.stack(rows) for name, rows in found.items()}
+        rows.append(torch.cat([i, f, c.tanh()]))
+    names = ("input gate", "forget gate", "tanh of the cell")
+    return dict(zip(names, torch.stack(rows, dim=1), strict=True))
 
 
 # %% train
 torch.manual_seed(1)
-shown = gates_over_time(runs["LSTM, 40 symbols"][0].lstm, sequences(1, 40)[0][0])
+shown = gates_over_time(runs["LSTM, 30 symbols"][0].lstm, sequences(1, 30)[0][0])
+order = shown["input gate"][1:].mean(0).argsort(descending=True)
 figure, panels = plt.subplots(1, 3, figsize=(14, 3.6))
 for axes, (name, values) in zip(panels, shown.items(), strict=True):
-    most = values.abs().max()
-    limits = (
-        {"vmin": -most, "vmax": most, "cmap": "RdBu"} if name == "cell" else {"vmin": 0, "vmax": 1}
-    )
-    heat_map(axes, values.T, title=name, x="step t", y="unit", **limits)
+    signed = {"vmin": -1, "cmap": "RdBu"} if name == "tanh of the cell" else {"vmin": 0}
+    heat_map(axes, values.T[order], title=name, x="step t", y="unit, sorted", vmax=1, **signed)
 plt.show()
-for name in ("input gate", "forget gate"):
-    first, later = shown[name][0].mean(), shown[name][1:].mean()
-    print(f"{name:12} mean at the first symbol {first:.2f}, later {later:.2f}")
+first, later = (
+    gates[order[-4:]].mean() for gates in (shown["input gate"][0], shown["input gate"][1:].mean(0))
+)
+print(f"input gate of the last four units: {first:.2f} at the first symbol, {later:.2f} later")
 
 # %% [markdown]
 # ### 4.2 Written: `why_gates`
 #
 # 4 points
 #
-# Explain what each of the three gates and the candidate is for. Why does the gradient along the cell not vanish as it does in a plain network?
-# Give $\partial c_T / \partial c_t$ along the cell alone, say what the forget gate must do, and name one way in which
-# an LSTM's gradient can still vanish or explode.
+# Explain what each of the three gates and the candidate is for. Why does the gradient along the cell not vanish
+# as it does in a plain network? Give $\partial c_T / \partial c_t$ along the cell alone, say what the forget
+# gate must do, and name one way in which an LSTM's gradient can still vanish or explode.
 
 # %% [markdown] answer="why_gates" points=4
-# Model answer: the candidate $g$ is what could be written, with values in $(-1, 1)$; the input gate decides for each unit how
-# much of it is written, the forget gate how much of the old cell is kept, the output gate how much of the cell is shown to the next
-# step and to the layer above. $c_t = f_t \odot c_{t-1} + i_t \odot g_t$ is additive: along the cell alone
-# $\partial c_T / \partial c_t = \mathrm{diag}(f_{t+1} \odot \dots \odot f_T)$, without a matrix $W$ and without the derivative of an activation. Where the
-# forget gate is near 1 this product stays near 1 for many steps, and the network **learns** where that should be; a plain
-# network has $W$ and $\tanh'$ in each factor, the same everywhere. Hence the forget gate's bias is raised at the start: with $f \approx ½$ the product is
-# $2^{-40}$ over 40 steps, as in the experiment with "+ 0". It can still vanish, where $f < 1$ for long, or where the input gate or the output gate is
-# saturated at 0; and explode, because the gates also depend on $h_{t-1}$, so that there are further ways through the matrices $W_{h\cdot}$.
+# Model answer: the candidate $g$ is what could be written, with values in $(-1, 1)$; the input gate decides for
+# each unit how much of it is written, the forget gate how much of the old cell is kept, the output gate how
+# much of the cell is shown to the next step and to the layer above. $c_t = f_t \odot c_{t-1} + i_t \odot g_t$
+# is additive: along the cell alone
+# $\partial c_T / \partial c_t = \mathrm{diag}(f_{t+1} \odot \dots \odot f_T)$, without a matrix $W$ and without
+# the derivative of an activation. Where the forget gate is near 1 this product stays near 1 for many steps, and
+# the network **learns** where that should be; a plain network has $W$ and $\tanh'$ in each factor, the same
+# everywhere. Hence the forget gate's bias is raised at the start: with $f \approx ½$ the product is $2^{-40}$
+# over 40 steps, as in the experiment with "+ 0". It can still vanish, where $f < 1$ for long, or where the
+# input gate or the output gate is saturated at 0; and explode, because the gates also depend on $h_{t-1}$, so
+# that there are further ways through the matrices $W_{h\cdot}$.
 #
-# Marking: 1 point for the roles (one gate confused with another: ½); 1 for the product of forget gates; 1 for "additive, no $W$ and no $\tanh'$
-# on this way" or an equal argument; 1 for a remaining weakness with its reason. "It has a memory" alone earns nothing.
+# Marking: 1 point for the roles (one gate confused with another: ½); 1 for the product of forget gates; 1 for
+# "additive, no $W$ and no $\tanh'$ on this way" or an equal argument; 1 for a remaining weakness with its
+# reason. "It has a memory" alone earns nothing.
 
 # %% [markdown]
 # ## 5 Reviewing a paper
 #
-# Choose **one** of the two papers, read it, and write a review and the answers to its two questions. Each text may have at
-# most 350 words. Write for a fellow student who knows this course and has not read the paper, in your own words; what you claim about
-# the paper should name the section, figure or table where it stands.
+# Choose **one** of the two papers, read it, and write a review and the answers to its two questions. Each text
+# may have at most 350 words. Write for a fellow student who knows this course and has not read the paper, in
+# your own words; what you claim about the paper should name the section, figure or table where it stands.
 #
-# 1. **How do vision transformers see?** M. Raghu et al., *Do Vision Transformers See Like Convolutional Neural Networks?* (2021),
-#    [arXiv:2108.08810](https://arxiv.org/abs/2108.08810). For a long time convolutional networks were the state of the art in vision. Vision transformers reach or
-#    exceed their accuracy. Do they solve the task in the same way?
-# 2. **What does a language model learn besides language?** T. Brown et al., *Language Models are Few-Shot Learners* (2020),
-#    [arXiv:2005.14165](https://arxiv.org/abs/2005.14165). A pre-trained language model performs a new task from its description and a few examples, or none (*zero-shot*). How well, and where does it fail?
+# 1. **How do vision transformers see?** M. Raghu et al., *Do Vision Transformers See Like Convolutional Neural
+#    Networks?* (2021), [arXiv:2108.08810](https://arxiv.org/abs/2108.08810). For a long time convolutional
+#    networks were the state of the art in vision. Vision transformers reach or exceed their accuracy. Do they
+#    solve the task in the same way?
+# 2. **What does a language model learn besides language?** T. Brown et al., *Language Models are Few-Shot
+#    Learners* (2020), [arXiv:2005.14165](https://arxiv.org/abs/2005.14165). A pre-trained language model
+#    performs a new task from its description and a few examples, or none (*zero-shot*). How well, and where
+#    does it fail?
 #
 # ### 5.1 `paper_review`
 #
-# Say which paper you chose. What is its main contribution, in a few sentences? What are its strengths and its weaknesses? What is your personal takeaway: what is new
-# compared with other work you know, what should be tried next that the authors have not addressed, or what else struck you?
+# Say which paper you chose. What is its main contribution, in a few sentences? What are its strengths and its
+# weaknesses? What is your personal takeaway: what is new compared with other work you know, what should be
+# tried next that the authors have not addressed, or what else struck you?
 
 # %% [markdown] answer="paper_review" points=10 words=350
-# What a good review of paper 1 says: **Contribution**: compares the inner representations of ViTs and ResNets layer by layer, mainly with
-# centred kernel alignment (CKA). ViTs are far more uniform: lower and higher layers resemble each other, while a ResNet has clear stages. Attention
-# heads in low layers look both near and far, so that global information is there from the start; local heads appear low only if there are enough
-# training data (JFT-300M against ImageNet). Skip connections carry much more in ViTs, and cutting one breaks the similarity of the layers around it. Spatial position stays readable in the last
-# layers. **Strengths**: many models and data sizes, one question from several sides (CKA, receptive fields, attention distances, probes).
-# **Weaknesses**: similarity says little about what is computed, CKA has known blind spots, JFT-300M is not public, mostly classification, few architectures between the two families.
+# What a good review of paper 1 says: **Contribution**: compares the inner representations of ViTs and ResNets
+# layer by layer, mainly with centred kernel alignment (CKA). ViTs are far more uniform: lower and higher layers
+# resemble each other, while a ResNet has clear stages. Attention heads in low layers look both near and far, so
+# that global information is there from the start; local heads appear low only if there are enough training data
+# (JFT-300M against ImageNet). Skip connections carry much more in ViTs, and cutting one breaks the similarity
+# of the layers around it. Spatial position stays readable in the last layers. **Strengths**: many models and
+# data sizes, one question from several sides (CKA, receptive fields, attention distances, probes).
+# **Weaknesses**: similarity says little about what is computed, CKA has known blind spots, JFT-300M is not
+# public, mostly classification, few architectures between the two families.
 #
-# What a good review of paper 2 says: **Contribution**: a language model of 175 billion parameters performs dozens of tasks from a prompt alone, without any update of its weights; the gain from examples in
-# the prompt grows with size. **Strengths**: eight sizes with one recipe, zero-, one- and few-shot side by side, a study of contamination, an open
-# section on limits, bias and energy. **Weaknesses**: weak where two texts must be compared (WiC, ANLI) and on some reading tasks; a bug in the filter left overlap with test sets; hardly reproducible in
-# cost; it stays unclear whether tasks are learned or recognised; one prompt format for each task.
+# What a good review of paper 2 says: **Contribution**: a language model of 175 billion parameters performs
+# dozens of tasks from a prompt alone, without any update of its weights; the gain from examples in the prompt
+# grows with size. **Strengths**: eight sizes with one recipe, zero-, one- and few-shot side by side, a study of
+# contamination, an open section on limits, bias and energy. **Weaknesses**: weak where two texts must be
+# compared (WiC, ANLI) and on some reading tasks; a bug in the filter left overlap with test sets; hardly
+# reproducible in cost; it stays unclear whether tasks are learned or recognised; the role of the prompt is
+# hardly studied.
 #
-# Marking: 4 points for the contribution (2 for what was done and how, 2 for the findings that matter, each where it stands in the paper); 2 for
-# strengths and 2 for weaknesses, each with a reason (a list without reasons: half); 2 for a takeaway of one's own that follows from the paper and goes beyond its abstract.
-# Over the limit: read the first 350 words only. A summary of the abstract alone earns at most 3.
+# Marking: 4 points for the contribution (2 for what was done and how, 2 for the findings that matter, each
+# where it stands in the paper); 2 for strengths and 2 for weaknesses, each with a reason (a list without
+# reasons: half); 2 for a takeaway of one's own that follows from the paper and goes beyond its abstract. Over
+# the limit: read the first 350 words only. A summary of the abstract alone earns at most 3.
 
 # %% [markdown]
 # ### 5.2 `paper_question_1`
 #
-# - **Paper 1**: compare and contrast the features that ViTs and convolutional networks learn. Explain the differences by the architecture **and** by the training.
-# - **Paper 2**: how might one approach the technical limitations named in sections 5 and 6 of the paper? Consider changes of the architecture, other data or context,
-#   and other objectives.
+# - **Paper 1**: compare and contrast the features that ViTs and convolutional networks learn. Explain the
+#   differences by the architecture **and** by the training.
+# - **Paper 2**: how might one approach the technical limitations named in sections 5 and 6 of the paper?
+#   Consider changes of the architecture, other data or context, and other objectives.
 
 # %% [markdown] answer="paper_question_1" points=4 words=350
-# Paper 1, model answer: ViT features are similar across depth and hold global information from the first layers; features of a ResNet go from local to
-# global in stages. Architecture: self-attention connects all patches in each layer, a convolution sees a small window, and its receptive field grows with depth; a ViT keeps its resolution
-# and width throughout, a ResNet pools; skip connections in ViTs pass most of the representation on. Training: a ViT has no built-in locality and must learn it, so that with little data (ImageNet only)
-# its low layers do not become local and its accuracy is lower; with JFT-300M they do. In common: low layers of a ViT with enough data resemble those of a ResNet, at fewer layers.
+# Paper 1, model answer: ViT features are similar across depth and hold global information from the first
+# layers; features of a ResNet go from local to global in stages. Architecture: self-attention connects all
+# patches in each layer, a convolution sees a small window, and its receptive field grows with depth; a ViT
+# keeps its resolution and width throughout, a ResNet pools; skip connections in ViTs pass most of the
+# representation on. Training: a ViT has no built-in locality and must learn it, so that with little data
+# (ImageNet only) its low layers do not become local and its accuracy is lower; with JFT-300M they do. In
+# common: low layers of a ViT with enough data resemble those of a ResNet, at fewer layers.
 #
-# Paper 2, model answer: limits such as losing the thread in long texts, weakness in comparing two texts (no bidirectional context), all tokens weighted alike, no grounding, poor sample efficiency, cost,
-# uncertain calibration, bias from the data. Approaches: bidirectional or denoising objectives, or encoder-decoders; retrieval and longer context; weights for important tokens, goal-directed objectives, learning from human feedback; images and other
-# modalities; distillation and sparsity; better filtering of data, documentation and measurement of bias, and mitigation after training.
+# Paper 2, model answer: limits such as losing the thread in long texts, weakness in comparing two texts (no
+# bidirectional context), all tokens weighted alike, no grounding, poor sample efficiency, cost, uncertain
+# calibration, bias from the data. Approaches: bidirectional or denoising objectives, or encoder-decoders;
+# retrieval and longer context; weights for important tokens, goal-directed objectives, learning from human
+# feedback; images and other modalities; distillation and sparsity; better filtering of data, documentation and
+# measurement of bias, and mitigation after training.
 #
-# Marking: paper 1: 1 point for similarities or differences that the paper shows, with their place; 1 for the architecture, with the mechanism; 1 for the training, with the role of the amount of data; 1 for a comparison both ways, not two
-# separate lists. Paper 2: 1 point for naming limits from sections 5 and 6; 3 for three approaches, each tied to a limit and with a reason why it should help. Over the limit: read the first 350 words only.
+# Marking: paper 1: 1 point for similarities or differences that the paper shows, with their place; 1 for the
+# architecture, with the mechanism; 1 for the training, with the role of the amount of data; 1 for a comparison
+# both ways, not two separate lists. Paper 2: 1 point for naming limits from sections 5 and 6; 3 for three
+# approaches, each tied to a limit and with a reason why it should help. Over the limit: read the first 350
+# words only.
 
 # %% [markdown]
 # ### 5.3 `paper_question_2`
 #
-# - **Paper 1**: what is meant by *spatial localisation*? Why might ViTs be considered for object detection because of it?
-# - **Paper 2**: what are the social implications of using such models, for instance to describe images, to answer questions, or as chatbots?
+# - **Paper 1**: what is meant by *spatial localisation*? Why might ViTs be considered for object detection
+#   because of it?
+# - **Paper 2**: what are the social implications of using such models, for instance to describe images, to
+#   answer questions, or as chatbots?
 
 # %% [markdown] answer="paper_question_2" points=4 words=350
-# Paper 1, model answer: a representation localises if one can read from the token of a place what stood in the input **at that place**. The paper compares tokens of the last layers with input patches (CKA) and trains
-# linear probes on single tokens: tokens of ViTs with a CLS token keep their place up to the last layer, while those of ResNets, and of ViTs that are trained with global average pooling, are similar to many places, because
-# pooling asks every token to hold the class of the whole image. Detection needs *where* besides *what*: place kept to the end, at constant resolution, together with global context in every layer, is what a detector can use. Caveats: the cost of attention at high resolution, coarse patches, small objects; the paper does not train detectors.
+# Paper 1, model answer: a representation localises if one can read from the token of a place what stood in the
+# input **at that place**. The paper compares tokens of the last layers with input patches (CKA) and trains
+# linear probes on single tokens: tokens of ViTs with a CLS token keep their place up to the last layer, while
+# those of ResNets, and of ViTs that are trained with global average pooling, are similar to many places,
+# because pooling asks every token to hold the class of the whole image. Detection needs *where* besides *what*:
+# place kept to the end, at constant resolution, together with global context in every layer, is what a detector
+# can use. Caveats: the cost of attention at high resolution, coarse patches, small objects; the paper does not
+# train detectors.
 #
-# Paper 2, model answer: harms by misuse (disinformation, spam, phishing, essays by machines), as text can hardly be told from people's; bias of gender, race and religion that is learned and repeated, with consequences in hiring, moderation or image
-# descriptions; false but fluent answers, and trust in them (health, law); privacy and copyright of training data; energy and the concentration of power in the few who can train them; work replaced or changed. Benefits: accessibility (describing images for the blind), tutoring, languages with few resources. Mitigation: disclosure, people in the loop, audits, filters, limits on use.
+# Paper 2, model answer: harms by misuse (disinformation, spam, phishing, essays by machines), as text can
+# hardly be told from people's; bias of gender, race and religion that is learned and repeated, with
+# consequences in hiring, moderation or image descriptions; false but fluent answers, and trust in them (health,
+# law); privacy and copyright of training data; energy and the concentration of power in the few who can train
+# them; work replaced or changed. Benefits: accessibility (describing images for the blind), tutoring, languages
+# with few resources. Mitigation: disclosure, people in the loop, audits, filters, limits on use.
 #
-# Marking: paper 1: 2 points for what localisation means and how the paper measures it; 1 for the reason why ViTs keep it (CLS token against pooling); 1 for the link to detection, or a caveat. Paper 2: 3 points for three different
-# implications, each with an example of use and who is affected; 1 for a measure against one of them, or a benefit weighed against it. Over the limit: read the first 350 words only.
+# Marking: paper 1: 2 points for what localisation means and how the paper measures it; 1 for the reason why
+# ViTs keep it (CLS token against pooling); 1 for the link to detection, or a caveat. Paper 2: 3 points for
+# three different implications, each with an example of use and who is affected; 1 for a measure against one of
+# them, or a benefit weighed against it. Over the limit: read the first 350 words only.
 
 # %% [markdown]
-# How long are your texts? The count is that of the saved notebook, so **save it first**. Graders see the same count. A formula is one word.
+# How long are your texts? The count is that of the saved notebook, so **save it first**. Graders see the same
+# count. A formula is one word.
 
 # %% look
 word_counts()
