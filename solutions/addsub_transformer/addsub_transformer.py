@@ -267,7 +267,7 @@ check(
 # 2 points · attention 计算的时间复杂度是多少？
 #
 # What is the time complexity of attention, in the number of positions $K$ (with $S = K$) and the width $M$? The
-# cell below measures it: from some length on, twice the positions take about four times as long.
+# cell below measures it: twice the positions take about four times as long, or more where memory gets short.
 
 
 # %% train
@@ -1052,6 +1052,14 @@ def my_parts() -> SimpleNamespace:
     )
 
 
+USE_MY_PARTS = True
+
+
+def chosen_parts() -> object:
+    """Your parts or the given ones; both have classes of the same three names."""
+    return my_parts() if USE_MY_PARTS else blocks
+
+
 # %% look
 sizes = dict(num_heads=2, emb_dim=8, dim_feedforward=12, dropout=0.1, pos_enc="sinusoid")
 mine = Transformer(**sizes, num_enc_layers=2, num_dec_layers=2, parts=my_parts())
@@ -1109,7 +1117,7 @@ def print_accuracies(models: dict[str, Callable], pairs: Pairs) -> None:
 print_accuracies(baselines(), split()["validation"])
 
 # %% [markdown]
-# Expect 0.2500 and {majority} for the tokens, and hardly any right result. Whatever you train must beat that.
+# Expect 0.2500 and 0.4540 for the tokens, and 0.0130 right results at best. Whatever you train must beat that.
 #
 # ### 5.5 Training
 #
@@ -1182,8 +1190,8 @@ def train(
 # %% train
 torch.manual_seed(0)
 four = split()["training"].first(4)
-small = Transformer(4, 32, 32, 0.0, 2, 2, "sinusoid", parts=my_parts())
-train(small, four, learning_rate=1e-2, batch_size=4, epochs=60)
+small = Transformer(4, 32, 32, 0.0, 2, 2, "sinusoid", parts=chosen_parts())
+train(small, four, learning_rate=3e-3, batch_size=4, epochs=150)
 print_accuracies({"four pairs by heart": small}, four)
 
 # %% [markdown]
@@ -1225,7 +1233,6 @@ print_accuracies({"four pairs by heart": small}, four)
 # %%
 STUDENT_ID = "00000000"  # 学号
 NAME = "name"  # 姓名
-USE_MY_PARTS = True
 CONFIGURATION = {  # the model, saved with its weights
     "num_heads": 4,
     "emb_dim": 32,
@@ -1246,7 +1253,7 @@ TRAINING = {
 
 # %% train
 torch.manual_seed(0)
-model = Transformer(**CONFIGURATION, parts=my_parts() if USE_MY_PARTS else blocks)
+model = Transformer(**CONFIGURATION, parts=chosen_parts())
 history = {"loss": [], "token accuracy": [], "exact-sequence accuracy": []}
 live = LiveFigure(panels=2)
 majority = accuracies(baselines()["most frequent tokens"], split()["validation"])["token accuracy"]
@@ -1274,10 +1281,11 @@ print_accuracies({"training pairs": model}, split()["training"].first(1000))
 print_accuracies({"validation pairs": model, **baselines()}, split()["validation"])
 
 # %% [markdown]
-# Where does the model look while it writes an answer? One row for each token that it writes, one column for each token of the
-# question; the first layer of the decoder with all its heads, then the last one. In a good model some heads look at the units while the
-# last digit is written, at the tens for the first digit, and at signs and operator everywhere. Weights do not have to
-# tell the whole story: what matters may have been moved to another position by the encoder.
+# Where does the model look while it writes an answer? One row for each token that it writes, one column for each token
+# of the question; all heads of the decoder's first block, then of its last. After a short training all weights are nearly
+# the same, 1/9: the model does not look at anything yet. A good model has sharp ones, and different tokens of the
+# answer look at different columns. Do not expect the method that you learned at school: the encoder has moved
+# information between the positions before, so that the column of a sign may hold what it knows about the whole number.
 
 
 # %% train
