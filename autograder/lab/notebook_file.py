@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.checks.key import Key
+from autograder.checks.marks import ANSWER, ARTEFACT, CHECK, SOLUTION
 
-# the lines by which grading finds cells, whatever else a platform loses
-EXERCISE = re.compile(r"^# exercise: (\w+)[ \t]*$", re.M)
-CHECK = re.compile(r"""^check\(\s*["'](\w+)["']""", re.M)
-ANSWER = re.compile(r"^\*\*(\w+)\*\* \([\d.]+ points?\)", re.M)
 UNSOLVED = "raise NotImplementedError"
 UNANSWERED = "YOUR ANSWER HERE"
 COLAB_SECONDS = 30
@@ -42,14 +39,19 @@ class Notebook:
 
     def missing(self, key: Key) -> list[str]:
         """Graded cells that are not there."""
-        lost = [name for name in key.exercises if name not in self.solutions]
+        lost = [name for name in self.written_in_code(key) if name not in self.solutions]
         lost += [f"the check of {name}" for name in key.exercises if name not in self.checks]
         return lost + [name for name in key.written if name not in self.answers]
 
+    def written_in_code(self, key: Key) -> list[str]:
+        """Exercises with a solution cell, which a model file has not."""
+        return [n for n in key.exercises if not ARTEFACT.search(self.checks.get(n, ""))]
+
     def unsolved(self, key: Key) -> list[str]:
         """Exercises and answers that are as they were released."""
-        code = [name for name in key.exercises if UNSOLVED in self.solutions.get(name, "")]
-        return code + [name for name in key.written if UNANSWERED in self.answers.get(name, "")]
+        code = self.written_in_code(key)
+        unsolved = [name for name in code if UNSOLVED in self.solutions.get(name, "")]
+        return unsolved + [name for name in key.written if UNANSWERED in self.answers.get(name, "")]
 
 
 def read_notebook(path: Path) -> Notebook:
@@ -62,7 +64,7 @@ def read_notebook(path: Path) -> Notebook:
     code = [text for kind, text in texts if kind == "code"]
     return Notebook(
         path,
-        _by_name(EXERCISE, code),
+        _by_name(SOLUTION, code),
         _by_name(CHECK, code),
         _by_name(ANSWER, [text for kind, text in texts if kind == "markdown"]),
     )
@@ -111,7 +113,7 @@ def _ask_colab() -> Path:
 
 def changed_since_saved(notebook: Notebook, inputs: list[str]) -> list[str]:
     """Exercises whose cell, as it ran last, is not what the file holds."""
-    ran = _by_name(EXERCISE, inputs)
+    ran = _by_name(SOLUTION, inputs)
     return [name for name, text in ran.items() if _differ(text, notebook.solutions.get(name, text))]
 
 

@@ -9,11 +9,15 @@ import unicodedata
 import zipfile
 from pathlib import Path
 
-import torch
-from safetensors.torch import load_file
-
 from autograder.checks import check
 from autograder.checks.key import Key
+from autograder.checks.model_file import (
+    ModelError,
+    contents,
+    model_files,
+    none_found,
+    read_model,
+)
 from autograder.lab.notebook_file import (
     Notebook,
     NotebookError,
@@ -24,8 +28,6 @@ from autograder.lab.notebook_file import (
 STUDENT_ID = re.compile(r"[^\W_](?:[^\W_]|[.@-]){0,63}")
 NOT_IN_NAMES = re.compile(r"[\x00-\x1f/\\:*?\"<>|]")
 STALE_MINUTES = 10
-MAX_MB = 100  # larger files are not collected
-ARTEFACT_EXTENSIONS = (".pth", ".pt", ".safetensors")
 
 
 class SubmitError(Exception):
@@ -117,43 +119,17 @@ def _inputs() -> list[str]:
 
 
 def _artefact(artefact: str, stem: str) -> Path | None:
-    """A model file under its proper name; where there is none that loads, a line that says so."""
-    found = [path for path in Path.cwd().iterdir() if _is_artefact(path, artefact)]
-    try:
-        newest = max(found, key=lambda path: path.stat().st_mtime, default=None)
-        _check_artefact(newest, artefact)
-    except SubmitError as error:
-        print(f"✗ {error}")
+    """A model file under its proper name; a line that says so where grading could not read it."""
+    found = model_files(Path.cwd(), artefact)
+    if not found:
+        print(f"✗ {none_found(artefact)}: save_model writes it")
         return None
-    extension = newest.suffix if newest.suffix == ".safetensors" else ".pth"
-    return _copied(newest, Path(f"{stem}_{artefact}{extension}"))
-
-
-def _is_artefact(path: Path, artefact: str) -> bool:
-    named = path.stem == artefact or path.stem.endswith(f"_{artefact}")
-    return named and path.suffix in ARTEFACT_EXTENSIONS and path.is_file()
-
-
-def _check_artefact(path: Path | None, artefact: str) -> None:
-    """Raises SubmitError where there is no file or it is no model."""
-    if path is None:
-        how = f"torch.save({artefact}.state_dict(), '{artefact}.pth') writes it"
-        raise SubmitError(f"there is no {artefact}.pth here: {how}")
-    size = path.stat().st_size
-    if not size:
-        raise SubmitError(f"{path.name} is empty: save the model again")
-    if size > MAX_MB * 1_000_000:
-        raise SubmitError(f"{path.name} has {size / 1e6:.0f} MB, more than {MAX_MB}")
     try:
-        if path.suffix == ".safetensors":
-            load_file(path)
-        else:
-            torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever a broken file provokes
-        first = str(error).strip().split("\n")[0][:80]
-        raise SubmitError(
-            f"{path.name} cannot be loaded ({first}): save model.state_dict(), not the model"
-        ) from None
+        read_model(contents(found[-1]))
+    except ModelError as error:
+        print(f"✗ {found[-1].name} {error}")
+        return None
+    return _copied(found[-1], Path(f"{stem}_{artefact}{found[-1].suffix.lower()}"))
 
 
 def _hand_over(files: list[Path], target: Path, wanted: int) -> None:

@@ -23,6 +23,8 @@ from autograder.course.sample import references, submission
 from autograder.lab import submission as lab
 from autograder.lab.submission import submit
 
+MODEL = {"configuration": {"width": 3}, "state_dict": torch.nn.Linear(2, 3).state_dict()}
+
 
 @pytest.fixture(scope="module")
 def released(module_demo_course):
@@ -43,7 +45,7 @@ def folder(tmp_path, monkeypatch, solved):
     key = next(found.group(1) for c in solved.cells if (found := KEY_TEXT.search(c.source)))
     check.load(key)
     nbformat.write(solved, "demo.ipynb")
-    torch.save(torch.nn.Linear(2, 3).state_dict(), "model.pth")
+    torch.save(MODEL, "model.pth")
     return tmp_path
 
 
@@ -153,6 +155,10 @@ def whole_module(folder):
     torch.save(torch.nn.Linear(2, 3), folder / "model.pth")
 
 
+def weights_alone(folder):
+    torch.save(MODEL["state_dict"], folder / "model.pth")
+
+
 def cut_off(folder):
     data = (folder / "model.pth").read_bytes()
     (folder / "model.pth").write_bytes(data[: len(data) // 2])
@@ -161,10 +167,11 @@ def cut_off(folder):
 @pytest.mark.parametrize(
     "damage, message",
     [
-        (no_model, "there is no model.pth here: torch.save(model.state_dict(), 'model.pth')"),
+        (no_model, "no model file …_model.pth or .safetensors beside the notebook: save_model"),
         (empty, "model.pth is empty"),
-        (whole_module, "save model.state_dict(), not the model"),
-        (cut_off, "model.pth cannot be loaded"),
+        (whole_module, "model.pth holds more than arrays and plain values"),
+        (weights_alone, "model.pth holds no 'configuration' and 'state_dict'"),
+        (cut_off, "model.pth is damaged"),
     ],
 )
 def test_a_model_that_cannot_be_graded_costs_not_the_notebook(folder, capsys, damage, message):
@@ -179,7 +186,7 @@ def test_a_model_that_cannot_be_graded_costs_not_the_notebook(folder, capsys, da
 
 def test_safetensors_and_no_model_at_all(folder, capsys):
     (folder / "model.pth").unlink()
-    save_file({"w": torch.ones(2)}, folder / "model.safetensors")
+    save_file({"w": torch.ones(2)}, folder / "model.safetensors", {"configuration": "{}"})
     assert "✓ 20260001_张三_model.safetensors" in said(capsys)
     assert "model" not in said(capsys, "1", "a", artefacts=())
 

@@ -9,14 +9,10 @@ from nbformat import NotebookNode
 from rapidfuzz import fuzz, process
 
 from autograder.authoring.header import AI_HEADING
+from autograder.checks import marks
 from autograder.grading.repair.syntax import outline, same_code
 
-# what stands in the text of a cell because metadata get lost: the build's first lines
-MARKS = {
-    "solution-{}": re.compile(r"^# exercise: (\w+)[ \t]*$", re.M),
-    "check-{}": re.compile(r"""^check(?:\.artefact)?\(\s*["'](\w+)["']""", re.M),
-    "answer-{}": re.compile(r"^\*\*(\w+)\*\* \([\d.]+ points?[,)]", re.M),
-}
+MARKS = {"solution-{}": marks.SOLUTION, "check-{}": marks.CHECK, "answer-{}": marks.ANSWER}
 UNWRITTEN = re.compile(r"^[ \t]*(# TODO: .*|raise NotImplementedError.*)\n?", re.M)
 SIMILAR = 85  # of 100; unrelated cells of one course reach 60
 COMPARABLE = range(40, 20_000)  # characters; shorter texts are similar by chance
