@@ -56,9 +56,14 @@ class LatePolicy(LateSubmissionPlugin):
 
 
 class AssignLatePenalties(preprocessors.AssignLatePenalties):
-    """Enter the whole penalty, once for each assignment, however many notebooks it has."""
+    """Enter the whole penalty, once for each assignment, however many notebooks it has.
+
+    Other plugins' penalties are for one notebook, and cut down to its score, as ever.
+    """
 
     def _check_late_penalty(self, notebook: SubmittedNotebook, penalty: float) -> float:
+        if not isinstance(self.plugin_inst, LatePolicy):
+            return super()._check_late_penalty(notebook, penalty)
         enter_penalty(notebook.assignment, 0.0)  # on the notebook that was graded last
         return penalty
 

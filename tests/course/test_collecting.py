@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -338,7 +338,14 @@ def test_encrypted_entries_are_reported(course):
     path.write_bytes(data)
     states, report = take_path(course, path)
     assert states == {"1001_a_lab3.ipynb": "refused", "1002": "collected"}
-    assert "encrypted" in says(report, "1001_a_lab3.ipynb")
+    assert "ask for it without a password" in says(report, "1001_a_lab3.ipynb")
+
+
+def test_an_entry_without_a_time_has_that_of_its_zip(course):
+    path = write_zip(course.root / "x.zip", {"1001_a_lab3.ipynb": ("x", datetime(1980, 1, 1))})
+    os.utime(path, (ON_TIME.timestamp(),) * 2)
+    take_path(course, path)
+    assert submitted(course, "1001")["timestamp.txt"] == "2026-09-30 12:00:00"
 
 
 def test_a_name_that_stands_twice_is_reported_and_the_later_one_counts(course):

@@ -16,11 +16,12 @@ from nbgrader.tests.apps import (
 from nbgrader.tests.apps.conftest import course_dir, db  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
-# our configuration, in a course of nbgrader's own shape; stubs of solutions are a matter of taste
+# our configuration, in a course of nbgrader's own shape; stubs of solutions and what lateness costs
+# are a matter of taste
 CONFIG = """
 load_subconfig("nbgrader_config.py", path={root!r})
 c = get_config()
-del c["CourseDirectory"], c["ClearSolutions"]
+del c["CourseDirectory"], c["ClearSolutions"], c["AssignLatePenalties"]
 c.CourseDirectory.root = {course!r}
 """
 pytestmark = pytest.mark.filterwarnings("ignore")
