@@ -53,10 +53,15 @@ def as_probe(run: Probe | Callable) -> Probe:
 
 
 def observe(probe: Probe, subject: Any, seed: int) -> Evidence:
-    """Run one case and return its evidence; an exception of the student's is evidence too."""
+    """Run one case and return its evidence; an exception of the student's is evidence too.
+
+    Code that draws random numbers draws the same ones whenever the case is run, so that a grade can
+    be repeated and a mistake recognised.
+    """
     rng = Rng(seed, probe.name)
     try:
         with leaving_no_trace():
+            _seed_generators(Rng(seed, "global generators").integer(0, 2**31))
             given = copy.deepcopy(subject) if isinstance(subject, nn.Module) else subject
             value = normalise(probe.run(given, rng))
     except KeyboardInterrupt:
@@ -76,6 +81,12 @@ def read(probe: Probe, evidence: Evidence, seed: int) -> Evidence:
     except Exception as error:
         return Evidence(error=UNUSABLE, detail=f"{type(error).__name__}: {error}"[:MAX_TEXT])
     return replace(evidence, value=value)
+
+
+def _seed_generators(seed: int) -> None:
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from autograder.checks.comparison import same
 from autograder.checks.evidence import UNUSABLE, Evidence, normalise
 from autograder.checks.probes import Probe, as_probe, observe, probe, read
 from autograder.checks.rng import Rng
@@ -196,3 +197,14 @@ def test_readings_take_what_the_student_returned(value):
     seen = []
     read(Probe(three, read=lambda answer, rng: seen.append(answer)), Evidence(normalise(value)), 1)
     assert str(seen[0]) == str(value).replace("2}", "2.0}") and type(seen[0]) is type(value)
+
+
+def test_random_numbers_of_the_students_are_those_of_the_case():
+    """So that two builds agree, and two gradings."""
+
+    def random_numbers(f, rng):
+        return [torch.rand(3), np.random.rand(), random.random()]
+
+    first, again, other = (observe(as_probe(random_numbers), None, seed) for seed in (1, 1, 2))
+    assert same(first, again)
+    assert not same(first, other)
