@@ -53,11 +53,15 @@ def as_probe(run: Probe | Callable) -> Probe:
 
 
 def observe(probe: Probe, subject: Any, seed: int) -> Evidence:
-    """Run one case and return its evidence; an exception of the student's is evidence too."""
+    """Run one case and return its evidence; an exception of the student's is evidence too.
+
+    Code that draws random numbers draws the same ones whenever the case is run, so that a grade can
+    be repeated and a mistake recognised.
+    """
     rng = Rng(seed, probe.name)
     try:
         with leaving_no_trace():
-            _seed_all(seed)
+            _seed_generators(Rng(seed, "global generators").integer(0, 2**31))
             given = copy.deepcopy(subject) if isinstance(subject, nn.Module) else subject
             value = normalise(probe.run(given, rng))
     except KeyboardInterrupt:
@@ -65,13 +69,6 @@ def observe(probe: Probe, subject: Any, seed: int) -> Evidence:
     except BaseException as exception:
         return Evidence.of_exception(exception)
     return replace(Evidence(value), inputs_changed=not rng.untouched())
-
-
-def _seed_all(seed: int) -> None:
-    """Whatever student code draws by itself is the same each time: so is its grade."""
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
 
 
 def read(probe: Probe, evidence: Evidence, seed: int) -> Evidence:
@@ -84,6 +81,12 @@ def read(probe: Probe, evidence: Evidence, seed: int) -> Evidence:
     except Exception as error:
         return Evidence(error=UNUSABLE, detail=f"{type(error).__name__}: {error}"[:MAX_TEXT])
     return replace(evidence, value=value)
+
+
+def _seed_generators(seed: int) -> None:
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
 
 
 @contextlib.contextmanager
