@@ -48,8 +48,23 @@ def parser() -> argparse.ArgumentParser:
     score.add_argument("notebook", type=Path)
     score.add_argument("--format", choices=("json", "text", "gradescope"), default="json")
 
+    training = argparse.ArgumentParser(add_help=False)
+    training.add_argument(
+        "--draw", metavar="NAME", help="the same name audits the same students; default: the date"
+    )
+    training.add_argument(
+        "--minutes", type=float, default=30, metavar="M", help="for each audit; default: 30"
+    )
+    training.add_argument(
+        "--tolerance",
+        type=float,
+        default=0.05,
+        metavar="T",
+        help="how far below a claim an audit may end; default: 0.05",
+    )
+
     grade = commands.add_parser(
-        "grade", help="grade a class into the gradebook; scores and feedback"
+        "grade", parents=[training], help="grade a class into the gradebook; scores and feedback"
     )
     grade.add_argument("assignment")
     grade.add_argument("--submitted", type=Path, metavar="DIR", help="default: build/submitted")
@@ -57,19 +72,15 @@ def parser() -> argparse.ArgumentParser:
     grade.add_argument("--scheduler", metavar="ADDRESS", help="execute on a Dask cluster")
     grade.add_argument("--force", action="store_true", help="execute again what was kept")
     grade.add_argument("--no-feedback", action="store_true", help="write none, as before marking")
+    grade.add_argument("--audit", type=int, metavar="K", help="then audit so many students")
 
     audit = commands.add_parser(
-        "audit", help="train a few students' models again; are their results plausible?"
+        "audit",
+        parents=[training],
+        help="train a few students' models again; are their results plausible?",
     )
     audit.add_argument("assignment")
     audit.add_argument("students", nargs="?", type=int, default=3, metavar="K", help="default: 3")
-    audit.add_argument(
-        "--draw", metavar="NAME", help="the same name draws the same students; default: the date"
-    )
-    audit.add_argument("--minutes", type=float, default=30, metavar="M", help="each; default: 30")
-    audit.add_argument(
-        "--tolerance", type=float, default=0.05, metavar="T", help="below a claim; default: 0.05"
-    )
     audit.add_argument("--submitted", type=Path, metavar="DIR", help="default: build/submitted")
     audit.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
 

@@ -141,6 +141,8 @@ def run_grade(course: Course, options: Namespace) -> int:
     if not options.no_feedback:
         print("feedback  build/feedback/<student>/" + options.assignment)
     print("by hand   `make lab`, then the formgrader")
+    if options.audit:
+        return run_audit(course, Namespace(**{**vars(options), "students": options.audit}))
     return 0
 
 
