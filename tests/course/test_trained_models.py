@@ -236,12 +236,13 @@ def test_a_claim_is_plausible_down_to_the_tolerance():
     assert Finding("a", "m", 0.80, 0.99).is_plausible(0.05)
 
 
+@pytest.mark.parametrize("command", [["audit", "parity", "3"], ["grade", "parity", "--audit", "3"]])
 def test_the_command_prints_the_findings_and_fails_where_one_is_not_plausible(
-    graded, capsys, monkeypatch
+    graded, capsys, monkeypatch, command
 ):
     monkeypatch.chdir(graded.root)
     monkeypatch.setenv("COLUMNS", "200")
-    assert main(["audit", "parity", "3", "--draw", "x", "--minutes", "1"]) == 1
+    assert main([*command, "--draw", "x", "--minutes", "1"]) == 1
     out = capsys.readouterr().out
     assert "✓ plausible" in out and "✗ no model file was written" in out
     assert "plausible from 0.05 below the claim on" in out
