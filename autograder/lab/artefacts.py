@@ -34,5 +34,6 @@ def save_model(
     except ModelError as error:
         raise ValueError(f"the model file {error}") from None
     path = Path(folder) / NO_NAME.sub("-", f"{student_id}_{name}_{ending}.pth")
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(file.getvalue())
     print(f"saved {path.name}, {path.stat().st_size / 1e6:.2f} MB")
