@@ -43,7 +43,7 @@ from autograder.lab.training import fit
 #
 # ### 1.1 `RMSNorm`
 #
-# 8 points · ●●○ · 35 minutes · about 10 lines
+# 8 points · ●●○ · 35 minutes · about 8 lines
 #
 # LayerNorm subtracts the mean of a vector $x \in \mathbb R^d$ and divides by its standard deviation. RMSNorm
 # only divides, by the root mean square, and multiplies by a learnable **gain** $g$ that starts as ones:
@@ -642,7 +642,7 @@ print(f"with w3 = 0 and 2 F_I for F_I the output is {ratio:.2f} times as long")
 # %% [markdown]
 # ### 2.5 How large is it?
 #
-# 2 points · ●○○ · 10 minutes · about 3 lines
+# 2 points · ●○○ · 10 minutes · about 2 lines
 #
 # Return the number of trainable parameters of a bind network of given sizes: no biases in its linear layers,
 # RMSNorm with a gain and no offset, three blocks. **Predict first**: is the toy with 64 → 512 nearer to one,
@@ -690,7 +690,7 @@ for image_dim, model_dim in ((64, 512), (1024, 4096)):
 #
 # ### 3.1 The loss
 #
-# 2 points · ●○○ · 5 minutes · about 2 lines
+# 2 points · ●○○ · 5 minutes · about 1 line
 #
 # Only directions count: the loss is one minus the mean cosine of the angle between prediction and target, over
 # all vectors.
