@@ -76,7 +76,7 @@ def broken(rules: Sequence[Rule], tree: ast.Module | None) -> str:
     return next((problem for rule in rules if (problem := rule(tree))), "")
 
 
-def own_cell(subject: object) -> ast.Module | None:
+def own_cell(subject: object) -> ast.Module:
     """The cell that defined a function or class, empty where its text is not known.
 
     IPython keeps the text of every cell under the file name that its code objects bear.
@@ -84,7 +84,4 @@ def own_cell(subject: object) -> ast.Module | None:
     members = vars(subject).values() if isinstance(subject, type) else [subject]
     codes = [member.__code__ for member in members if hasattr(member, "__code__")]
     lines = linecache.getlines(codes[0].co_filename) if codes else []
-    try:
-        return ast.parse("".join(lines))
-    except SyntaxError:  # such as an await outside functions, which only IPython takes
-        return None
+    return ast.parse("".join(lines))
