@@ -7,7 +7,7 @@
 # their gradients reach, and see **your** LSTM recall a symbol across 30 steps, which **your** plain unit does
 # not learn. At the end you review a paper.
 #
-# All data are random numbers and random symbols, drawn here. The notebook runs in about two minutes on two CPU
+# All data are random numbers and random symbols, drawn here. The notebook runs in about a minute on two CPU
 # cores, training included; plan five to six hours for the exercises and the written answers, and a
 # day for the paper. Every exercise stands on its own: a mistake in one costs no points in another.
 #
@@ -964,7 +964,8 @@ print(f"forget bias + 5, seed 2: first {apart[0]:.1f}, after 40 steps {apart[-1]
 # $\mathrm{diag}(\phi'(a))\, W$ and one $\mathrm{diag}(\phi'(a))\, U$. Both $\tanh'$ and $\mathrm{ReLU}'$ are at
 # most 1, so that
 #
-# $$\sigma_{\max}\!\left(\frac{\partial h_T}{\partial x_t}\right) \le \sigma_{\max}(W)^{T - t}\, \sigma_{\max}(U) .$$
+# $$\sigma_{\max}\!\left(\frac{\partial h_T}{\partial x_t}\right)
+# \le \sigma_{\max}(W)^{T - t}\, \sigma_{\max}(U) .$$
 #
 # This is drawn dashed, for three orthogonal matrices times a factor. Your LSTM has no such bound; dashed there
 # is the largest entry of the product $f_{t+1} \odot \dots \odot f_T$ of its forget gates, the way through the
@@ -1160,8 +1161,10 @@ plt.show()
 # plain unit of three began to learn.)
 #
 # How does the LSTM do it? Its gates while it reads one sequence, a row for each of its units, sorted by how far
-# their input gate is open later. Look at the last rows: the input gate is open at the first symbol (about 0.7)
-# and nearly closed afterwards (0.2 or less), the forget gate is near 1, and so the cell keeps what it wrote.
+# their input gate is open later. In the last rows it is open at the first symbol (about 0.7) and nearly closed
+# afterwards (0.2 or less), so that later symbols are hardly written. Where the forget gate of such a unit is
+# near 1, its cell keeps what it wrote; where it closes, the unit clears itself. In the rows above, cells add up
+# what comes until their tanh is saturated.
 
 
 # %%
