@@ -18,6 +18,7 @@ c.CourseDirectory.submitted_directory = "build/submitted"
 c.CourseDirectory.autograded_directory = "build/autograded"
 c.CourseDirectory.feedback_directory = "build/feedback"
 c.CourseDirectory.db_url = f"sqlite:///{root / 'build' / 'gradebook.db'}"
+# For several graders at once: "postgresql://user:password@host/gradebook", with `psycopg[binary]`.
 
 # Model files are read where they were handed in, and feedback holds no copies of them.
 c.GenerateFeedbackApp.CourseDirectory.ignore = [
