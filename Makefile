@@ -10,7 +10,7 @@ help:       ## this list
 
 $(BIN)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[grade,text,dask,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[grade,text,dask,postgres,dev]'
 	touch $@
 
 demo: $(BIN)/.installed       ## the main job: a sample class from source to grades, feedback and report

@@ -18,7 +18,8 @@ c.CourseDirectory.submitted_directory = "build/submitted"
 c.CourseDirectory.autograded_directory = "build/autograded"
 c.CourseDirectory.feedback_directory = "build/feedback"
 c.CourseDirectory.db_url = f"sqlite:///{root / 'build' / 'gradebook.db'}"
-# For several graders at once: "postgresql://user:password@host/gradebook", with `psycopg[binary]`.
+# For several graders at once: "postgresql+psycopg://user:password@host/gradebook", with the extra
+# [postgres] installed.
 
 # Model files are read where they were handed in, and feedback holds no copies of them.
 c.GenerateFeedbackApp.CourseDirectory.ignore = [

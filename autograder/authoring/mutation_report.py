@@ -5,13 +5,13 @@ import sys
 import tomllib
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tqdm import tqdm
 
 from autograder.authoring.keyring import kept_key
 from autograder.authoring.mutants import Mutant, mutants
-from autograder.authoring.observation import load_with, trial
+from autograder.authoring.observation import Trial, load_with, trial
 from autograder.authoring.source import Source, read_source
 from autograder.checks.key import Exercise
 from autograder.settings import Course
@@ -71,10 +71,20 @@ def is_killed(source: Source, mutant: Mutant, exercise: Exercise, seeds: Iterabl
         try:
             module = load_with(source, mutant.exercise, mutant.solution)
             tested = trial(source, module, mutant.exercise)
-            evidence = tested.observe(list(seeds), SECONDS)
+            return not _is_accepted(tested, mutant, exercise, seeds)
         except Exception:
             return True
-        return not tested.judge(exercise, evidence, ast.parse(mutant.solution)).passed
+
+
+def _is_accepted(tested: Trial, mutant: Mutant, exercise: Exercise, seeds: Iterable[int]) -> bool:
+    """Whether rules and cases let a mutant pass, up to the first that does not."""
+    if tested.broken(ast.parse(mutant.solution)):
+        return False
+    cases = {(case.probe, case.index): case for case in exercise.cases}
+    return all(
+        tested.judge(replace(exercise, cases=(cases[place],), mistakes=()), {place: evidence}).passed
+        for place, evidence in tested.one_by_one(list(seeds), SECONDS)
+    )
 
 
 def compare_with_reasons(

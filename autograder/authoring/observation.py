@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from traceback import extract_tb
 from types import ModuleType
 from typing import Any
@@ -46,12 +47,16 @@ class Trial:
         self, seeds: Sequence[int], seconds: float = SECONDS
     ) -> dict[tuple[str, int], Evidence]:
         """Evidence by probe and index of the seed; a case that takes longer is a TimeoutError."""
-        with time_limit(seconds):
-            return {
-                (probe.name, index): read(probe, observe(probe, self.subject, seed), seed)
-                for probe in self.probes
-                for index, seed in enumerate(seeds)
-            }
+        return dict(self.one_by_one(seeds, seconds))
+
+    def one_by_one(
+        self, seeds: Sequence[int], seconds: float = SECONDS
+    ) -> Iterator[tuple[tuple[str, int], Evidence]]:
+        """As `observe`, for those who may have seen enough before the last case."""
+        for probe, (index, seed) in product(self.probes, enumerate(seeds)):
+            with time_limit(seconds):
+                evidence = read(probe, observe(probe, self.subject, seed), seed)
+            yield (probe.name, index), evidence
 
 
 def load(source: Source) -> ModuleType:

@@ -36,7 +36,7 @@ def run_job(job: dict[str, Any]) -> None:
     """What the kit executes for one submission, with its output and evidence thrown away."""
     import autograder
     from autograder.checks.recorder import Plan, Recorder
-    from autograder.grading.kernels.cells import new_shell, run_cells
+    from autograder.grading.kernels.cells import Shell, run_cells
 
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
@@ -44,7 +44,7 @@ def run_job(job: dict[str, Any]) -> None:
     recorder = Recorder(Plan(**job["plan"]), os.fdopen(nothing, "wb", buffering=0))
     autograder.check = autograder.checks.check = recorder
     cells = [(index, *cell) for index, cell in enumerate(job["cells"])]
-    run_cells(cells, new_shell(), recorder)
+    run_cells(cells, Shell.instance(), recorder)
 
 
 if __name__ == "__main__":

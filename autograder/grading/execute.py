@@ -180,7 +180,6 @@ def _environment(job: Job) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "HOME": "/scratch",
         "TMPDIR": "/tmp",
-        "IPYTHONDIR": "/tmp/ipython",
         "MPLCONFIGDIR": "/tmp/matplotlib",
         "OMP_NUM_THREADS": "1",
         "MPLBACKEND": "Agg",

@@ -30,10 +30,10 @@ CONFIGURATION = {
     "pos_enc": "sinusoid",
 }
 TRAINING = {
-    "optimiser": partial(torch.optim.Adam, betas=(0.9, 0.98)),
-    "learning_rate": 3e-3,
+    "optimiser": partial(torch.optim.Adam, betas=(0.9, 0.98), fused=True),
+    "learning_rate": 2.5e-3,
     "batch_size": 128,
-    "epochs": 50,
+    "epochs": 60,
 }  # and warm-up and cosine
 
 

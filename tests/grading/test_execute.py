@@ -1,6 +1,9 @@
 """Execution: from cells to evidence, whatever the cells do."""
 
 import contextlib
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from unittest.mock import patch
 
@@ -111,11 +114,20 @@ def test_a_loop_that_swallows_interrupts_is_killed_and_passed_over():
     assert len(result.evidence) == 2
 
 
-def test_the_kernel_sees_none_of_the_graders_environment(monkeypatch):
-    monkeypatch.setenv("COURSE_TOKEN", "secret")
-    spy = "import os\ndef f(x):\n    raise ValueError(os.environ.get('COURSE_TOKEN'))"
-    evidence = execute(job(spy)).evidence["f.twice.0"]
-    assert from_bytes(evidence).detail == "None"
+@pytest.mark.parametrize("where", ["dict(os.environ)", "open('/proc/self/environ').read()"])
+def test_the_kernel_sees_none_of_the_graders_environment(where):
+    """In a grading process of its own, whose zygote starts after the token is there."""
+    spy = f"import os\ndef f(x):\n    raise ValueError('token' in str({where}).lower())"
+    grade = (
+        "from autograder.grading.execute import Job, execute\n"
+        "from autograder.checks.evidence import from_bytes\n"
+        f"cells = ({spy!r}, None), ('', 'f')\n"
+        f"job = Job(cells, {{'f': [5]}}, {GIVEN!r}, {{'f': {CHECK!r}}}, 20.0)\n"
+        "print(from_bytes(execute(job).evidence['f.twice.0']).detail)"
+    )
+    environment = {**os.environ, "COURSE_TOKEN": "secret"}
+    run = subprocess.run([sys.executable, "-c", grade], env=environment, capture_output=True)
+    assert run.stdout.decode().strip() == "False", run.stderr
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ but frames from the evidence pipe.
 import json
 import signal
 from collections.abc import Callable, Iterable, Sequence
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -31,12 +32,13 @@ class Shell(InteractiveShell):
 
 
 def new_shell() -> Shell:
-    """The one shell of this process."""
+    """The one shell of this process, without anything of the user's own."""
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.cache_size = 0
     config.InteractiveShell.xmode = "Minimal"  # nobody reads these tracebacks, and they take long
-    return Shell.instance(config=config)
+    with TemporaryDirectory() as profile:  # made anew where something is kept in it
+        return Shell.instance(config=config, ipython_dir=profile)
 
 
 def run_cells(cells: Iterable[Cell], shell: Shell, recorder: Recorder) -> None:

@@ -3,6 +3,7 @@
 import atexit
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from functools import cache
 from autograder.grading.kernels.zygote import Request
 
 START_SECONDS = 120
+# A process can always read the environment that it was started with, and so can its forks.
+ENVIRONMENT = re.compile(r"PATH|HOME|TMPDIR|LANG|LC_\w+|PYTHON\w+|LD_LIBRARY_PATH|VIRTUAL_ENV")
 
 
 class ForkError(Exception):
@@ -29,7 +32,7 @@ class Herd:
                 [sys.executable, "-m", "autograder.grading.kernels.zygote", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, "OMP_NUM_THREADS": "1"},  # before anything is imported
+                env=_environment(),
             )
         self._channel.settimeout(START_SECONDS)
         self._is_ready = False
@@ -59,6 +62,12 @@ class Herd:
         self._channel.close()
         self._zygote.kill()
         self._zygote.wait()
+
+
+def _environment() -> dict[str, str]:
+    """What Python needs to start as here, and nothing that could be a secret."""
+    kept = {name: value for name, value in os.environ.items() if ENVIRONMENT.fullmatch(name)}
+    return {**kept, "OMP_NUM_THREADS": "1"}  # before anything is imported
 
 
 @cache

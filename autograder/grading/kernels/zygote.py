@@ -28,7 +28,8 @@ PRELOADED = (  # what the first cells and the kernel's own start would load, eac
         "autograder.lab.plots",
         "autograder.lab.training",
     ),
-    *("autograder.grading.kernels.cells", "IPython.core.completerlib", "stack_data"),
+    *("IPython.core.completerlib", "stack_data"),
+    *("IPython.core.magics.execution", "IPython.core.magics.pylab"),
     *("matplotlib_inline.backend_inline", "numpy.random"),
     *("matplotlib.pyplot", "matplotlib.backends.backend_agg"),
 )
@@ -50,7 +51,7 @@ class Request:
 
 
 def preload() -> Watch:
-    """Import what every kernel would, start nothing, and note what the libraries look like."""
+    """Do what every kernel would, and note what the libraries look like."""
     os.environ.update(MPLBACKEND="Agg")
     import gc
     import importlib
@@ -59,6 +60,12 @@ def preload() -> Watch:
 
     for name in PRELOADED:
         importlib.import_module(name)
+    from matplotlib.backends.registry import backend_registry
+
+    from autograder.grading.kernels.cells import new_shell
+
+    backend_registry.list_all()  # `%matplotlib` looks through all installed packages
+    new_shell()
     torch.set_num_threads(1)
     torch.zeros(2) @ torch.zeros(2)
     gc.collect()
@@ -114,11 +121,11 @@ def run_reader(request: Request, watch: Watch, evidence: int, file: int) -> None
 
 def run_kernel(request: Request, watch: Watch, evidence: int) -> None:
     """Run the cells, in this process, until they end or it is killed."""
-    from autograder.grading.kernels.cells import new_shell, run_cells
+    from autograder.grading.kernels.cells import Shell, run_cells
 
     _keep_only(evidence)
     _fresh_start(request)
-    recorder, shell = _recorder(request.details["plan"], watch), new_shell()
+    recorder, shell = _recorder(request.details["plan"], watch), Shell.instance()
     watch.begin(_allowed(request))
     run_cells(request.details["cells"], shell, recorder)
     for exercise, ending in request.details["written"].items():
