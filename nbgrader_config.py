@@ -52,6 +52,7 @@ c.GenerateAssignment.preprocessors = [
 ]
 c.Autograde.exporter_class = "autograder.grading.steps.exporter.TolerantExporter"
 c.Autograde.sanitize_preprocessors = [
+    "autograder.grading.steps.links.DropLinks",
     "autograder.grading.steps.ordinary.ClearOutput",
     "autograder.grading.steps.ordinary.DeduplicateIds",
     "autograder.grading.steps.preprocessors.Repair",

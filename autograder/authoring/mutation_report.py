@@ -82,7 +82,9 @@ def _is_accepted(tested: Trial, mutant: Mutant, exercise: Exercise, seeds: Itera
         return False
     cases = {(case.probe, case.index): case for case in exercise.cases}
     return all(
-        tested.judge(replace(exercise, cases=(cases[place],), mistakes=()), {place: evidence}).passed
+        tested.judge(
+            replace(exercise, cases=(cases[place],), mistakes=()), {place: evidence}
+        ).passed
         for place, evidence in tested.one_by_one(list(seeds), SECONDS)
     )
 

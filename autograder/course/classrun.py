@@ -10,11 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from nbformat import NotebookNode
+
 from autograder.authoring.build import build
 from autograder.course.executors import executions
 from autograder.course.gradebook import Nbgrader, NbgraderError
 from autograder.grading.execute import Job
 from autograder.grading.formats import as_json
+from autograder.grading.repair.reading import refuse_links
 from autograder.grading.submission import Grader, SubmissionError, read_notebook, shared_grader
 from autograder.settings import Course, SettingsError
 
@@ -74,15 +77,19 @@ class Submission:
         return autograded.is_file() and self.report.get("fingerprint") == self.fingerprint
 
     def job(self) -> Job | None:
-        """What has to be executed for it; nothing where it is graded or cannot be read."""
+        """What has to be executed for it; nothing where it is graded, or `grade` will complain."""
         if not self.is_graded:
-            with contextlib.suppress(SubmissionError):
-                return self.grader.job_of(read_notebook(self.path), self.folder)
+            with contextlib.suppress(Exception):
+                return self.grader.job_of(self._read(), self.folder)
         return None
+
+    def _read(self) -> NotebookNode:
+        refuse_links(self.path)
+        return read_notebook(self.path)
 
     def grade(self) -> None:
         """Enter it in the gradebook, then report. Raises SubmissionError, NbgraderError."""
-        graded = self.grader.grade(read_notebook(self.path), self.folder)
+        graded = self.grader.grade(self._read(), self.folder)
         self.nbgrader.autograde(self.grader.assignment, self.student)
         report = {"fingerprint": self.fingerprint, **json.loads(as_json(graded))}
         _replace(self.report_path, json.dumps(report, indent=2, ensure_ascii=False))
@@ -131,8 +138,9 @@ def grade_class(
 
 def _adopt_renamed(path: Path, student: str, run: ClassRun) -> None:
     """Where the expected file is missing, copy the student's latest notebook to its name."""
-    others = [] if path.exists() else sorted(path.parent.glob("*.ipynb"), key=_modified)
-    if others:
+    own = [other for other in path.parent.glob("*.ipynb") if other.is_file()]
+    others = sorted((other for other in own if not other.is_symlink()), key=_modified)
+    if others and not path.exists() and not path.is_symlink():
         shutil.copyfile(others[-1], path)
         run.problems[student] = f"{others[-1].name} was taken for {path.name}"
 
@@ -150,6 +158,9 @@ def _grade_one(submission: Submission, run: ClassRun, feedback: bool) -> None:
             nbgrader.feedback(submission.grader.assignment, student)
     except (SubmissionError, NbgraderError) as error:
         run.problems[student] = str(error)
+        return
+    except Exception as error:  # whatever a submission provokes, the others are graded
+        run.problems[student] = f"cannot be graded: {type(error).__name__}: {error}"
         return
     run.graded.append(student)
     if repairs := submission.report["repairs"]:

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import logging
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from tempfile import TemporaryDirectory
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps.api import NbGraderAPI
-from nbgrader.utils import temp_attrs
+from nbgrader.utils import parse_utc, temp_attrs
 
 from autograder.course import late_policy
 from autograder.course.bulk import OpenGradebook, in_bulk
@@ -93,6 +94,10 @@ class Nbgrader:
         return all(c.metadata.nbgrader.grade_id in names for c in cells if "nbgrader" in c.metadata)
 
     def autograde(self, assignment: str, student: str) -> None:
+        """Raises NbgraderError."""
+        course = self.api.coursedir
+        folder = course.format_path(course.submitted_directory, student, assignment)
+        _check_timestamp(Path(folder) / "timestamp.txt")
         self._call(self.api.autograde, assignment, student)
 
     def feedback(self, assignment: str, student: str) -> None:
@@ -106,8 +111,7 @@ class Nbgrader:
         with without_noise(), in_bulk(self._open_gradebook):
             result = action(*arguments)
             if not result["success"]:
-                said = (result.get("log") or result.get("error") or "no reason given").strip()
-                raise NbgraderError(said.splitlines()[-1])
+                raise NbgraderError(_reason(result.get("log") or result.get("error") or ""))
 
     def submitted(self, assignment: str) -> dict[str, Path]:
         """By student, where the notebook is or should be that nbgrader will look for."""
@@ -137,6 +141,22 @@ class Nbgrader:
         with self.gradebook() as gradebook:
             submissions = gradebook.assignment_submissions(assignment)
             return sorted((_row(each) for each in submissions), key=lambda row: row.student)
+
+
+def _check_timestamp(file: Path) -> None:
+    """What nbgrader's own error message is an error in."""
+    try:
+        if file.is_file() and (text := file.read_text(encoding="utf-8").strip()):
+            parse_utc(text)
+    except (ValueError, OverflowError):
+        example = "2026-10-01 12:00:00 UTC"
+        raise NbgraderError(f"{file}: no date; write one like {example}, or delete it") from None
+
+
+def _reason(log: str) -> str:
+    """The exception that nbgrader stumbled over; failing that, its first word."""
+    exceptions = re.findall(r"^ {4}(?:\w+\.)*(\w+(?:Error|Exception): .+)", log, re.M)
+    return (exceptions[-1:] or log.strip().splitlines()[:1] or ["no reason given"])[0]
 
 
 def _row(submission) -> Row:

@@ -9,7 +9,7 @@ from symtable import SymbolTable, symtable
 from nbformat import NotebookNode
 
 from autograder.authoring.notebook import ARTEFACT_TAG, LOOK_TAG, TRAINING_TAG
-from autograder.grading.repair.syntax import MAGIC, parsed
+from autograder.grading.repair.syntax import MAGIC, NOT_PYTHON, parsed
 
 WORD = re.compile(r"\w+")
 
@@ -64,7 +64,7 @@ def _reads(source: str) -> frozenset[str]:
     """Names that a cell takes from cells before it; every word of one that is not Python."""
     try:
         tables = list(_tables(symtable(MAGIC.sub(r"\1pass", source), "cell", "exec")))
-    except (SyntaxError, ValueError, RecursionError):
+    except NOT_PYTHON:
         return frozenset(WORD.findall(source))
     return frozenset(name for table in tables for name in _taken(table))
 

@@ -19,6 +19,7 @@ from autograder.grading.models import ModelFile, find_model
 from autograder.grading.needed import needed_cells, training_cells
 from autograder.grading.repair.reading import SubmissionError, read_notebook
 from autograder.grading.repair.rebuild import Repaired, repair
+from autograder.grading.steps.links import links_in
 from autograder.grading.verify import Verifier
 from autograder.settings import Course
 
@@ -67,6 +68,7 @@ class Grader:
         said = [
             *repaired.repairs,
             *(f"{name}: {file.note}" for name, file in job.models.items() if file.note),
+            *(f"{link}: a link, not followed" for link in (links_in(folder) if folder else ())),
             *(f"while running: {line}" for line in noticed),
         ]
         return Graded(self.assignment, verdicts, said)

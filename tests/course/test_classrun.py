@@ -2,6 +2,8 @@
 
 import csv
 import hashlib
+import os
+import shutil
 
 import pytest
 
@@ -11,6 +13,7 @@ from autograder.course.classrun import grade_class, mistake_counts
 from autograder.course.gradebook import Nbgrader
 from autograder.course.report import lateness, write_csv
 from autograder.course.sample import DUE, write_class
+from autograder.grading.submission import Grader
 from autograder.settings import SettingsError
 
 EXPECTED = {  # points of 3 that a machine can give
@@ -100,6 +103,70 @@ def test_a_renamed_notebook_is_found_and_reported(graded):
     assert run.problems["renamed"] == "demo (1).ipynb was taken for demo.ipynb"
     scores = {row.student: row.cells["check-softmax"] for row in Nbgrader(course).rows("demo")}
     assert scores["renamed"] == 3.0
+
+
+def device(path, course):
+    path.symlink_to("/dev/zero")
+
+
+def pipe(path, course):
+    os.mkfifo(path)
+
+
+def link_to_others_work(path, course):
+    path.symlink_to(course.build / "submitted/reference/demo/demo.ipynb")
+
+
+def pipe_of_another_name(path, course):
+    os.mkfifo(path.with_name("mine.ipynb"))
+
+
+def link_of_another_name(path, course):
+    link_to_others_work(path.with_name("mine.ipynb"), course)
+
+
+def wrong_timestamp(path, course):
+    path.write_bytes((course.build / "submitted/reference/demo/demo.ipynb").read_bytes())
+    path.with_name("timestamp.txt").write_text("yesterday")
+
+
+REFUSED = {
+    device: "a link to a file elsewhere",
+    pipe: "not a file",
+    link_to_others_work: "a link to a file elsewhere",
+    pipe_of_another_name: "no such file",
+    link_of_another_name: "no such file",
+    wrong_timestamp: "no date; write one like",
+}
+
+
+@pytest.mark.parametrize("make", REFUSED, ids=lambda make: make.__name__)
+def test_what_is_no_submission_is_named(graded, make):
+    course, _ = graded
+    path = course.build / "submitted" / make.__name__ / "demo/demo.ipynb"
+    path.parent.mkdir(parents=True)
+    make(path, course)
+    run = grade_class(course, "demo", feedback=False)
+    assert REFUSED[make] in run.problems[make.__name__]
+    shutil.rmtree(path.parents[1])
+
+
+def test_an_unforeseen_error_costs_one_submission_only(graded, monkeypatch):
+    course, _ = graded
+    (course.build / "reports/demo/reference.json").unlink()
+    (course.build / "reports/demo/stderr.json").unlink()
+    repair = Grader.job_of, Grader.grade
+
+    def fails(number):
+        return lambda self, nb, folder: (
+            1 / 0 if folder.parent.name == "reference" else repair[number](self, nb, folder)
+        )
+
+    monkeypatch.setattr(Grader, "job_of", fails(0))
+    monkeypatch.setattr(Grader, "grade", fails(1))
+    run = grade_class(course, "demo", feedback=False)
+    assert run.problems["reference"] == "cannot be graded: ZeroDivisionError: division by zero"
+    assert "stderr" in run.graded and "reference" not in run.graded
 
 
 def test_files_that_nbgrader_could_not_read_are_graded(graded):

@@ -69,6 +69,8 @@ def graded_course(module_demo_course):
         submit(course, student, submission(released, {"softmax": solution}))
     submit(course, "skipper", skipper(released))
     submit(course, "discloser", discloser(released))
+    submit(course, "linker", submission(released, right))
+    (course.build / "submitted/linker/demo/data.csv").symlink_to(course.root / course.secret_file)
     command(course, "nbgrader", "autograde", "demo")
     command(course, "nbgrader", "generate_feedback", "demo")
     return course
@@ -195,3 +197,12 @@ def test_the_gradebook_never_holds_hidden_tests_or_solutions(graded_course):
     assert "HIDDEN" not in text
     assert "BEGIN SOLUTION" not in text
     assert "Model answer" not in text
+
+
+def test_what_a_link_leads_to_is_never_copied(graded_course):
+    """Or feedback would hand the course secret to the student."""
+    secret = graded_course.secret()
+    folders = (graded_course.build / kind / "linker" for kind in ("autograded", "feedback"))
+    files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
+    assert len(files) == 2
+    assert not [file for file in files if secret in file.read_bytes()]

@@ -40,6 +40,8 @@ def test_what_grading_needs_runs_and_no_more(released):
         "%time flat.sum()\ny = flat",
         "f = lambda: [flat for _ in range(2)]",
         "this is not Python, but flat is a word of it",
+        f"flat = {'(' * 5000}flat{')' * 5000}",
+        f"print({'-' * 20000}flat)",
     ],
 )
 def test_what_a_student_reads_runs(released, own):

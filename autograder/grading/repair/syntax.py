@@ -10,6 +10,7 @@ from functools import lru_cache
 MAX_TEXT = 200_000  # longer cells are no one's handwriting, and parsing them takes memory
 MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.M)
 DEFINITION = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.M)
+NOT_PYTHON = SyntaxError, ValueError, RecursionError, MemoryError  # the last two: nested too deeply
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -60,7 +61,7 @@ def _parsed(source: str) -> ast.Module | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except NOT_PYTHON:
         return None
 
 

@@ -8,7 +8,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from traitlets import Bool
 
-from autograder.grading.repair.reading import read_notebook
+from autograder.grading.repair.reading import read_notebook, refuse_links
 
 
 class TolerantExporter(NotebookExporter):
@@ -19,8 +19,10 @@ class TolerantExporter(NotebookExporter):
     def from_file(
         self, file_stream: TextIO, resources: dict | None = None, **options: Any
     ) -> tuple[NotebookNode, dict]:
+        path = Path(file_stream.name)
+        refuse_links(path)
         try:
             notebook = nbformat.read(file_stream, as_version=4)
         except Exception:  # whatever a broken file provokes
-            notebook = read_notebook(Path(file_stream.name))
+            notebook = read_notebook(path)
         return self.from_notebook_node(notebook, resources=resources, **options)
