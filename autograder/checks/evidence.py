@@ -78,7 +78,7 @@ def normalise(value: object) -> Value:
 
 
 def _from_tensor(tensor: torch.Tensor) -> Array:
-    plain = tensor.detach().cpu().to_dense().contiguous()
+    plain = tensor.detach().cpu().to_dense().resolve_conj().resolve_neg().contiguous()
     if plain.dtype in (torch.bfloat16, torch.float16):
         plain = plain.float()
     return Array("tensor", str(tensor.dtype).removeprefix("torch."), plain.numpy().copy())

@@ -58,6 +58,12 @@ def test_half_precision_is_widened_but_remembered(dtype):
     assert_array(found, "tensor", str(dtype).removeprefix("torch."), [1.0, 2.5])
 
 
+def test_views_that_conjugate_or_negate_are_resolved():
+    lazy = torch.tensor([1 + 2j]).conj()
+    assert_array(through_bytes(lazy), "tensor", "complex64", [1 - 2j])
+    assert_array(through_bytes(lazy.imag), "tensor", "float32", [-2.0])
+
+
 def test_sparse_tensors_become_dense():
     assert_array(through_bytes(torch.eye(2).to_sparse()), "tensor", "float32", np.eye(2))
 
