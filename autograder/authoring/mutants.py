@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
+from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import MutationVisitor
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.plugins import get_operator, operator_names
@@ -48,11 +49,11 @@ def mutants(source: Source, exercise: str) -> Iterator[Mutant]:
 
 
 def _by_cosmic_ray(text: str) -> Iterator[str]:
+    nodes = list(ast_nodes(get_ast(text)))
     for operator in _operators():
-        occurrence = 0
-        while (mutated := MutationVisitor.mutate_code(text, operator, occurrence)) is not None:
-            yield mutated
-            occurrence += 1
+        places = sum(len(list(operator.mutation_positions(node))) for node in nodes)
+        for occurrence in range(places):
+            yield MutationVisitor.mutate_code(text, operator, occurrence)
 
 
 @cache

@@ -133,6 +133,7 @@ def input_of_largest_gradient(weights: Tensor) -> float | None:
 # %% check="input_of_largest_gradient" points=3
 def chains(rng: Rng) -> dict[str, Tensor]:
     sizes = rng.uniform(5, low=0.4, high=1.7, dtype=torch.float64)
+    sizes = sizes * torch.tensor([0.5, 1, 1, 1, 1])  # its sign matters, be it larger than 1 or not
     signs = {
         "all weights positive": [1, 1, 1, 1, 1],
         "the first negative": [-1, 1, 1, 1, 1],
