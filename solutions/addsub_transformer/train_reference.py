@@ -30,10 +30,10 @@ CONFIGURATION = {
     "pos_enc": "sinusoid",
 }
 TRAINING = {
-    "optimiser": partial(torch.optim.Adam, betas=(0.9, 0.98), fused=True),
-    "learning_rate": 2.5e-3,
-    "batch_size": 128,
-    "epochs": 60,
+    "optimiser": partial(torch.optim.AdamW, betas=(0.9, 0.98), weight_decay=0.1, fused=True),
+    "learning_rate": 2e-3,
+    "batch_size": 64,
+    "epochs": 43,
 }  # and warm-up and cosine
 
 
