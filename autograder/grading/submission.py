@@ -52,6 +52,7 @@ class Grader:
         self.verifier = Verifier(course, assignment)
         self.released = read_notebook(course.released(assignment))
         self.digest = self._digest()
+        self._given = given(self.verifier.source)
         self._repaired, self._judged = Recent(RECENT), Recent(RECENT)
 
     def _digest(self) -> str:
@@ -108,7 +109,7 @@ class Grader:
         return Job(
             cells=tuple(needed_cells(repaired, self.released)),
             seeds=self.verifier.seeds,
-            given=given(source),
+            given=self._given,
             checks={name: cell.source for name, cell in source.checks.items()},
             cell_seconds=self.course.cell_seconds,
             confined=self.course.sandbox,
