@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -33,14 +34,18 @@ def pg(program, *arguments):
 
 
 @pytest.fixture
-def database(tmp_path_factory):
+def database():
     """The URL of an empty database."""
     if SERVER is None:
         pytest.skip("no PostgreSQL server here")
     pytest.importorskip("psycopg")
-    folder = tmp_path_factory.mktemp("postgres")
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(0o755)  # the server's user has to get there
+    with tempfile.TemporaryDirectory(
+        prefix="pg-"
+    ) as name:  # for its user to reach, with a short name
+        yield from server(Path(name))
+
+
+def server(folder):
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
     data = folder / "data"

@@ -24,7 +24,7 @@ HOSTILE = (
     "def softmax(x):\n    __import__('os')._exit(0)",
     "import os\nos.write(3, b'garbage' * 1000)\n" + RIGHT,
     "import os, signal\nos.kill(1, signal.SIGKILL)\nos.kill(-1, signal.SIGKILL)\n" + RIGHT,
-    "import sys\nsys.setrecursionlimit(10**9)\ndef softmax(x):\n    return softmax(x)",
+    "import sys\nsys.setrecursionlimit(10**9)\ndef softmax(x):\n    return [*map(softmax, [x])]",
     "import subprocess\nsubprocess.Popen(['sleep', '600'], start_new_session=True)\n" + RIGHT,
     "get_ipython().run_cell = None\n" + RIGHT,
     "import torch\ntorch.Tensor.sum = torch.Tensor.mean = None\n" + RIGHT,
