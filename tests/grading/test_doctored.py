@@ -250,6 +250,9 @@ SCORES = {
 }
 
 
+SHOW_SCRIPTS = ("shows_scripts", "script_in_answer", "script_in_output")
+
+
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """A course of its own with all of these, graded."""
@@ -262,7 +265,10 @@ def graded(tmp_path_factory):
     build(course, "attention")
     write_submissions(course)
     Nbgrader(course).release("attention")
-    return course, grade_class(course, "attention")
+    run = grade_class(course, "attention", feedback=False)
+    for student in SHOW_SCRIPTS:
+        Nbgrader(course).feedback("attention", student)
+    return course, run
 
 
 def write_submissions(course):
@@ -308,7 +314,7 @@ def test_nobody_changed_the_gradebook(graded):
     assert set(manual) == {None}
 
 
-@pytest.mark.parametrize("student", ["shows_scripts", "script_in_answer", "script_in_output"])
+@pytest.mark.parametrize("student", SHOW_SCRIPTS)
 def test_pages_execute_nothing_of_the_students(graded, student):
     page = graded[0].build / "feedback" / student / "attention/attention.html"
     html = page.read_text(encoding="utf-8")
