@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from autograder.course.executors import executions
 from autograder.course.gradebook import Nbgrader, NbgraderError
 from autograder.grading.execute import Job
 from autograder.grading.formats import as_json
-from autograder.grading.repair.reading import refuse_links
+from autograder.grading.links import refuse_links
 from autograder.grading.submission import Grader, SubmissionError, read_notebook, shared_grader
 from autograder.settings import Course, SettingsError
 
@@ -138,9 +139,9 @@ def grade_class(
 
 def _adopt_renamed(path: Path, student: str, run: ClassRun) -> None:
     """Where the expected file is missing, copy the student's latest notebook to its name."""
-    own = [other for other in path.parent.glob("*.ipynb") if other.is_file()]
-    others = sorted((other for other in own if not other.is_symlink()), key=_modified)
-    if others and not path.exists() and not path.is_symlink():
+    files = [file for file in path.parent.glob("*.ipynb") if file.is_file()]
+    others = sorted((file for file in files if not file.is_symlink()), key=_modified)
+    if others and not os.path.lexists(path):
         shutil.copyfile(others[-1], path)
         run.problems[student] = f"{others[-1].name} was taken for {path.name}"
 

@@ -144,7 +144,7 @@ class Nbgrader:
 
 
 def _check_timestamp(file: Path) -> None:
-    """What nbgrader's own error message is an error in."""
+    """Raise NbgraderError for one that nbgrader cannot read; its own message has a bug."""
     try:
         if file.is_file() and (text := file.read_text(encoding="utf-8").strip()):
             parse_utc(text)

@@ -15,11 +15,11 @@ from autograder.checks.verdict import Verdict
 from autograder.definitions import defines
 from autograder.grading.cache import Recent, cached
 from autograder.grading.execute import Job
+from autograder.grading.links import links_in
 from autograder.grading.models import ModelFile, find_model
 from autograder.grading.needed import needed_cells, training_cells
 from autograder.grading.repair.reading import SubmissionError, read_notebook
 from autograder.grading.repair.rebuild import Repaired, repair
-from autograder.grading.steps.links import links_in
 from autograder.grading.verify import Verifier
 from autograder.settings import Course
 

@@ -155,11 +155,11 @@ def test_an_unforeseen_error_costs_one_submission_only(graded, monkeypatch):
     course, _ = graded
     (course.build / "reports/demo/reference.json").unlink()
     (course.build / "reports/demo/stderr.json").unlink()
-    repair = Grader.job_of, Grader.grade
+    real = Grader.job_of, Grader.grade
 
     def fails(number):
         return lambda self, nb, folder: (
-            1 / 0 if folder.parent.name == "reference" else repair[number](self, nb, folder)
+            1 / 0 if folder.parent.name == "reference" else real[number](self, nb, folder)
         )
 
     monkeypatch.setattr(Grader, "job_of", fails(0))

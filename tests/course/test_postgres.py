@@ -39,9 +39,8 @@ def database():
     if SERVER is None:
         pytest.skip("no PostgreSQL server here")
     pytest.importorskip("psycopg")
-    with tempfile.TemporaryDirectory(
-        prefix="pg-"
-    ) as name:  # for its user to reach, with a short name
+    # the server's user could not reach pytest's folders, and its socket needs a short name
+    with tempfile.TemporaryDirectory(prefix="pg-") as name:
         yield from server(Path(name))
 
 

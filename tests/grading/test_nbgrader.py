@@ -206,3 +206,11 @@ def test_what_a_link_leads_to_is_never_copied(graded_course):
     files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
     assert len(files) == 2
     assert not [file for file in files if secret in file.read_bytes()]
+
+
+def test_a_link_is_reported(graded_course):
+    folder = graded_course.build / "submitted/linker/demo"
+    repairs = (
+        Grader(graded_course, "demo").grade(read_notebook(folder / "demo.ipynb"), folder).repairs
+    )
+    assert "data.csv: a link, not followed" in repairs

@@ -8,7 +8,8 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from traitlets import Bool
 
-from autograder.grading.repair.reading import read_notebook, refuse_links
+from autograder.grading.links import refuse_links
+from autograder.grading.repair.reading import read_notebook
 
 
 class TolerantExporter(NotebookExporter):

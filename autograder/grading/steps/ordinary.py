@@ -10,6 +10,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader import preprocessors
+from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from autograder.settings import Course
@@ -18,6 +19,13 @@ from autograder.settings import Course
 def course_of(config: Config) -> Course:
     """The course whose configuration reached an nbgrader step."""
     return Course(Path(config.CourseDirectory.root), config)
+
+
+def folder_of(kind: str, config: Config, resources: dict[str, Any]) -> Path:
+    """The folder of a submission, "submitted" or "autograded"."""
+    course, of = CourseDirectory(config=config), resources["nbgrader"]
+    root = getattr(course, f"{kind}_directory")
+    return Path(course.format_path(root, of["student"], of["assignment"]))
 
 
 class _Selective:

@@ -4,16 +4,13 @@ nbgrader reads a check cell's score off its output, so Verify drops whatever sta
 writes the verdict's line and number. Nothing that student code prints reaches a score.
 """
 
-from pathlib import Path
-
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_markdown_cell
-from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.authoring.source import Cell
 from autograder.checks.verdict import Verdict
-from autograder.grading.steps.ordinary import ForKit, course_of
+from autograder.grading.steps.ordinary import ForKit, course_of, folder_of
 from autograder.grading.submission import Grader, shared_grader
 from autograder.lab.words import count_words
 
@@ -45,7 +42,9 @@ class Verify(KitPreprocessor):
     """
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        found = self.grader(resources).verdicts(nb, self._submitted(resources))
+        # files of the submission are read where they were handed in
+        folder = folder_of("submitted", self.config, resources)
+        found = self.grader(resources).verdicts(nb, folder)
         verdicts = {verdict.exercise: verdict for verdict in found}
         for cell in nb.cells:
             role = cell.metadata.get("nbgrader", {})
@@ -59,11 +58,6 @@ class Verify(KitPreprocessor):
         if not verdict.measures or course.leaderboard_names:
             return ""
         return f"  on the leaderboard: {course.pseudonym(resources['nbgrader']['student'])}\n"
-
-    def _submitted(self, resources: dict) -> Path:
-        """The folder of the submission: what stands there is read where it was handed in."""
-        course, of = CourseDirectory(config=self.config), resources["nbgrader"]
-        return Path(course.format_path(course.submitted_directory, of["student"], of["assignment"]))
 
 
 def _outputs(verdict: Verdict, more: str) -> list[NotebookNode]:
