@@ -1,6 +1,7 @@
 """Every assignment: right answers earn everything, a mistake costs its exercise and no other."""
 
 import ast
+import re
 import shutil
 from functools import cache
 from itertools import zip_longest
@@ -13,10 +14,12 @@ from autograder.authoring.mutation_report import report_mutants
 from autograder.authoring.observation import load_with, trial
 from autograder.authoring.source import read_source
 from autograder.course.sample import MARKERS, references, submission
-from autograder.grading.submission import Grader, read_notebook
+from autograder.definitions import defines
+from autograder.grading.submission import read_notebook, shared_grader
 from autograder.settings import CONFIG_FILE, find_course
 
 REPOSITORY = find_course(Path(__file__).parent)
+WORD = re.compile(r"\w+")
 ASSIGNMENTS = REPOSITORY.assignments()
 SOURCES = {name: read_source(REPOSITORY.source_path(name)) for name in ASSIGNMENTS}
 
@@ -40,23 +43,22 @@ def course(tmp_path_factory):
     return find_course(root)
 
 
-@pytest.fixture(scope="module")
-def graders(course):
-    return {name: Grader(course, name) for name in ASSIGNMENTS}
-
-
 @pytest.fixture(scope="module", params=ASSIGNMENTS)
-def grader(request, graders):
-    return graders[request.param]
+def grader(course, request):
+    return shared_grader(course, request.param)
 
 
 @cache
 def verdicts(grader, entry):
-    """In-process verdicts on a source whose one solution is the entry's."""
+    """In-process verdicts on a source whose one solution is the entry's: its own and, of the other
+    exercises, those that come to use anything it defines."""
     source = grader.verifier.source
     module = load_with(source, entry.exercise, entry.solution)
+    changed = set(by_name(entry.solution))
     found = {}
     for name in source.checks:
+        if name != entry.exercise and not changed & used(source, name):
+            continue
         exercise = grader.verifier.key.exercises[name]
         tested = trial(source, module, name)
         evidence = tested.observe(grader.verifier.seeds[name])
@@ -65,24 +67,54 @@ def verdicts(grader, entry):
     return found
 
 
+@cache
+def used(source, exercise):
+    """Every word of an exercise's check, and of what the source defines under these names."""
+    defined, words, new = by_name(source.text), set(), {source.checks[exercise].source}
+    while new:
+        found = set(WORD.findall("\n".join(new))) - words
+        words |= found
+        new = {defined[word] for word in found & defined.keys()}
+    return words
+
+
+@cache
+def by_name(text):
+    """What a text defines, each definition under every name that it binds."""
+    nodes = [node for node in ast.parse(text).body if defines(node)]
+    return {name: ast.unparse(node) for node in nodes for name in bound(node)}
+
+
+def bound(node):
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    return [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+
+
 @each(read_alternatives)
-def test_every_alternative_earns_full_marks(graders, assignment, entry):
-    failed = [v.message for v in verdicts(graders[assignment], entry).values() if not v.passed]
+def test_every_alternative_earns_full_marks(course, assignment, entry):
+    failed = [
+        v.message
+        for v in verdicts(shared_grader(course, assignment), entry).values()
+        if not v.passed
+    ]
     assert failed == []
 
 
 @each(read_mistakes)
-def test_every_mistake_costs_its_exercise_and_no_other(graders, assignment, entry):
-    found = verdicts(graders[assignment], entry)
+def test_every_mistake_costs_its_exercise_and_no_other(course, assignment, entry):
+    found = verdicts(shared_grader(course, assignment), entry)
     own = found[entry.exercise]
     assert own.score < own.max_score
     assert [name for name, verdict in found.items() if not verdict.passed] == [entry.exercise]
 
 
 @each(read_mistakes)
-def test_every_mistake_is_told_by_its_own_sentence(graders, assignment, entry):
+def test_every_mistake_is_told_by_its_own_sentence(course, assignment, entry):
     """Unless it only raises, in which case there are no numbers to recognise."""
-    verdict = verdicts(graders[assignment], entry)[entry.exercise]
+    verdict = verdicts(shared_grader(course, assignment), entry)[entry.exercise]
     assert entry.says in verdict.diagnosis or verdict.feedback.startswith("raised")
 
 
@@ -91,13 +123,13 @@ def test_generated_mutants_die_or_are_explained(course, assignment, capsys):
     assert report_mutants(course, assignment) == 0, capsys.readouterr().out
 
 
-def test_there_are_enough_mistakes_and_alternatives():
-    for name, source in SOURCES.items():
-        for exercise in source.checks:
-            known = [m for m in read_mistakes(source) if m.exercise == exercise]
-            others = [a for a in read_alternatives(source) if a.exercise == exercise]
-            assert len(known) >= 6, (name, exercise)
-            assert others, (name, exercise)
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_there_are_enough_mistakes_and_alternatives(assignment):
+    source = SOURCES[assignment]
+    known, others = read_mistakes(source), read_alternatives(source)
+    for exercise in source.checks:
+        assert sum(mistake.exercise == exercise for mistake in known) >= 6, exercise
+        assert any(other.exercise == exercise for other in others), exercise
 
 
 def scores(grader, solutions):

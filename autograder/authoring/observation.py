@@ -5,9 +5,10 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 from traceback import extract_tb
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from autograder.authoring.source import Source, SourceError
@@ -85,12 +86,17 @@ def trial(source: Source, module: ModuleType, exercise: str, *, hidden: bool = T
 
     text = source.checks[exercise].source
     namespace = {**module.__dict__, "check": record}
-    exec(compile(text if hidden else visible_part(text), f"<check {exercise}>", "exec"), namespace)
+    exec(_compiled(text if hidden else visible_part(text), f"<check {exercise}>"), namespace)
     return Trial(
         calls[0].subject if calls else None,
         tuple(probe for call in calls for probe in call.probes),
         tuple(rule for call in calls for rule in call.rules),
     )
+
+
+@cache
+def _compiled(text: str, name: str) -> CodeType:
+    return compile(text, name, "exec")
 
 
 def visible_part(text: str) -> str:

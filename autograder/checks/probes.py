@@ -6,6 +6,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ def observe(probe: Probe, subject: Any, seed: int) -> Evidence:
     rng = Rng(seed, probe.name)
     try:
         with leaving_no_trace():
-            _seed_generators(Rng(seed, "global generators").integer(0, 2**31))
+            _seed_generators(_seed_of_generators(seed))
             given = copy.deepcopy(subject) if isinstance(subject, nn.Module) else subject
             value = normalise(probe.run(given, rng))
     except KeyboardInterrupt:
@@ -83,8 +84,16 @@ def read(probe: Probe, evidence: Evidence, seed: int) -> Evidence:
     return replace(evidence, value=value)
 
 
+@cache
+def _seed_of_generators(seed: int) -> int:
+    return Rng(seed, "global generators").integer(0, 2**31)
+
+
 def _seed_generators(seed: int) -> None:
-    torch.manual_seed(seed)
+    # Not `torch.manual_seed`, which notes a traceback for every accelerator that is not in use yet.
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
     np.random.seed(seed)
     random.seed(seed)
 
@@ -94,7 +103,7 @@ def leaving_no_trace() -> Iterator[None]:
     """Restore generators and grad mode; send stderr to stdout, since nbgrader fails on stderr."""
     numpy_state, python_state = np.random.get_state(), random.getstate()
     grad = torch.is_grad_enabled()
-    with torch.random.fork_rng(), contextlib.redirect_stderr(sys.stdout):
+    with torch.random.fork_rng(_cuda_in_use()), contextlib.redirect_stderr(sys.stdout):
         torch.set_grad_enabled(True)
         try:
             yield
@@ -102,6 +111,11 @@ def leaving_no_trace() -> Iterator[None]:
             torch.set_grad_enabled(grad)
             np.random.set_state(numpy_state)
             random.setstate(python_state)
+
+
+def _cuda_in_use() -> range:
+    """Devices whose generators may have been drawn from; naming them keeps torch from warning."""
+    return range(torch.cuda.device_count() if torch.cuda.is_initialized() else 0)
 
 
 @contextlib.contextmanager

@@ -55,9 +55,10 @@ class Rng:
         By name, so that the order in which layers are created does not matter.
         """
         base = self._state.randint(2**31)
+        own = np.random.RandomState(0)
         with torch.no_grad():
             for name, parameter in module.named_parameters():
-                own = np.random.RandomState([base, zlib.crc32(name.encode())])
+                own.seed([base, zlib.crc32(name.encode())])
                 parameter.copy_(
                     torch.as_tensor(scale * own.standard_normal(tuple(parameter.shape)))
                 )
