@@ -19,6 +19,7 @@ nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_vers
 ROOT = Path(__file__).parents[1]
 
 ANYWHERE = ("test_hostile", "test_bundled", "test_execute", "test_watch")  # modules to spread out
+FIRST = ("test_two_hundred", "test_browser", "test_doctored", "test_nbgrader", "test_corrupted")
 
 
 ASSIGNMENT = re.compile(r"test_assignments\.py::\w+\[(\w+)")
@@ -36,6 +37,11 @@ class ByModule(LoadScopeScheduling):
 
 def pytest_xdist_make_scheduler(config, log):
     return ByModule(config, log)
+
+
+def pytest_collection_modifyitems(items):
+    """What takes longest comes first, so that no worker ends with it alone."""
+    items.sort(key=lambda item: item.path.stem not in FIRST)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A class of two hundred, one in ten hostile, killed three times: the grades of a run in peace."""
+"""A class of two hundred, one in ten hostile, killed three times: each gets what it earned."""
 
 import json
 import random
@@ -10,7 +10,6 @@ import time
 import pytest
 
 from autograder.authoring.build import build
-from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import submission
 from autograder.grading.submission import read_notebook
@@ -19,16 +18,27 @@ STUDENTS = 200
 SECONDS = 300  # for any of the runs; far more than it takes
 RIGHT = "def softmax(x):\n    return x.softmax(-1)"
 WRONG = "def softmax(x):\n    return x.exp()"
-HOSTILE = (
-    "import os\nos._exit(1)",
-    "def softmax(x):\n    __import__('os')._exit(0)",
-    "import os\nos.write(3, b'garbage' * 1000)\n" + RIGHT,
-    "import os, signal\nos.kill(1, signal.SIGKILL)\nos.kill(-1, signal.SIGKILL)\n" + RIGHT,
-    "import sys\nsys.setrecursionlimit(10**9)\ndef softmax(x):\n    return [*map(softmax, [x])]",
-    "import subprocess\nsubprocess.Popen(['sleep', '600'], start_new_session=True)\n" + RIGHT,
-    "get_ipython().run_cell = None\n" + RIGHT,
-    "import torch\ntorch.Tensor.sum = torch.Tensor.mean = None\n" + RIGHT,
-    "from autograder.checks import probes, recorder\nprobes.observe = recorder.observe = None",
+FULL = 3.0
+HOSTILE = (  # and what it earns
+    ("import os\nos._exit(1)", 0.0),
+    ("def softmax(x):\n    __import__('os')._exit(0)", 0.0),
+    ("import os\nos.write(3, b'garbage' * 1000)\n" + RIGHT, 0.0),
+    ("import os, signal\nos.kill(1, signal.SIGKILL)\nos.kill(-1, signal.SIGKILL)\n" + RIGHT, 0.0),
+    (
+        "import sys\nsys.setrecursionlimit(10**9)\n"
+        "def softmax(x):\n    return [*map(softmax, [x])]",
+        0.0,
+    ),
+    (
+        "import subprocess\nsubprocess.Popen(['sleep', '600'], start_new_session=True)\n" + RIGHT,
+        FULL,
+    ),
+    ("get_ipython().run_cell = None\n" + RIGHT, FULL),
+    ("import torch\ntorch.Tensor.sum = torch.Tensor.mean = None\n" + RIGHT, FULL),
+    (
+        "from autograder.checks import probes, recorder\nprobes.observe = recorder.observe = None",
+        0.0,
+    ),
 )
 UNREADABLE = ("", "not a notebook", '{"cells": 3}', '{"cells": [')
 
@@ -48,18 +58,21 @@ def course(module_demo_course):
 
 def handed_in(number, released):
     """The text of a submission; no two are alike."""
-    kind, turn = number % 20, number // 20
-    if kind == 0:
-        return UNREADABLE[turn % len(UNREADABLE)]
-    answer = HOSTILE[turn % len(HOSTILE)] if kind == 10 else RIGHT if kind % 3 else WRONG
+    if number % 20 == 0:
+        return UNREADABLE[number // 20 % len(UNREADABLE)]
+    answer, _ = answer_of(number)
     return json.dumps(submission(released, {"softmax": f"{answer}\n# {number}"}))
 
 
-def grades(course):
-    return {row.student: row.cells for row in Nbgrader(course).rows("demo")}
+def answer_of(number):
+    """A student's solution and what it earns."""
+    kind, turn = number % 20, number // 20
+    if kind == 10:
+        return HOSTILE[turn % len(HOSTILE)]
+    return (RIGHT, FULL) if kind % 3 else (WRONG, 0.0)
 
 
-def test_killed_at_three_random_points_and_resumed(course, tmp_path):
+def test_killed_at_three_random_points_and_resumed(course):
     seed = random.randrange(10**6)
     points = sorted(random.Random(seed).sample(range(1, STUDENTS - 20), 3))
     reports = course.build / "reports" / "demo"
@@ -76,11 +89,7 @@ def test_killed_at_three_random_points_and_resumed(course, tmp_path):
         run.wait()
     resumed = subprocess.run(command, cwd=course.root, capture_output=True, timeout=SECONDS)
     assert resumed.returncode == 0, (seed, resumed.stderr)
-    disturbed = grades(course)
-    assert len(disturbed) == STUDENTS - STUDENTS // 20
-
-    for kept in ("evidence", "reports", "autograded"):
-        (course.build / kept).rename(tmp_path / kept)
-    (course.build / "gradebook.db").unlink()
-    grade_class(course, "demo", feedback=False)
-    assert disturbed == grades(course), seed
+    readable = [number for number in range(STUDENTS) if number % 20]
+    earned = {f"student_{number:03d}": answer_of(number)[1] for number in readable}
+    rows = Nbgrader(course).rows("demo")
+    assert {row.student: row.cells["check-softmax"] for row in rows} == earned, seed

@@ -132,7 +132,7 @@ CELLS = {
         ),
         WITHOUT_FIRST,
     ),
-    "forks": (before("import os", "for _ in range(500):", "    os.fork()", wrong=False), None),
+    "forks": (before("import os", "for _ in range(4):", "    os.fork()", wrong=False), None),
     "shows_scripts": (
         before(
             "from IPython.display import HTML, Javascript, display",
@@ -258,7 +258,7 @@ def graded(tmp_path_factory):
     """A course of its own with all of these, graded."""
     root = tmp_path_factory.mktemp("doctored")
     (root / "nbgrader_config.py").write_text(
-        (ROOT / "nbgrader_config.py").read_text() + "\nc.Course.cell_seconds = 3\n"
+        (ROOT / "nbgrader_config.py").read_text() + "\nc.Course.cell_seconds = 2\n"
     )
     shutil.copytree(ROOT / "solutions/attention", root / "solutions/attention")
     course = find_course(root)

@@ -92,7 +92,7 @@ def test_redefined_helpers_and_names_change_nothing():
 
 
 def test_an_endless_cell_costs_its_time_and_no_more():
-    result = execute(job("def f(x):\n    return x", "while True: pass", seconds=3.0))
+    result = execute(job("def f(x):\n    return x", "while True: pass", seconds=1.5))
     assert len(result.evidence) == 2
 
 
@@ -110,14 +110,14 @@ def test_a_function_that_kills_the_kernel_fails_its_own_check():
 
 def test_a_loop_that_swallows_interrupts_is_killed_and_passed_over():
     stubborn = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
-    result = execute(job("def f(x):\n    return x", stubborn, seconds=2.0))
+    result = execute(job("def f(x):\n    return x", stubborn, seconds=1.5))
     assert len(result.evidence) == 2
 
 
-@pytest.mark.parametrize("where", ["dict(os.environ)", "open('/proc/self/environ').read()"])
-def test_the_kernel_sees_none_of_the_graders_environment(where):
+def test_the_kernel_sees_none_of_the_graders_environment():
     """In a grading process of its own, whose zygote starts after the token is there."""
-    spy = f"import os\ndef f(x):\n    raise ValueError('token' in str({where}).lower())"
+    spy = "import os\ndef f(x):\n    started_with = open('/proc/self/environ').read()\n"
+    spy += "    raise ValueError('token' in (str(dict(os.environ)) + started_with).lower())"
     grade = (
         "from autograder.grading.execute import Job, execute\n"
         "from autograder.checks.evidence import from_bytes\n"
