@@ -6,22 +6,12 @@ import re
 import shutil
 from pathlib import Path
 
-import nbgrader.api
 import pytest
-import torch
 from xdist.scheduler import LoadScopeScheduling
 
-from autograder.settings import find_course
-
-torch.set_num_threads(1)  # probes are small; tests run side by side
-# A new gradebook asks a process of its own, which starts for seconds, for nbgrader's revision.
-nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_version)
 ROOT = Path(__file__).parents[1]
-
 ANYWHERE = ("test_hostile", "test_bundled", "test_execute", "test_watch")  # modules to spread out
 FIRST = ("test_two_hundred", "test_browser", "test_doctored", "test_nbgrader", "test_corrupted")
-
-
 ASSIGNMENT = re.compile(r"test_assignments\.py::\w+\[(\w+)")
 
 
@@ -44,6 +34,18 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.stem not in FIRST)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def side_by_side():
+    """What makes workers quick; imported here, as the process that hands out tests needs nothing
+    of it."""
+    import nbgrader.api
+    import torch
+
+    torch.set_num_threads(1)  # probes are small
+    # A new gradebook asks a process of its own, which starts for seconds, for nbgrader's revision.
+    nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_version)
+
+
 @pytest.fixture(scope="module")
 def module_demo_course(tmp_path_factory):
     """A course that holds the golden assignment, shared by the tests of one module."""
@@ -59,6 +61,8 @@ def module_parity_course(tmp_path_factory):
 @pytest.fixture(scope="session")
 def parity_weights():
     """Weights of the golden model that give parity as a function of the sum of bits."""
+    import torch
+
     weights = {
         "first.weight": torch.zeros(16, 3),
         "first.bias": torch.zeros(16),
@@ -72,6 +76,8 @@ def parity_weights():
 
 
 def golden_course(tmp_path_factory, assignment, *names):
+    from autograder.settings import find_course
+
     root = tmp_path_factory.mktemp("course")
     shutil.copy(ROOT / "nbgrader_config.py", root)
     folder = root / "solutions" / assignment
@@ -91,6 +97,8 @@ def demo_files():
 @pytest.fixture
 def make_course(tmp_path, monkeypatch):
     """A function from {assignment: {file name: text}} to a course that holds these solutions."""
+
+    from autograder.settings import find_course
 
     def make(solutions):
         monkeypatch.setenv("PATH", os.environ["PATH"])  # the configuration prepends to it

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.authoring.build import is_current
 from autograder.authoring.mistakes import read_alternatives, read_mistakes
 from autograder.authoring.mutation_report import report_mutants
 from autograder.authoring.observation import load_with, trial
@@ -22,6 +23,7 @@ REPOSITORY = find_course(Path(__file__).parent)
 WORD = re.compile(r"\w+")
 ASSIGNMENTS = REPOSITORY.assignments()
 SOURCES = {name: read_source(REPOSITORY.source_path(name)) for name in ASSIGNMENTS}
+each_assignment = pytest.mark.parametrize("assignment", ASSIGNMENTS)
 
 
 def each(read):
@@ -43,9 +45,9 @@ def course(tmp_path_factory):
     return find_course(root)
 
 
-@pytest.fixture(scope="module", params=ASSIGNMENTS)
-def grader(course, request):
-    return shared_grader(course, request.param)
+@pytest.fixture
+def grader(course, assignment):
+    return shared_grader(course, assignment)
 
 
 @cache
@@ -54,23 +56,23 @@ def verdicts(grader, entry):
     exercises, those that come to use anything it defines."""
     source = grader.verifier.source
     module = load_with(source, entry.exercise, entry.solution)
-    changed = set(by_name(entry.solution))
+    changed = by_name(entry.solution).keys()
     found = {}
-    for name in source.checks:
-        if name != entry.exercise and not changed & used(source, name):
+    for name, cell in source.checks.items():
+        if name != entry.exercise and not changed & used(source.text, cell.source):
             continue
         exercise = grader.verifier.key.exercises[name]
         tested = trial(source, module, name)
         evidence = tested.observe(grader.verifier.seeds[name])
-        cell = entry.solution if name == entry.exercise else source.solutions[name].source
-        found[name] = tested.judge(exercise, evidence, ast.parse(cell))
+        answer = entry.solution if name == entry.exercise else source.solutions[name].source
+        found[name] = tested.judge(exercise, evidence, ast.parse(answer))
     return found
 
 
 @cache
-def used(source, exercise):
-    """Every word of an exercise's check, and of what the source defines under these names."""
-    defined, words, new = by_name(source.text), set(), {source.checks[exercise].source}
+def used(text, check):
+    """Every word of a check, and of what a source's text defines under these names."""
+    defined, words, new = by_name(text), set(), {check}
     while new:
         found = set(WORD.findall("\n".join(new))) - words
         words |= found
@@ -86,44 +88,62 @@ def by_name(text):
 
 
 def bound(node):
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        return [node.name]
-    return [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+    match node:
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return [(alias.asname or alias.name).split(".")[0] for alias in names]
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return [name]
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return [name]
+
+
+def test_a_check_uses_what_its_words_are_defined_by():
+    text = """
+import scales.minor as minor
+LOW = minor.LOW
+HIGH: int = 2 * LOW
+def inner(x): return HIGH * x
+class Outer:
+    def forward(self, x): return inner(x)
+def untouched(x): return OTHER * x
+OTHER = 3
+"""
+    words = used(text, "def probe(Outer, rng): return Outer()\ncheck('outer', Outer, probe)")
+    assert {"Outer", "inner", "HIGH", "LOW", "minor"} <= words
+    assert not {"untouched", "OTHER"} & words
 
 
 @each(read_alternatives)
-def test_every_alternative_earns_full_marks(course, assignment, entry):
-    failed = [
-        v.message
-        for v in verdicts(shared_grader(course, assignment), entry).values()
-        if not v.passed
-    ]
-    assert failed == []
+def test_every_alternative_earns_full_marks(grader, entry):
+    assert [v.message for v in verdicts(grader, entry).values() if not v.passed] == []
 
 
 @each(read_mistakes)
-def test_every_mistake_costs_its_exercise_and_no_other(course, assignment, entry):
-    found = verdicts(shared_grader(course, assignment), entry)
+def test_every_mistake_costs_its_exercise_and_no_other(grader, entry):
+    found = verdicts(grader, entry)
     own = found[entry.exercise]
     assert own.score < own.max_score
     assert [name for name, verdict in found.items() if not verdict.passed] == [entry.exercise]
 
 
 @each(read_mistakes)
-def test_every_mistake_is_told_by_its_own_sentence(course, assignment, entry):
+def test_every_mistake_is_told_by_its_own_sentence(grader, entry):
     """Unless it only raises, in which case there are no numbers to recognise."""
-    verdict = verdicts(shared_grader(course, assignment), entry)[entry.exercise]
+    verdict = verdicts(grader, entry)[entry.exercise]
     assert entry.says in verdict.diagnosis or verdict.feedback.startswith("raised")
 
 
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+@each_assignment
+def test_its_notebook_is_what_a_build_writes(course, assignment):
+    assert is_current(course, assignment), "run `make notebooks`"
+
+
+@each_assignment
 def test_generated_mutants_die_or_are_explained(course, assignment, capsys):
     assert report_mutants(course, assignment) == 0, capsys.readouterr().out
 
 
-@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+@each_assignment
 def test_there_are_enough_mistakes_and_alternatives(assignment):
     source = SOURCES[assignment]
     known, others = read_mistakes(source), read_alternatives(source)
@@ -139,17 +159,20 @@ def scores(grader, solutions):
     return {v.exercise: v for v in grader.grade(nb).verdicts if v.exercise in code}
 
 
+@each_assignment
 def test_the_reference_earns_everything_in_a_kernel(grader):
     found = scores(grader, references(grader.verifier.source))
     assert [v.message for v in found.values() if not v.passed] == []
 
 
+@each_assignment
 def test_a_blank_notebook_earns_nothing(grader):
     found = scores(grader, {})
     assert {v.score for v in found.values()} == {0.0}
     assert {v.feedback for v in found.values()} == {"not written yet"}
 
 
+@each_assignment
 def test_all_mistakes_in_kernels(grader):
     """The k-th mistake of every exercise together in the k-th notebook."""
     source = grader.verifier.source

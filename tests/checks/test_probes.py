@@ -50,6 +50,17 @@ def test_inputs_depend_on_the_seed_and_the_probes_name():
     assert len({tuple(numbers(evidence)) for evidence in found}) == 3
 
 
+def test_no_accelerator_is_asked_to_remember_a_seed(monkeypatch):
+    """It would note where it was asked to, which takes longer than most probes."""
+    noted = []
+    monkeypatch.setattr(torch.cuda.random, "_lazy_call", lambda *args, **kwargs: noted.append(args))
+    torch.manual_seed(1)
+    assert noted, "torch does it in another way now"
+    noted.clear()
+    observed(lambda x: x)
+    assert noted == []
+
+
 def draw_from_everything(x):
     torch.rand(1), np.random.rand(1), random.random()
     torch.manual_seed(5), np.random.seed(5), random.seed(5)

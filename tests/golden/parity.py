@@ -7,6 +7,7 @@
 # {points}
 
 # %%
+import torch
 from torch import Tensor, nn
 
 from autograder import Artefact, Rng, check, summary
@@ -72,6 +73,7 @@ MODEL = Artefact(
 )
 
 # %% train
+torch.manual_seed(0)  # without it, three trainings in two hundred stop at an accuracy near 0.8
 network = Network(**CONFIGURATION)
 bits, parity = bits_and_parity(seed=1000)
 loss = nn.CrossEntropyLoss()

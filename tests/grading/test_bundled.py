@@ -2,10 +2,8 @@
 
 import os
 import shutil
-from functools import cache
 from pathlib import Path
 
-import nbgrader.api
 import pytest
 from nbgrader.tests import run_nbgrader
 from nbgrader.tests.apps import (
@@ -34,15 +32,6 @@ def temp_cwd(course_dir, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.setenv("PATH", os.environ["PATH"])  # the configuration prepends to it
     (tmp_path / "nbgrader_config.py").write_text(CONFIG.format(root=str(ROOT), course=course_dir))
     return str(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def one_alembic(monkeypatch):
-    """Ask for the gradebook's version once, not with a new process for every gradebook."""
-    monkeypatch.setattr(nbgrader.api, "get_alembic_version", _version)
-
-
-_version = cache(nbgrader.api.get_alembic_version)
 
 
 # about files, dates and permissions, which no preprocessor touches; these pass too, in a minute
