@@ -72,6 +72,7 @@ c.Autograde.autograde_preprocessors = [
     "autograder.grading.steps.preprocessors.ShowMarkingSchemes",
     "autograder.grading.steps.ordinary.CheckCellMetadata",
 ]
+c.GenerateFeedback.exporter_class = "autograder.grading.steps.exporter.FeedbackExporter"
 c.GenerateFeedback.preprocessors = [
     "autograder.grading.steps.display.HideFromStudents",
     "nbgrader.preprocessors.GetGrades",

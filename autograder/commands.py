@@ -34,6 +34,7 @@ def errors() -> tuple[type[Exception], ...]:
 def run(course: Course, options: Namespace) -> int:
     """Run the command that was asked for; its exit status."""
     torch.set_num_threads(1)  # probes are small: threads would only get in each other's way
+    gc.freeze()  # libraries stay: looking through them again and again is a sixth of a build
     commands: dict[str, Callable[[Course, Namespace], int]] = {
         "build": run_build,
         "mutate": run_mutate,
@@ -122,7 +123,7 @@ def run_grade(course: Course, options: Namespace) -> int:
     from autograder.course.report import report
 
     _obey_sandbox_switch(course, options)
-    gc.freeze()  # libraries stay: no use in looking through them again and again
+    gc.freeze()  # what grading imports stays too
     outcome = grade_class(
         course,
         options.assignment,

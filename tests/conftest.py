@@ -1,6 +1,7 @@
 """Courses of their own, in temporary folders, so that no test touches the repository."""
 
 import functools
+import gc
 import os
 import re
 import shutil
@@ -42,6 +43,7 @@ def side_by_side():
     import torch
 
     torch.set_num_threads(1)  # probes are small
+    gc.freeze()  # libraries and tests stay
     # A new gradebook asks a process of its own, which starts for seconds, for nbgrader's revision.
     nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_version)
 

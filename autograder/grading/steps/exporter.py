@@ -1,10 +1,13 @@
-"""Reading for nbgrader: files that it cannot read itself, such as ones with wrong bytes."""
+"""nbgrader's exporters: one that reads what it cannot read itself, one for feedback in bulk."""
 
 from pathlib import Path
+from types import CodeType
 from typing import Any, TextIO
 
 import nbformat
-from nbconvert.exporters import NotebookExporter
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
+from nbconvert.exporters import HTMLExporter, NotebookExporter
 from nbformat import NotebookNode
 from traitlets import Bool
 
@@ -27,3 +30,26 @@ class TolerantExporter(NotebookExporter):
         except Exception:  # whatever a broken file provokes
             notebook = read_notebook(path)
         return self.from_notebook_node(notebook, resources=resources, **options)
+
+
+class FeedbackExporter(HTMLExporter):
+    """nbgrader's exporter; it compiles its templates once, and not for every student."""
+
+    def _create_environment(self) -> Environment:
+        environment = super()._create_environment()
+        environment.bytecode_cache = _TEMPLATES
+        return environment
+
+
+class _InMemory(BytecodeCache):
+    def __init__(self) -> None:
+        self._compiled: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._compiled.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._compiled[bucket.key, bucket.checksum] = bucket.code
+
+
+_TEMPLATES = _InMemory()
