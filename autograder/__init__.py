@@ -1,16 +1,10 @@
 """What assignment notebooks import: checks of the student's work, and the tools to write them."""
 
-from autograder.checks import (
-    Artefact,
-    Rng,
-    check,
-    given,
-    no_loops,
-    probe,
-    shapes,
-    summary,
-    without,
-)
+from autograder.checks.artefact import Artefact
+from autograder.checks.checker import check, summary
+from autograder.checks.probes import given, probe
+from autograder.checks.rng import Rng, shapes
+from autograder.checks.rules import no_loops, without
 
 __all__ = [
     "Artefact",

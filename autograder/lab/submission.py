@@ -9,7 +9,7 @@ import unicodedata
 import zipfile
 from pathlib import Path
 
-from autograder.checks import check
+from autograder.checks.checker import check
 from autograder.checks.key import Key
 from autograder.checks.model_file import (
     ModelError,

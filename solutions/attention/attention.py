@@ -558,8 +558,10 @@ def max_pool(window: int, n: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 # %% check="max_pool" points=4
 def pooled_inputs(answers, rng: Rng):
     pooled = {}
-    for name, shift in (("mixed signs", -0.8), ("all negative", -3.9)):
+    kinds = (("mixed signs", -0.8, 0), ("all negative", -3.9, 0), ("low, then high", -3.9, 6))
+    for name, shift, jump in kinds:
         x = 0.15 * rng.permutation(12) + rng.uniform(12, high=0.05) + shift  # gaps of 0.1 or more
+        x = x + jump * (torch.arange(12) >= 6)
         tokens = torch.stack([x, torch.ones(12)], dim=1)  # (12, 2)
         for window, matrices in answers.items():
             pooled[f"{name}, {window}"] = relative_attention(tokens, *matrices)[:, 0]

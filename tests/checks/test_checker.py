@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-import autograder.checks
+from autograder.checks import checker
 from autograder.checks.checker import Checker, CheckFailed, summary
 from autograder.checks.evidence import Evidence, normalise
 from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake, encode
@@ -213,12 +213,12 @@ def test_the_summary_without_a_key_says_what_to_do(printed):
 
 
 def test_summary_is_that_of_the_notebooks_check(check, printed, monkeypatch):
-    monkeypatch.setattr(autograder.checks, "check", check)
+    monkeypatch.setattr(checker, "check", check)
     summary()
     assert printed().startswith("exercise       points  state\n")
 
 
 def test_summary_is_silent_while_grading(printed, monkeypatch):
-    monkeypatch.setattr(autograder.checks, "check", Recorder(Plan({}, "", {}), io.BytesIO()))
+    monkeypatch.setattr(checker, "check", Recorder(Plan({}, "", {}), io.BytesIO()))
     summary()
     assert printed() == ""

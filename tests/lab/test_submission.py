@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 
 from autograder.authoring.build import KEY_TEXT, make
 from autograder.authoring.source import read_source
-from autograder.checks import check
+from autograder.checks.checker import check
 from autograder.course.collecting.names import Names
 from autograder.course.sample import references, submission
 from autograder.lab import submission as lab

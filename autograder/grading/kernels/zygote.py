@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from autograder.checks.model_file import ModelError, pack, read_model
-from autograder.checks.recorder import frame
+from autograder.checks.recorder import Plan, Recorder, frame
 from autograder.checks.watch import Watch
 from autograder.grading.sandbox.confinement import Confinement
 from autograder.grading.sandbox.fork import fork_confined
@@ -173,13 +173,10 @@ def _fresh_start(request: Request) -> None:
     torch.seed()
 
 
-def _recorder(plan: dict[str, Any], watch: Watch) -> Any:
-    """The recorder, put where student notebooks import `check` from."""
-    import autograder
-    from autograder.checks.recorder import Plan, Recorder
-
+def _recorder(plan: dict[str, Any], watch: Watch) -> Recorder:
+    """A recorder in the place of `check`; what it records goes into the evidence pipe."""
     recorder = Recorder(Plan(**plan), os.fdopen(EVIDENCE, "wb", buffering=0), watch)
-    autograder.check = autograder.checks.check = recorder
+    recorder.replace_check()
     return recorder
 
 
