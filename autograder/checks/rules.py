@@ -12,8 +12,9 @@ Rule = Callable[[ast.Module], str | None]  # what breaks it, in words, or None
 STATEMENTS = {ast.For: "for", ast.AsyncFor: "async for", ast.While: "while"}
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 # calls that run a function for each element; torch.vmap does not, it makes one batch of them
-CALLS = ("map", "filter", "reduce", "functools.reduce", "itertools.starmap", "itertools.accumulate")
-METHODS = ("vectorize", "apply_along_axis", "map_", "apply_")  # of numpy, and of tensors
+CALLS = ("map", "filter", "reduce", "accumulate", "functools.reduce", "itertools.accumulate")
+# of numpy, of tensors, of pools of threads, and whatever itertools is imported as
+METHODS = ("vectorize", "apply_along_axis", "map_", "apply_", "map", "starmap")
 
 
 def no_loops(tree: ast.Module) -> str | None:
@@ -37,20 +38,36 @@ def _loop(node: ast.AST) -> str | None:
 
 def _calls(tree: ast.AST, name: str) -> Iterator[bool]:
     for node in ast.walk(tree):
-        yield isinstance(node, ast.Call) and _last(node.func) == name
+        yield isinstance(node, ast.Call) and ast.unparse(node.func) in (name, f"self.{name}")
 
 
 def without(*names: str) -> Rule:
-    """No use of these names, be they variables, attributes or imported."""
+    """No use of these names, be they variables, attributes or imported.
+
+    What the cell itself defines under such a name may be used.
+    """
 
     def rule(tree: ast.Module) -> str | None:
+        own = set(_own(tree))
         for node in ast.walk(tree):
             for name in _names(node):
-                if name in names:
+                if name in names and not (name in own and _means_own(node)):
                     return f"uses `{name}` in line {node.lineno}; write it yourself"
         return None
 
     return rule
+
+
+def _own(tree: ast.Module) -> Iterator[str]:
+    """The names of variables, functions and methods of a cell."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.FunctionDef(name=name):
+                yield name
+
+
+def _means_own(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) or ast.unparse(node).startswith("self.")
 
 
 def _names(node: ast.AST) -> list[str]:

@@ -24,6 +24,9 @@ LOOPS = {
     "reduce": "reduce(f, x)",
     "functools": "functools.reduce(f, x)",
     "starmap": "itertools.starmap(f, x)",
+    "starmap by itself": "starmap(f, x)",
+    "a pool": "pool.map(f, x)",
+    "accumulate": "accumulate(x, f)",
     "numpy": "np.vectorize(f)(x)",
     "a tensor's map_": "x.map_(y, f)",
     "recursion": "def f(x):\n    return f(x[1:]) if len(x) else x",
@@ -36,6 +39,7 @@ NO_LOOPS = {
     "numpy's ufuncs": "np.maximum.accumulate(x) + np.add.reduce(x)",
     "repetition": "x.repeat(3, 1); [0] * 3",
     "another function": "def f(x):\n    return g(x)",
+    "a function of a library with the same name": "def softmax(x):\n    return F.softmax(x, -1)",
 }
 
 
@@ -67,6 +71,23 @@ def test_a_name_is_used(text):
 def test_other_names_and_texts_may_be_used():
     text = "class LayerNormalization:\n    '''not layer_norm'''\n    layer_norms = 'layer_norm'"
     assert without("layer_norm")(ast.parse(text)) is None
+
+
+OWN = (
+    "layer_norm = x.mean()\nlayer_norm + 1",
+    "class A:\n    def layer_norm(self, x):\n        return x\n    def f(self, x):\n"
+    "        return self.layer_norm(x)",
+)
+
+
+@pytest.mark.parametrize("text", OWN)
+def test_a_name_of_the_cells_own_may_be_used(text):
+    assert without("layer_norm")(ast.parse(text)) is None
+
+
+def test_an_own_name_hides_nothing_of_a_library():
+    text = "def layer_norm(x):\n    return F.layer_norm(x)"
+    assert "uses `layer_norm` in line 2" in without("layer_norm")(ast.parse(text))
 
 
 def test_a_cell_that_is_not_python_breaks_any_rule_and_no_rules_are_never_broken():
