@@ -118,8 +118,9 @@ def with_offset(RMSNorm, rng: Rng):
 
 @probe(weight=2)
 def partial_norm(RMSNorm, rng: Rng):
-    gain, offset, x = rng.normal(11), rng.normal(11), rng.normal(3, 11)
+    gain, offset, x = rng.normal(11), rng.normal(11), rng.normal(2, 3, 11)
     norms = {f"p = {p}": RMSNorm(11, p=p) for p in (0.3, 0.7, 1.0, 1.5, -0.5)}
+    norms["p = 0.4 and an offset"] = RMSNorm(11, p=0.4, bias=True)
     return {name: with_numbers(norm, gain, offset)(x) for name, norm in norms.items()}
 
 
@@ -134,21 +135,26 @@ def eps_has_its_effect(evidence):
 
 @probe(law=eps_has_its_effect)
 def vanishing_vectors(RMSNorm, rng: Rng):
-    norm = RMSNorm(7, eps=0.1)
-    return {"zeros": norm(torch.zeros(2, 7)), "tiny numbers": norm(1e-3 * rng.normal(2, 7))}
+    tiny, norms = 1e-3 * rng.normal(2, 7), (RMSNorm(7, eps=0.1), RMSNorm(7, p=0.5, eps=0.1))
+    zeros = torch.stack([norm(torch.zeros(2, 7)) for norm in norms])
+    return {"zeros": zeros, "tiny numbers": torch.stack([norm(tiny) for norm in norms])}
 
 
 def right_in_half_precision(evidence):
     """The law of the next probe: a gain of ones leaves x / RMS(x), up to the rounding of float16."""
-    x, y = evidence["x"].double(), evidence["y"].double()
-    error = (y - x / x.square().mean(-1, keepdim=True).sqrt()).abs().max()
+    x, errors = evidence["x"].double(), []
+    for y, size in ((evidence["y"], 11), (evidence["y, p = 0.5"], 5)):
+        rms = x[..., :size].square().mean(-1, keepdim=True).sqrt()
+        errors.append((y.double() - x / rms).abs().max())
+    error = max(errors)
     return None if error < 0.02 else f"float16 input gives wrong numbers (off by {error:.1g})"
 
 
 @probe(law=right_in_half_precision)
 def half_precision(RMSNorm, rng: Rng):
-    x = 1000 * rng.normal(2, 11)
-    return {"x": x, "y": RMSNorm(11).half()(x.half()).float()}
+    x = rng.uniform(2, 11, low=20_000, high=60_000)  # longer than the largest float16
+    norms = {"y": RMSNorm(11), "y, p = 0.5": RMSNorm(11, p=0.5)}
+    return {"x": x, **{name: norm.half()(x.half()).float() for name, norm in norms.items()}}
 
 
 check("rms_norm", RMSNorm, gain_alone, with_offset, partial_norm, vanishing_vectors, half_precision)
@@ -156,10 +162,12 @@ check("rms_norm", RMSNorm, gain_alone, with_offset, partial_norm, vanishing_vect
 
 
 def gradients(RMSNorm, rng: Rng):
-    norm = with_numbers(RMSNorm(7, p=0.5), rng.normal(7), rng.normal(7))
+    norm = RMSNorm(7, p=0.5, bias=True)
+    start = {"gain" if p.any() else "offset": p for p in norm.parameters()}
+    with_numbers(norm, rng.normal(7), rng.normal(7))
     x = rng.normal(3, 7).requires_grad_()
     (norm(x) * rng.normal(3, 7)).sum().backward()
-    return {"for x": x.grad, "for the parameters": [p.grad for p in norm.parameters()]}
+    return {"for x": x.grad, **{name: p.grad for name, p in start.items()}}
 
 
 check("rms_norm", RMSNorm, gradients)
@@ -227,7 +235,8 @@ def centred_layer(W: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 
 # %% check="centred_layer" points=3
 def layer_and_inputs(rng: Rng) -> tuple[Tensor, Tensor, Tensor]:
-    return 0.5 + rng.normal(7, 5), 1 + rng.normal(7), rng.normal(11, 5)
+    W, b = rng.uniform(7, 5, low=-1, high=2), rng.uniform(7, low=-1, high=3)
+    return W, b, rng.normal(11, 5)
 
 
 def outputs_after_the_norm(answer, rng: Rng):
@@ -298,9 +307,10 @@ def by_hand(rms_norm_gradient, rng: Rng):
 
 def one_vector(rms_norm_gradient, rng: Rng):
     """A batch of one, nearly in a direction that the norm forgets: there the gradient is small."""
-    x = rng.normal(1, 11)
+    x = rng.uniform(1, 11, low=-0.02, high=0.02)  # small: there an eps would show
+    upstream = 100 * x + 0.5 * rng.normal(1, 11)
     with torch.no_grad():
-        for_x, for_gain = rms_norm_gradient(x, torch.ones(11), x + 0.5 * rng.normal(1, 11))
+        for_x, for_gain = rms_norm_gradient(x, torch.ones(11), upstream)
     return {"for x": for_x, "for the gain": for_gain}
 
 
@@ -583,7 +593,11 @@ def gradients_of_the_network(BindNetwork, rng: Rng):
     network = with_given_numbers(BindNetwork, rng, 5, 3)
     image = rng.normal(2, 5).requires_grad_()
     (network(image) * rng.normal(2, 3)).sum().backward()
-    return {"image": image.grad, "blocks": [block.M.grad for block in given_blocks(network)]}
+    return {
+        "image": image.grad,
+        "blocks": [block.M.grad for block in given_blocks(network)],
+        "every layer": all(p.grad is not None for p in network.parameters()),
+    }
 
 
 check("bind_network", BindNetwork, three_images, batches_of_one, gradients_of_the_network)
@@ -712,7 +726,8 @@ def near_and_opposite(cosine_distance, rng: Rng):
     target = rng.normal(5, 7)
     near = 3 * (target + rng.normal(5, 7))
     distances = cosine_distance(near, target), cosine_distance(-near, target)
-    return {"2-D": distances, "3-D": cosine_distance(rng.normal(2, 3, 7), rng.normal(2, 3, 7))}
+    deep = cosine_distance(rng.normal(2, 3, 7), rng.normal(2, 3, 7))
+    return {"2-D": distances, "3-D": deep, "B = 1": cosine_distance(near[:1], target[:1])}
 
 
 def gradient_of_the_distance(cosine_distance, rng: Rng):

@@ -47,7 +47,7 @@ def input_of_largest_gradient(weights: Tensor) -> Tensor | None:
 # %% far away alternative="input_of_largest_gradient"
 def input_of_largest_gradient(weights: Tensor) -> float | None:
     first, *later = weights.tolist()
-    return math.copysign(1000, first) if min(later) > 0 else None
+    return math.copysign(1000, first) if min(later, default=1) > 0 else None
 
 
 # %% diagonal matrices alternative="sigmoid_jacobian"

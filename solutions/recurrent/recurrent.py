@@ -90,6 +90,7 @@ def chains_that_may_not(relu_chain_gradient, rng: Rng):
         "two negative weights": float(relu_chain_gradient(twice, 0.8)),
         "the last weight is negative": float(relu_chain_gradient(last, 0.8)),
         "it conducts after all": float(relu_chain_gradient(weights[:3], 1.1)),
+        "a single weight": float(relu_chain_gradient(weights[:1], 1.1)),
     }
 
 
@@ -141,8 +142,10 @@ def chains(rng: Rng) -> dict[str, Tensor]:
         "two negative in the middle": [1, 1, -1, -1, 1],
         "the first and the last negative": [-1, 1, 1, 1, -1],
         "all but the first negative": [1, -1, -1, -1, -1],
+        "the fourth negative": [1, 1, 1, -1, 1],
+        "a single weight, negative": [-1],
     }
-    return {name: sizes * torch.tensor(sign) for name, sign in signs.items()}
+    return {name: sizes[: len(sign)] * torch.tensor(sign) for name, sign in signs.items()}
 
 
 def slopes_there(inputs, rng: Rng):
@@ -163,11 +166,11 @@ def slope(weights: Tensor, x: float) -> float:
 
 
 @probe(read=slopes_there)
-def inputs_for_six_chains(input_of_largest_gradient, rng: Rng):
+def inputs_for_every_chain(input_of_largest_gradient, rng: Rng):
     return {name: input_of_largest_gradient(weights) for name, weights in chains(rng).items()}
 
 
-check("input_of_largest_gradient", input_of_largest_gradient, inputs_for_six_chains)
+check("input_of_largest_gradient", input_of_largest_gradient, inputs_for_every_chain)
 
 # %% [markdown]
 # <details><summary>It gives a number where there is none, for two negative weights</summary>
@@ -495,9 +498,13 @@ def random_run(rng: Rng, weights: Weights, T: int) -> tuple[Tensor, Tensor, Tens
 
 @torch.no_grad()
 def four_steps(bias_gradient, rng: Rng):
-    weights = random_network(rng, I=2, H=5, O=3)
-    _, h, p, y = random_run(rng, weights, T=4)
-    return bias_gradient(weights, h, p, y)
+    found = {}
+    for H in (6, 3):
+        weights = random_network(rng, I=2, H=H, O=4)
+        _, h, p, y = random_run(rng, weights, T=4)
+        bias_gradient(weights, h, p, y)  # whoever changes h, p or y gets other numbers below
+        found[f"H = {H}"] = bias_gradient(weights, h, p, y)
+    return found
 
 
 check("bias_gradient", bias_gradient, four_steps)
@@ -583,9 +590,14 @@ def output_layer(all_gradients, rng: Rng):
 @probe(weight=2)
 @torch.no_grad()
 def recurrent_layer(all_gradients, rng: Rng):
-    weights = random_network(rng, I=5, H=3, O=2)
-    found = Weights(*all_gradients(weights, *random_run(rng, weights, T=4)))
-    return {"U": found.U, "W": found.W, "b": found.b}
+    answers = {}
+    for T in (1, 6):
+        weights = random_network(rng, I=5, H=3, O=2)
+        inputs = random_run(rng, weights, T=T)
+        all_gradients(weights, *inputs)  # whoever changes h, p or y gets other numbers below
+        found = Weights(*all_gradients(weights, *inputs))
+        answers[f"T = {T}"] = {"U": found.U, "W": found.W, "b": found.b}
+    return answers
 
 
 check("all_gradients", all_gradients, output_layer, recurrent_layer)
@@ -690,14 +702,21 @@ def is_an_elman_network(evidence):
         return "the output is not log softmax of a linear map of the new state"
     if (solution.abs().max(dim=1).values < 1e-3).any():
         return "the output lacks its bias, or does not see all of the new state"
+    alone = evidence["one sequence alone"], evidence["its new state"]
+    if max((alone[0] - logs[-1:]).abs().max(), (alone[1] - states[-1:]).abs().max()) > 1e-4:
+        return "a second call gives other numbers for the same input and state"
     return None
 
 
 @probe(weight=3, read=with_points, law=is_an_elman_network)
 def one_step_from_many_points(VanillaRNN, rng: Rng):
     x, h = corners(rng, I=5, H=3)
-    logs, new = rng.fill(VanillaRNN(5, 3, 4))(x, h)
-    return {"log-probabilities": logs, "new states": new}
+    unit = rng.fill(VanillaRNN(5, 3, 4))
+    unit(x.flip(0), h.flip(0))  # must leave no trace
+    logs, new = unit(x, h)
+    alone, its = unit(x[-1:], h[-1:])
+    states = {"new states": new, "its new state": its}
+    return {"log-probabilities": logs, "one sequence alone": alone, **states}
 
 
 def parameters_are_few(evidence):
@@ -706,14 +725,27 @@ def parameters_are_few(evidence):
         return "a parameter is missing, or there are more than the two equations need"
     if evidence["without gradient"] > 0:
         return "no gradient reaches some of the parameters"
+    if not all(evidence.get("reaches x and h", [])):
+        return "no gradient flows from an output back to the input and to the old state"
     return None
 
 
 @probe(law=parameters_are_few)
 def parameters(VanillaRNN, rng: Rng):
     unit = rng.fill(VanillaRNN(7, 3, 2))
-    logs, new = unit(rng.normal(4, 7), rng.normal(4, 3))
-    return gradients_of(unit, logs[:, 0].sum() + new.sum(), (41, 44))  # one bias or two for h
+    x, h = rng.normal(4, 7).requires_grad_(), rng.normal(4, 3).requires_grad_()
+    logs, new = unit(x, h)
+
+    def reaches(number: Tensor) -> bool:
+        if not number.requires_grad:
+            return False
+        found = torch.autograd.grad(number, (x, h), retain_graph=True, allow_unused=True)
+        return all(gradient is not None and bool(gradient.any()) for gradient in found)
+
+    flows = {"reaches x and h": [reaches(logs[:, 0].sum()), reaches(new.sum())]}
+    return flows | gradients_of(
+        unit, logs[:, 0].sum() + new.sum(), (41, 44)
+    )  # one bias or two for h
 
 
 def gradients_of(module: nn.Module, loss: Tensor, sizes: tuple[int, ...]) -> dict:
@@ -891,6 +923,9 @@ def learns_from_the_first_input(evidence):
     """The law of the next probe."""
     if evidence["gradient for x"].abs().min() == 0:
         return "no gradient reaches some of the inputs: it must flow through every step"
+    gap = (evidence["slopes"] - evidence["measured slopes"]).abs().max()
+    if gap > 0.01 * evidence["measured slopes"].abs().max():
+        return "the gradient is not the derivative: something detaches a part of a step"
     return parameters_are_few(evidence)
 
 
@@ -899,7 +934,17 @@ def gradients(LSTM, rng: Rng):
     lstm, x = rng.fill(LSTM(2, 5)), rng.normal(3, 4, 2).requires_grad_()
     loss = lstm(x)[0].sum()
     found = gradients_of(lstm, loss, (160, 180))  # 4 (I + H + 1) H, or 4 (I + H + 2) H
-    return {"gradient for x": x.grad, **found}
+    with torch.no_grad():
+        moves = [0.02 * x * (torch.arange(4) == t)[:, None] for t in range(4)]  # one step each
+        measured = [(lstm(x + d)[0].sum() - lstm(x - d)[0].sum()) / 2 for d in moves]
+    slopes = [(x.grad * d).sum() for d in moves]
+    return {
+        "gradient for x": x.grad,
+        "slopes": torch.stack(slopes),
+        "measured slopes": torch.stack(measured),
+        "one sequence": [*lstm(x[:1]), *lstm.gates(x[:1, 0], torch.zeros(1, 5))],
+        **found,
+    }
 
 
 check("lstm", LSTM, gates_of_one_step, sequences_of_growing_length, gradients)
