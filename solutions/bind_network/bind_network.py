@@ -590,13 +590,14 @@ def batches_of_one(BindNetwork, rng: Rng):
 
 @probe(weight=2)
 def gradients_of_the_network(BindNetwork, rng: Rng):
-    network = with_given_numbers(BindNetwork, rng, 5, 3)
+    network = with_given_numbers(BindNetwork, rng, 5, 3).train()
     image = rng.normal(2, 5).requires_grad_()
     (network(image) * rng.normal(2, 3)).sum().backward()
     return {
         "image": image.grad,
         "blocks": [block.M.grad for block in given_blocks(network)],
         "every layer": all(p.grad is not None for p in network.parameters()),
+        "and no other layer": sum(p.numel() for p in network.parameters()) in (42, 45),  # a bias
     }
 
 

@@ -711,7 +711,7 @@ def is_an_elman_network(evidence):
 @probe(weight=3, read=with_points, law=is_an_elman_network)
 def one_step_from_many_points(VanillaRNN, rng: Rng):
     x, h = corners(rng, I=5, H=3)
-    unit = rng.fill(VanillaRNN(5, 3, 4))
+    unit = rng.fill(VanillaRNN(5, 3, 4)).train()  # nothing is dropped, nothing added
     unit(x.flip(0), h.flip(0))  # must leave no trace
     logs, new = unit(x, h)
     alone, its = unit(x[-1:], h[-1:])
@@ -887,11 +887,11 @@ def are_gates(evidence):
 def gates_of_one_step(LSTM, rng: Rng):
     x, h = corners(rng, I=5, H=3)
     lstm = rng.fill(LSTM(5, 3))
-    gates = lstm.gates(x, h)
+    gates = tuple(lstm.gates(x, h))
     with torch.no_grad():
         for parameter in lstm.parameters():
             parameter /= 2
-    return {"i, f, g, o": gates, "with halved parameters": lstm.gates(x, h)}
+    return {"i, f, g, o": gates, "with halved parameters": tuple(lstm.gates(x, h))}
 
 
 def follows_its_gates(evidence):
@@ -910,10 +910,10 @@ def follows_its_gates(evidence):
 
 @probe(weight=4, law=follows_its_gates)
 def sequences_of_growing_length(LSTM, rng: Rng):
-    lstm, x, h = rng.fill(LSTM(7, 3)), rng.normal(2, 4, 7), torch.zeros(2, 3)
+    lstm, x, h = rng.fill(LSTM(7, 3)), rng.normal(2, 6, 7), torch.zeros(2, 3)
     steps = []
-    for t in range(4):
-        gates = lstm.gates(x[:, t], h)
+    for t in range(6):
+        gates = tuple(lstm.gates(x[:, t], h))
         h, c = lstm(x[:, : t + 1])
         steps.append({"i, f, g, o": gates, "h": h, "c": c})
     return steps
@@ -931,7 +931,7 @@ def learns_from_the_first_input(evidence):
 
 @probe(law=learns_from_the_first_input)
 def gradients(LSTM, rng: Rng):
-    lstm, x = rng.fill(LSTM(2, 5)), rng.normal(3, 4, 2).requires_grad_()
+    lstm, x = rng.fill(LSTM(2, 5)).train(), rng.normal(3, 4, 2).requires_grad_()
     loss = lstm(x)[0].sum()
     found = gradients_of(lstm, loss, (160, 180))  # 4 (I + H + 1) H, or 4 (I + H + 2) H
     with torch.no_grad():
