@@ -838,7 +838,16 @@ def gradients(ScaledDotAttention, rng: Rng):
     }
 
 
-check("scaled_dot_attention", ScaledDotAttention, gradients)
+def one_sequence(ScaledDotAttention, rng: Rng):
+    attention = rng.fill(ScaledDotAttention(7)).train()  # nothing is dropped
+    keys, values = rng.normal(1, 5, 7), rng.normal(1, 5, 7)
+    return {
+        "query of two axes": attention(rng.normal(1, 7), keys, values),
+        "query of three axes": attention(rng.normal(1, 1, 7), keys, values),
+    }
+
+
+check("scaled_dot_attention", ScaledDotAttention, gradients, one_sequence)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -1021,6 +1030,24 @@ def no_future(CausalScaledDotAttention, rng: Rng):
 
 
 check("causal_scaled_dot_attention", CausalScaledDotAttention, two_lengths, zero_scores, no_future)
+### BEGIN HIDDEN TESTS
+
+
+def gradients_of_one_sequence(CausalScaledDotAttention, rng: Rng):
+    attention = rng.fill(CausalScaledDotAttention(7)).train()  # nothing is dropped
+    inputs = [rng.normal(1, length, 7).requires_grad_() for length in (3, 5, 5)]
+    context, weights = attention(*inputs)
+    (context * rng.normal(1, 3, 7)).sum().backward()
+    return {
+        "context": context,
+        "weights": weights,
+        "gradients for the inputs": [x.grad for x in inputs],
+        "gradient for K.weight": attention.K.weight.grad,
+    }
+
+
+check("causal_scaled_dot_attention", CausalScaledDotAttention, gradients_of_one_sequence)
+### END HIDDEN TESTS
 
 # %% [markdown]
 # <details><summary>Only <code>zero_scores</code> fails</summary>
