@@ -4,6 +4,7 @@ PYTHON ?= python3
 A ?= attention
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+unexport PYTHONDONTWRITEBYTECODE  # or each of the many processes that tests start compiles it all
 
 help:       ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile

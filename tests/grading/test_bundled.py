@@ -46,8 +46,8 @@ ABOUT_FILES = (
 # like others, with more kernels to start; these pass too, in another minute
 LONGER = (
     *("hidden_tests_autotest", "grade_complex_autotest", "autotests", "autotests_fancy"),
-    *("late_submission_penalty_none", "generate_source_with_tests_flag", "grade_hashed_autotest"),
-    "grade_autotest",
+    *("late_submission_penalty_none", "late_submission_penalty_zero", "grade_hashed_autotest"),
+    *("late_submission_penalty_plugin", "generate_source_with_tests_flag", "grade_autotest"),
 )
 SKIPPED_BY_NBGRADER = ("infinite_loop_with_output", "many_students")
 

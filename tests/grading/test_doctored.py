@@ -258,7 +258,7 @@ def graded(tmp_path_factory):
     """A course of its own with all of these, graded."""
     root = tmp_path_factory.mktemp("doctored")
     (root / "nbgrader_config.py").write_text(
-        (ROOT / "nbgrader_config.py").read_text() + "\nc.Course.cell_seconds = 3\n"
+        (ROOT / "nbgrader_config.py").read_text() + "\nc.Course.cell_seconds = 2\n"
     )
     shutil.copytree(ROOT / "solutions/attention", root / "solutions/attention")
     course = find_course(root)

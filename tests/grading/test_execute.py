@@ -92,7 +92,7 @@ def test_redefined_helpers_and_names_change_nothing():
 
 
 def test_an_endless_cell_costs_its_time_and_no_more():
-    result = execute(job("def f(x):\n    return x", "while True: pass", seconds=3.0))
+    result = execute(job("def f(x):\n    return x", "while True: pass", seconds=2.0))
     assert len(result.evidence) == 2
 
 
@@ -110,7 +110,7 @@ def test_a_function_that_kills_the_kernel_fails_its_own_check():
 
 def test_a_loop_that_swallows_interrupts_is_killed_and_passed_over():
     stubborn = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
-    result = execute(job("def f(x):\n    return x", stubborn, seconds=3.0))
+    result = execute(job("def f(x):\n    return x", stubborn, seconds=2.0))
     assert len(result.evidence) == 2
 
 
