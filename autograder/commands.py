@@ -34,7 +34,7 @@ def errors() -> tuple[type[Exception], ...]:
 def run(course: Course, options: Namespace) -> int:
     """Run the command that was asked for; its exit status."""
     torch.set_num_threads(1)  # probes are small: threads would only get in each other's way
-    gc.freeze()  # libraries stay: looking through them again and again is a sixth of a build
+    gc.freeze()  # libraries stay: looking through them again and again is a fifth of a build
     commands: dict[str, Callable[[Course, Namespace], int]] = {
         "build": run_build,
         "mutate": run_mutate,

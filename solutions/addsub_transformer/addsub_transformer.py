@@ -673,10 +673,12 @@ class EncoderBlock(nn.Module):
 
 
 # %% check="encoder_block" points=10
+PARTS = {name: getattr(blocks, name) for name in ("MultiHeadAttention", "LayerNormalization")}
+
+
 @probe(weight=3)
 def in_eval_mode(EncoderBlock, rng: Rng):
-    parts = {name: getattr(blocks, name) for name in ("MultiHeadAttention", "LayerNormalization")}
-    with given(EncoderBlock, **parts):
+    with given(EncoderBlock, **PARTS):
         block = rng.fill(EncoderBlock(3, 6, 11, dropout=0.4))
         return {"parameters": shapes(block), "output": block(rng.normal(2, 5, 6))}
 
@@ -749,8 +751,7 @@ check(
 
 
 def gradient_one_sequence(EncoderBlock, rng: Rng):
-    parts = {name: getattr(blocks, name) for name in ("MultiHeadAttention", "LayerNormalization")}
-    with given(EncoderBlock, **parts):
+    with given(EncoderBlock, **PARTS):
         block = rng.fill(EncoderBlock(1, 6, 5, dropout=0.4))
         x = rng.normal(1, 4, 6).requires_grad_()
         output = block(x)
