@@ -12,8 +12,8 @@ from tqdm import tqdm
 from traitlets.config import Config
 
 from autograder.authoring.build import LeakError, build, is_current
-from autograder.authoring.mistakes import MistakesError
-from autograder.authoring.source import SourceError
+from autograder.assignment.mistakes import MistakesError
+from autograder.assignment.source import SourceError
 from autograder.settings import Course
 
 UNCONFINED = (

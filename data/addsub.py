@@ -10,7 +10,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from autograder.definitions import definitions
+from autograder.assignment.definitions import definitions
 
 SOURCE = Path(__file__).parents[1] / "solutions/addsub_transformer/addsub_transformer.py"
 

@@ -11,6 +11,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).parents[1]
+NO_NOTEBOOKS = shutil.ignore_patterns("*.ipynb", "__pycache__")
 ANYWHERE = ("test_hostile", "test_bundled", "test_execute", "test_watch")  # modules to spread out
 FIRST = ("test_two_hundred", "test_browser", "test_doctored", "test_nbgrader", "test_corrupted")
 ASSIGNMENT = re.compile(r"test_assignments\.py::\w+\[(\w+)")
@@ -51,13 +52,13 @@ def side_by_side():
 @pytest.fixture(scope="module")
 def module_demo_course(tmp_path_factory):
     """A course that holds the golden assignment, shared by the tests of one module."""
-    return golden_course(tmp_path_factory, "demo", "demo.py", "mistakes.toml")
+    return golden_course(tmp_path_factory, "demo")
 
 
 @pytest.fixture(scope="module")
 def module_parity_course(tmp_path_factory):
     """A course that holds the golden assignment with a model file."""
-    return golden_course(tmp_path_factory, "parity", "parity.py")
+    return golden_course(tmp_path_factory, "parity")
 
 
 @pytest.fixture(scope="session")
@@ -77,23 +78,21 @@ def parity_weights():
     return weights
 
 
-def golden_course(tmp_path_factory, assignment, *names):
+def golden_course(tmp_path_factory, assignment):
     from autograder.settings import find_course
 
     root = tmp_path_factory.mktemp("course")
     shutil.copy(ROOT / "nbgrader_config.py", root)
-    folder = root / "solutions" / assignment
-    folder.mkdir(parents=True)
-    for name in names:
-        shutil.copy(ROOT / "tests/golden" / name, folder)
+    golden = ROOT / "tests/golden" / assignment
+    shutil.copytree(golden, root / "solutions" / assignment, ignore=NO_NOTEBOOKS)
     return find_course(root)
 
 
 @pytest.fixture(scope="session")
 def demo_files():
     """The golden example of the source format, by file name."""
-    names = ("demo.py", "mistakes.toml")
-    return {name: (ROOT / "tests/golden" / name).read_text(encoding="utf-8") for name in names}
+    files = [file for file in (ROOT / "tests/golden/demo").iterdir() if file.suffix != ".ipynb"]
+    return {file.name: file.read_text(encoding="utf-8") for file in files}
 
 
 @pytest.fixture

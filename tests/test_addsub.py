@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from autograder.course.sample import references, submission
-from autograder.definitions import definitions
+from autograder.assignment.definitions import definitions
 from autograder.grading.submission import Grader, read_notebook
-from autograder.lab import blocks
+from autograder.tools import blocks
 from autograder.settings import find_course
 
 ROOT = Path(__file__).parents[1]

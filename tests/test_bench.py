@@ -3,7 +3,7 @@
 import pytest
 
 from autograder.authoring.build import build
-from autograder.authoring.source import read_source
+from autograder.assignment.validation import read_source
 from autograder.bench.stock import stock_notebook
 from autograder.course.sample import references, submission
 

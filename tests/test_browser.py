@@ -13,7 +13,7 @@ from urllib.request import urlopen
 import nbformat
 import pytest
 
-from autograder.authoring.source import read_source
+from autograder.assignment.validation import read_source
 from autograder.course.sample import references, submission
 from autograder.grading.submission import read_notebook
 from autograder.settings import find_course

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.definitions import definitions
+from autograder.assignment.definitions import definitions
 
 TEXT = """\
 import math

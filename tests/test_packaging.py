@@ -44,8 +44,8 @@ def test_the_wheel_holds_no_line_of_a_solution_or_mistake(wheel):
 def test_students_need_the_base_dependencies_only():
     """`checks` and `lab` import nothing that is not among them."""
     code = (
-        "import sys, autograder, importlib, pkgutil, autograder.lab\n"
-        "for m in pkgutil.iter_modules(autograder.lab.__path__, 'autograder.lab.'):\n"
+        "import sys, autograder, importlib, pkgutil, autograder.tools\n"
+        "for m in pkgutil.iter_modules(autograder.tools.__path__, 'autograder.tools.'):\n"
         "    importlib.import_module(m.name)\n"
         "tools = ('nbgrader', 'nbformat', 'jupytext', 'rich', 'sqlalchemy')\n"
         "print([name for name in tools if name in sys.modules])"

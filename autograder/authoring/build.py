@@ -8,10 +8,12 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.authoring.keyring import kept_key
-from autograder.authoring.keys import visible_key
+from autograder.assignment.keyring import kept_key
+from autograder.assignment.keys import visible_key
 from autograder.authoring.notebook import instructor_notebook, student_notebook
-from autograder.authoring.source import Source, read_source
+from autograder.assignment.source import Source
+from autograder.assignment.validation import read_source
+from autograder.authoring.chance import refuse_chance
 from autograder.checks.comparison import same
 from autograder.checks.key import Key, decode, encode
 from autograder.settings import Course
@@ -47,6 +49,7 @@ def make(course: Course, assignment: str) -> tuple[NotebookNode, NotebookNode]:
     """The student's and the instructor's notebook, in memory."""
     source = read_source(course.source_path(assignment))
     kept_key(course, source)
+    refuse_chance(source)
     key = _keep_equal(visible_key(source), course.released(assignment))
     instructor = instructor_notebook(source, key, course)
     student = student_notebook(instructor, course, assignment)

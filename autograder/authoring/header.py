@@ -1,6 +1,7 @@
 """What the build adds: badges, points table, setup, visible key, the question about AI tools."""
 
-from autograder.authoring.source import Source
+from autograder.assignment.cells import Role
+from autograder.assignment.source import Source
 from autograder.settings import Course
 
 SETUP = """\
@@ -35,7 +36,7 @@ AI_TOOLS = f"""\
 Optional and not graded: which AI tools did you use for this notebook, and for what? Write it into
 this cell, and paste the prompts that helped you most."""
 
-KINDS = {"check": "code", "artefact": "trained model", "answer": "written"}  # by role
+KINDS = {Role.CHECK: "code", Role.ARTEFACT: "trained model", Role.ANSWER: "written"}
 COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/{path}"
 KAGGLE = (
     "https://kaggle.com/kernels/welcome?src=https://github.com/{repository}/blob/{branch}/{path}"
@@ -66,7 +67,7 @@ def badges(assignment: str, course: Course) -> str:
 def points_table(source: Source) -> str:
     """A Markdown table of exercises and written answers with their points."""
     cells = *source.exercises.values(), *source.answers.values()
-    rows = [f"| `{cell.name}` | {KINDS[cell.role]} | {cell.points:g} |" for cell in cells]
+    rows = [f"| `{c.name}` | {KINDS[c.role]} | {c.points:g} |" for c in cells if c.role]
     total = sum(cell.points for cell in cells)
     return "\n".join(
         ["| exercise | kind | points |", "|---|---|---|", *rows, f"| **total** | | **{total:g}** |"]

@@ -14,7 +14,7 @@ from cosmic_ray.mutating import MutationVisitor
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.plugins import get_operator, operator_names
 
-from autograder.authoring.source import Source
+from autograder.assignment.source import Source
 
 Edit = tuple[int, int, str]  # replace text[start:end]
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"

@@ -1,18 +1,18 @@
 """Running mutants against the hidden cases; survivors must be explained in survivors.toml."""
 
-import ast
 import sys
 import tomllib
 import warnings
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from tqdm import tqdm
 
-from autograder.authoring.keyring import kept_key
+from autograder.assignment.keyring import kept_key
 from autograder.authoring.mutants import Mutant, mutants
-from autograder.authoring.observation import Trial, load_with, trial
-from autograder.authoring.source import Source, read_source
+from autograder.assignment.trial import Trial, load_with, trial
+from autograder.assignment.source import Source
+from autograder.assignment.validation import read_source
 from autograder.checks.key import Exercise
 from autograder.settings import Course
 
@@ -64,7 +64,7 @@ def run_mutants(course: Course, source: Source) -> list[Tally]:
     return tallies
 
 
-def is_killed(source: Source, mutant: Mutant, exercise: Exercise, seeds: Iterable[int]) -> bool:
+def is_killed(source: Source, mutant: Mutant, exercise: Exercise, seeds: Sequence[int]) -> bool:
     """Whether the hidden cases reject a mutant; one that does not even load is rejected."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -76,16 +76,16 @@ def is_killed(source: Source, mutant: Mutant, exercise: Exercise, seeds: Iterabl
             return True
 
 
-def _is_accepted(tested: Trial, mutant: Mutant, exercise: Exercise, seeds: Iterable[int]) -> bool:
+def _is_accepted(tested: Trial, mutant: Mutant, exercise: Exercise, seeds: Sequence[int]) -> bool:
     """Whether rules and cases let a mutant pass, up to the first that does not."""
-    if tested.broken(ast.parse(mutant.solution)):
+    if tested.broken([mutant.solution]):
         return False
     cases = {(case.probe, case.index): case for case in exercise.cases}
     return all(
         tested.judge(
-            replace(exercise, cases=(cases[place],), mistakes=()), {place: evidence}
+            replace(exercise, cases=(cases[place],), mistakes=()), {place: evidence}, seeds
         ).passed
-        for place, evidence in tested.one_by_one(list(seeds), SECONDS)
+        for place, evidence in tested.one_by_one(seeds, SECONDS)
     )
 
 

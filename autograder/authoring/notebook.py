@@ -2,41 +2,40 @@
 
 import copy
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
+from autograder.assignment.cells import (
+    ARTEFACT_TAG,
+    COLLAPSED,
+    LOOK_TAG,
+    SETUP,
+    TRAINING_TAG,
+    VISIBLE_KEY,
+    CellName,
+    Kind,
+    Role,
+)
+from autograder.assignment.checks_file import ChecksText
+from autograder.assignment.source import Cell, Source
 from autograder.authoring.header import AI_TOOLS, badges, key_cell, points_table, setup_cell
-from autograder.authoring.source import GRADED, Cell, Source
 from autograder.settings import Course
 
-# role -> nbgrader's flags
-FLAGS = {
-    "solution": {"grade": False, "solution": True, "locked": False},
-    "check": {"grade": True, "solution": False, "locked": True},
-    "artefact": {"grade": True, "solution": False, "locked": True},
-    "answer": {"grade": True, "solution": True, "locked": False},
-    "given": {"grade": False, "solution": False, "locked": True},
-}
-GRADE_ID = {
-    "solution": "solution-{}",
-    "check": "check-{}",
-    "artefact": "check-{}",
-    "answer": "answer-{}",
-    "given": "{}",
-}
-TRAINING_TAG, LOOK_TAG, ARTEFACT_TAG = "training", "look", "artefact"
-COLLAPSED = {"cellView": "form", "_kg_hide-input": True, "jupyter": {"source_hidden": True}}
+HIDDEN = "{line}\n### BEGIN HIDDEN TESTS\n{cases}\n### END HIDDEN TESTS"
+TAGS = {Role.TRAIN: [TRAINING_TAG], Role.LOOK: [LOOK_TAG]}
 
 
 def instructor_notebook(source: Source, key: str, course: Course) -> NotebookNode:
     """The whole notebook, solutions and hidden tests included: nbgrader's `source`."""
-    cells = [_cell(cell, source, course) for cell in source.cells]
+    cells = [node for cell in source.cells for node in _cells(cell, source, course)]
     cells[1:1] = [
-        _given("setup", setup_cell(course)),
-        _given("visible_key", key_cell(key)),
+        _folded(SETUP, setup_cell(course)),
+        _folded(VISIBLE_KEY, key_cell(key)),
     ]
     for index, cell in enumerate(cells):
         cell["id"] = f"{source.assignment}-{index:03d}"
@@ -53,22 +52,37 @@ def student_notebook(instructor: NotebookNode, course: Course, assignment: str) 
     return nb
 
 
-def _cell(cell: Cell, source: Source, course: Course) -> NotebookNode:
-    if cell.kind == "markdown" and cell.role is None:
-        return new_markdown_cell(_filled(cell, source, course))
-    if cell.role == "answer":
-        hole = f"### BEGIN SOLUTION\n{cell.source}\n### END SOLUTION"
-        limit = f", at most {cell.words} words" if cell.words else ""
-        text = f"**{cell.name}** ({cell.points:g} points{limit})\n\n{hole}"
-        return _graded(new_markdown_cell(text), cell)
-    if cell.role == "solution":
-        return _graded(new_code_cell(f"# exercise: {cell.name}\n{cell.source}"), cell)
-    if cell.role in GRADED:
-        tags = {"tags": [ARTEFACT_TAG]} if cell.role == "artefact" else {}
-        return _graded(new_code_cell(cell.source, metadata=tags), cell)
-    # "raises-exception": "Run All" goes on past demonstrations of exercises not yet written
-    tags = {"train": [TRAINING_TAG], "look": [LOOK_TAG]}.get(cell.role, [])
-    return new_code_cell(cell.source, metadata={"tags": [*tags, "raises-exception"]})
+def _cells(cell: Cell, source: Source, course: Course) -> Iterator[NotebookNode]:
+    """The notebook's cells for one of a source: a check comes behind the code of its cases."""
+    match cell.role:
+        case None if cell.kind == "markdown":
+            yield new_markdown_cell(_filled(cell, source, course))
+        case Role.ANSWER:
+            yield _graded(new_markdown_cell(_hole_for_answer(cell)), Kind.ANSWER, cell)
+        case Role.SOLUTION:
+            text = f"# exercise: {cell.name}\n{cell.source}"
+            yield new_code_cell(text, metadata=_nbgrader(CellName(Kind.SOLUTION, cell.name)))
+        case Role.CHECK:
+            cases = ChecksText(source)
+            yield _folded(CellName(Kind.CASES, cell.name), cases.visible(cell.name))
+            yield _graded(new_code_cell(_check(cell, cases.hidden(cell.name))), Kind.CHECK, cell)
+        case Role.ARTEFACT:
+            tags = {"tags": [ARTEFACT_TAG]}
+            yield _graded(new_code_cell(cell.source, metadata=tags), Kind.CHECK, cell)
+        case role:
+            # "raises-exception": "Run All" goes on past demonstrations of what is not yet written
+            tags = {"tags": [*TAGS.get(role, []), "raises-exception"]}
+            yield new_code_cell(cell.source, metadata=tags)
+
+
+def _check(cell: Cell, hidden: str) -> str:
+    return HIDDEN.format(line=cell.source, cases=hidden) if hidden else cell.source
+
+
+def _hole_for_answer(cell: Cell) -> str:
+    limit = f", at most {cell.words} words" if cell.words else ""
+    hole = f"### BEGIN SOLUTION\n{cell.source}\n### END SOLUTION"
+    return f"**{cell.name}** ({cell.points:g} points{limit})\n\n{hole}"
 
 
 def _filled(cell: Cell, source: Source, course: Course) -> str:
@@ -83,27 +97,21 @@ def _filled(cell: Cell, source: Source, course: Course) -> str:
     return text
 
 
-def _graded(node: NotebookNode, cell: Cell) -> NotebookNode:
-    node.metadata["nbgrader"] = _nbgrader(cell.role, cell.name)
-    if FLAGS[cell.role]["grade"]:
-        node.metadata["nbgrader"]["points"] = cell.points
+def _graded(node: NotebookNode, kind: Kind, cell: Cell) -> NotebookNode:
+    role = {**CellName(kind, cell.name).metadata, "points": cell.points}
+    node.metadata["nbgrader"] = NotebookNode(role)
     return node
 
 
-def _given(name: str, text: str) -> NotebookNode:
-    return new_code_cell(text, metadata={**COLLAPSED, "nbgrader": _nbgrader("given", name)})
+def _folded(name: CellName, text: str) -> NotebookNode:
+    return new_code_cell(text, metadata={**COLLAPSED, **_nbgrader(name)})
 
 
-def _nbgrader(role: str, name: str) -> dict:
-    return {
-        "grade_id": GRADE_ID[role].format(name),
-        "schema_version": 3,
-        "task": False,
-        **FLAGS[role],
-    }
+def _nbgrader(name: CellName) -> dict[str, Any]:
+    return {"nbgrader": name.metadata}
 
 
-def _metadata() -> dict:
+def _metadata() -> dict[str, Any]:
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     language = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}
     return {"kernelspec": kernel, "language_info": language}

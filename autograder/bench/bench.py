@@ -23,7 +23,7 @@ from nbgrader.api import Gradebook
 from autograder.authoring.build import build
 from autograder.authoring.notebook import LOOK_TAG
 from autograder.bench.stock import stock_notebook, write_stock_course, write_stock_submission
-from autograder.checks.recorder import Plan
+from autograder.grading.kernels.recorder import Plan
 from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import write_class
 from autograder.grading.needed import needed_cells

@@ -34,7 +34,7 @@ def main() -> None:
 
 def run_job(job: dict[str, Any]) -> None:
     """What the kit executes for one submission, with its output and evidence thrown away."""
-    from autograder.checks.recorder import Plan, Recorder
+    from autograder.grading.kernels.recorder import Plan, Recorder
     from autograder.grading.kernels.cells import Shell, run_cells
 
     nothing = os.open(os.devnull, os.O_RDWR)

@@ -13,8 +13,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from autograder.authoring.notebook import ARTEFACT_TAG, TRAINING_TAG, instructor_notebook
-from autograder.authoring.observation import Trial, load, trial
-from autograder.authoring.source import read_source
+from autograder.assignment.trial import Trial, load, trial
+from autograder.assignment.validation import read_source
 from autograder.checks.probes import Probe, as_plain, observe, read
 from autograder.grading.submission import read_notebook
 from autograder.settings import Course

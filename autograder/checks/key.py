@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from autograder.checks.evidence import Evidence, EvidenceError, from_bytes, to_bytes
 
 VISIBLE_SEEDS = (1, 2)
+ARCHITECTURE = "architecture"  # the one case of a trained model: the layout of its smallest size
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,18 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise's points, cases and mistakes."""
+    """An exercise's points, cases and mistakes; its subject is the name that students define."""
 
     name: str
     points: float
+    subject: str = ""
     cases: tuple[Case, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
+
+    @property
+    def is_code(self) -> bool:
+        """Whether students write it; else they hand in a model file."""
+        return all(case.probe != ARCHITECTURE for case in self.cases)
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,11 @@ class Key:
     assignment: str
     exercises: dict[str, Exercise] = field(default_factory=dict)
     written: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def subjects(self) -> set[str]:
+        """What students define, of all exercises."""
+        return {exercise.subject for exercise in self.exercises.values()}
 
     @property
     def max_score(self) -> float:
@@ -81,6 +93,7 @@ def _exercise_to_tree(exercise: Exercise) -> dict:
     return {
         "name": exercise.name,
         "points": exercise.points,
+        "subject": exercise.subject,
         "cases": [[c.probe, c.index, c.weight, _pack([c.expected])] for c in exercise.cases],
         "mistakes": [[m.name, m.says, _pack(m.outcomes)] for m in exercise.mistakes],
     }
@@ -90,6 +103,7 @@ def _exercise_from_tree(tree: dict) -> Exercise:
     return Exercise(
         tree["name"],
         tree["points"],
+        tree["subject"],
         tuple(Case(probe, i, weight, _unpack(e)[0]) for probe, i, weight, e in tree["cases"]),
         tuple(Mistake(name, says, _unpack(outcomes)) for name, says, outcomes in tree["mistakes"]),
     )

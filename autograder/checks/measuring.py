@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from autograder.checks.artefact import Artefact, Bounds
 from autograder.checks.key import VISIBLE_SEEDS
 from autograder.checks.model_file import Configuration, Model, ModelError, dtype_name
-from autograder.checks.probes import leaving_no_trace
+from autograder.checks.running import leaving_no_trace
 
 PUBLIC_SEED = VISIBLE_SEEDS[0]  # of the held-out data that students measure with
 LISTED = 3  # names in one sentence

@@ -1,138 +1,111 @@
-"""Probes: functions (student object, rng) -> numbers, and running them without leaving a trace."""
+"""Probes: how inputs are drawn, what a student's object makes of them, and how that is judged."""
 
-import contextlib
 import copy
-import random
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
-from autograder.checks.evidence import MAX_TEXT, UNUSABLE, Array, Evidence, Value, normalise
+from autograder.checks.calls import Tried, answer, tensors_in
+from autograder.checks.evidence import Array, Value
 from autograder.checks.rng import Rng
 
-Law = Callable[[Any], str | None]
+Draw = Callable[[Rng], Any]
+Run = Callable[..., Any]
+Read = Callable[[Any, Any], Any]
+Law = Callable[[Any, Any], str | None]
 
 
-@dataclass(frozen=True)
+class Inputs(SimpleNamespace):
+    """What a probe draws: `Inputs(keys=…, values=…)`; its parts are attributes."""
+
+
 class Probe:
     """A probe, the share of its exercise's points that its cases carry, and how they are judged.
 
-    `read` turns the student's answer into the numbers to compare, by the same rng; it runs outside
-    the student's process, so that an answer must work, not only look right. `law` returns what is
-    wrong with the evidence, or None; the reference's numbers then matter no longer, only their
-    types and shapes.
+    Inputs are drawn by one function; its run, in the student's process, and its reading and law, in
+    the grader's, get the same ones. What it draws is a call, or calls, or there is a `run`.
     """
 
-    run: Callable[[Any, Rng], Any]
-    weight: float = 1.0
-    read: Callable[[Any, Rng], Any] | None = None
-    law: Law | None = None
+    def __init__(
+        self,
+        draw: Draw,
+        tried: frozenset[Tried] = frozenset(),
+        *,
+        weight: float = 1.0,
+        hidden: bool = False,
+    ) -> None:
+        self.name, self.weight, self.hidden = draw.__name__, weight, hidden
+        self._draw, self._tried = draw, tried
+        self._run: Run | None = None
+        self._read: Read | None = None
+        self._law: Law | None = None
+
+    def run(self, function: Run) -> Run:
+        """Decorate what is done with the student's object: (object, inputs) → the answer.
+
+        A third parameter gets the rng that drew the inputs, to fill modules with.
+        """
+        self._run = function
+        return function
+
+    def read(self, function: Read) -> Read:
+        """Decorate what is made of an answer before it is compared: (answer, inputs) → numbers.
+
+        It runs outside the student's process: an answer must work, not only look right.
+        """
+        self._read = function
+        return function
+
+    def law(self, function: Law) -> Law:
+        """Decorate what an answer must obey: (answer, inputs) → what is wrong with it, or None.
+
+        The reference's numbers then matter no longer, only their types and shapes.
+        """
+        self._law = function
+        return function
 
     @property
-    def name(self) -> str:
-        return self.run.__name__
+    def has_reading(self) -> bool:
+        return self._read is not None
+
+    @property
+    def has_law(self) -> bool:
+        return self._law is not None
+
+    def inputs(self, seed: int) -> Any:
+        """What it draws from a seed."""
+        return self._draw(Rng(seed, self.name))
+
+    def answer(self, subject: Any, seed: int) -> tuple[Any, bool]:
+        """What the student's object answers, and whether it left alone what it was given."""
+        rng = Rng(seed, self.name)
+        inputs = self._draw(rng)
+        before = [tensor.detach().clone() for tensor in tensors_in(inputs)]
+        found = self._ask(subject, inputs, rng)
+        pairs = zip(before, tensors_in(inputs), strict=True)
+        return found, rng.untouched() and all(_same(*pair) for pair in pairs)
+
+    def _ask(self, subject: Any, inputs: Any, rng: Rng) -> Any:
+        subject = copy.deepcopy(subject) if isinstance(subject, nn.Module) else subject
+        if self._run is None:
+            return answer(subject, inputs, self._tried, rng)
+        takes_rng = self._run.__code__.co_argcount > 2
+        return self._run(subject, inputs, rng) if takes_rng else self._run(subject, inputs)
+
+    def reading(self, value: Value, seed: int) -> Any:
+        """The answer as it is compared."""
+        return self._read(as_plain(value), self.inputs(seed)) if self._read else value
+
+    def problem(self, value: Value, seed: int) -> str | None:
+        """What the law finds wrong with an answer that was read."""
+        return self._law(as_plain(value), self.inputs(seed)) if self._law else None
 
 
-def probe(
-    *,
-    weight: float = 1.0,
-    read: Callable[[Any, Rng], Any] | None = None,
-    law: Law | None = None,
-) -> Callable[[Callable], Probe]:
-    """Decorate a probe function; without it, a plain function is a probe of weight 1."""
-    return lambda run: Probe(run, weight, read, law)
-
-
-def as_probe(run: Probe | Callable) -> Probe:
-    return run if isinstance(run, Probe) else Probe(run)
-
-
-def observe(probe: Probe, subject: Any, seed: int) -> Evidence:
-    """Run one case and return its evidence; an exception of the student's is evidence too.
-
-    Code that draws random numbers draws the same ones whenever the case is run, so that a grade can
-    be repeated and a mistake recognised.
-    """
-    rng = Rng(seed, probe.name)
-    try:
-        with leaving_no_trace():
-            _seed_generators(_seed_of_generators(seed))
-            given = copy.deepcopy(subject) if isinstance(subject, nn.Module) else subject
-            value = normalise(probe.run(given, rng))
-    except KeyboardInterrupt:
-        raise
-    except BaseException as exception:
-        return Evidence.of_exception(exception)
-    return replace(Evidence(value), inputs_changed=not rng.untouched())
-
-
-def read(probe: Probe, evidence: Evidence, seed: int) -> Evidence:
-    """The evidence as the probe's reading sees it; an answer that cannot be read is an error."""
-    if probe.read is None or evidence.error is not None:
-        return evidence
-    try:
-        with leaving_no_trace():
-            value = normalise(probe.read(as_plain(evidence.value), Rng(seed, probe.name)))
-    except Exception as error:
-        return Evidence(error=UNUSABLE, detail=f"{type(error).__name__}: {error}"[:MAX_TEXT])
-    return replace(evidence, value=value)
-
-
-@cache
-def _seed_of_generators(seed: int) -> int:
-    return Rng(seed, "global generators").integer(0, 2**31)
-
-
-def _seed_generators(seed: int) -> None:
-    # Not `torch.manual_seed`, which notes a traceback for every accelerator that is not in use yet.
-    torch.default_generator.manual_seed(seed)
-    if torch.cuda.is_initialized():
-        torch.cuda.manual_seed_all(seed)
-    np.random.seed(seed)
-    random.seed(seed)
-
-
-@contextlib.contextmanager
-def leaving_no_trace() -> Iterator[None]:
-    """Restore generators and grad mode; send stderr to stdout, since nbgrader fails on stderr."""
-    numpy_state, python_state = np.random.get_state(), random.getstate()
-    grad = torch.is_grad_enabled()
-    with torch.random.fork_rng(_cuda_in_use()), contextlib.redirect_stderr(sys.stdout):
-        torch.set_grad_enabled(True)
-        try:
-            yield
-        finally:
-            torch.set_grad_enabled(grad)
-            np.random.set_state(numpy_state)
-            random.setstate(python_state)
-
-
-def _cuda_in_use() -> range:
-    """Devices whose generators may have been drawn from; naming them keeps torch from warning."""
-    return range(torch.cuda.device_count() if torch.cuda.is_initialized() else 0)
-
-
-@contextlib.contextmanager
-def given(subject: Any, **parts: Any) -> Iterator[None]:
-    """Let a student's function or class find given parts under the names that it calls.
-
-    So a probe of one exercise does not depend on what another one made of them.
-    """
-    names = (subject.forward if isinstance(subject, type) else subject).__globals__
-    before = {name: names[name] for name in parts if name in names}
-    names.update(parts)
-    try:
-        yield
-    finally:
-        for name in parts:
-            names.pop(name, None)
-        names.update(before)
+def _same(before: torch.Tensor, after: torch.Tensor) -> bool:
+    return before.dtype == after.dtype and torch.equal(before, after.detach())
 
 
 def as_plain(value: Value) -> Any:

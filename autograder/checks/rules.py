@@ -4,7 +4,6 @@ Honest code is what they are for: who hides a loop in a string of code hides it 
 """
 
 import ast
-import linecache
 from collections.abc import Callable, Iterator, Sequence
 
 Rule = Callable[[ast.Module], str | None]  # what breaks it, in words, or None
@@ -86,19 +85,13 @@ def _last(node: ast.expr) -> str:
     return getattr(node, "attr", None) or getattr(node, "id", "")
 
 
-def broken(rules: Sequence[Rule], tree: ast.Module | None) -> str:
-    """What in a cell, None where it is not Python, breaks a rule; empty where nothing does."""
-    if tree is None:
-        return "holds more than Python, so that its rules cannot be checked" if rules else ""
-    return next((problem for rule in rules if (problem := rule(tree))), "")
-
-
-def own_cell(subject: object) -> ast.Module:
-    """The cell that defined a function or class, empty where its text is not known.
-
-    IPython keeps the text of every cell under the file name that its code objects bear.
-    """
-    members = vars(subject).values() if isinstance(subject, type) else [subject]
-    codes = [member.__code__ for member in members if hasattr(member, "__code__")]
-    lines = linecache.getlines(codes[0].co_filename) if codes else []
-    return ast.parse("".join(lines))
+def broken(rules: Sequence[Rule], cells: list[str], subject: str, stop: set[str]) -> str:
+    """What in the cell that defines a subject breaks a rule; empty where nothing does."""
+    for text in reversed(cells):
+        try:
+            tree = ast.parse(text)
+        except SyntaxError:
+            continue
+        if any(getattr(node, "name", None) == subject for node in tree.body):
+            return next((problem for rule in rules if (problem := rule(tree))), "")
+    return ""

@@ -1,7 +1,7 @@
 """Judging an exercise: its evidence against the key, the laws, and the known mistakes."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from autograder.checks.comparison import (
@@ -14,9 +14,10 @@ from autograder.checks.comparison import (
 )
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import Case, Exercise
-from autograder.checks.probes import Probe, as_plain
+from autograder.checks.probes import Probe
+from autograder.checks.running import Place
 
-EvidenceByCase = Mapping[tuple[str, int], Evidence]
+EvidenceByCase = Mapping[Place, Evidence]
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,21 @@ def obeying(verdict: Verdict, problem: str) -> Verdict:
     )
 
 
-def judge(exercise: Exercise, evidence: EvidenceByCase, probes: Mapping[str, Probe]) -> Verdict:
-    """The verdict on one exercise, from the evidence by probe and index; missing cases fail."""
+def judge(
+    exercise: Exercise,
+    evidence: EvidenceByCase,
+    probes: Mapping[str, Probe],
+    seeds: Sequence[int],
+) -> Verdict:
+    """The verdict on one exercise, from what its readings made of the evidence.
+
+    Cases that are missing fail.
+    """
     answers = [evidence.get((case.probe, case.index)) for case in exercise.cases]
-    outcomes = [_judge_case(*pair, probes) for pair in zip(exercise.cases, answers, strict=True)]
+    outcomes = [
+        _judge_case(case, answer, probes[case.probe], seeds)
+        for case, answer in zip(exercise.cases, answers, strict=True)
+    ]
     failed = [outcome for outcome in outcomes if not outcome.passed]
     error = max(outcome.error for outcome in outcomes)
     if not failed:
@@ -94,17 +106,18 @@ def _partial_credit(exercise: Exercise, outcomes: list[Outcome]) -> float:
     return round(exercise.points * earned / total, 2) if total else 0.0
 
 
-def _judge_case(case: Case, evidence: Evidence | None, probes: Mapping[str, Probe]) -> Outcome:
+def _judge_case(
+    case: Case, evidence: Evidence | None, probe: Probe, seeds: Sequence[int]
+) -> Outcome:
     if evidence is None:
         return Outcome(math.inf, "did not run to its end")
-    law = probes[case.probe].law if case.probe in probes else None
-    if law is None or evidence.error is not None:
+    if not probe.has_law or evidence.error is not None:
         return compare(case.expected, evidence)
     form = compare_values(case.expected.value, evidence.value, values=False)
     if not form.passed:
         return form
     try:
-        problem = law(as_plain(evidence.value))
+        problem = probe.problem(evidence.value, seeds[case.index])
     except Exception as error:  # such as a decomposition of infinite numbers
         return Outcome(math.inf, f"its answer cannot be judged ({type(error).__name__})")
     return Outcome(math.inf, problem) if problem else changed_inputs(evidence)

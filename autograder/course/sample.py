@@ -9,8 +9,9 @@ from itertools import zip_longest
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.authoring.mistakes import read_alternatives, read_mistakes
-from autograder.authoring.source import Source, read_source
+from autograder.assignment.mistakes import read_alternatives, read_mistakes
+from autograder.assignment.source import Source
+from autograder.assignment.validation import read_source
 from autograder.grading.submission import read_notebook
 from autograder.settings import Course
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import autograder
 from autograder.checks.model_file import MAX_BYTES, ModelError
-from autograder.checks.recorder import REPORT, Plan, written_by_cells
+from autograder.grading.kernels.recorder import REPORT, Plan, written_by_cells
 from autograder.grading.kernels.evidence_pipe import EvidencePipe
 from autograder.grading.kernels.kernel import Kernel, KernelEnded
 from autograder.grading.kernels.zygote import Request

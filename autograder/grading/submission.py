@@ -9,10 +9,10 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from autograder.authoring.keyring import key_digest
-from autograder.authoring.source import Source
+from autograder.assignment.keyring import key_digest
+from autograder.assignment.source import Source
 from autograder.checks.verdict import Verdict
-from autograder.definitions import defines
+from autograder.assignment.definitions import defines
 from autograder.grading.cache import Recent, cached
 from autograder.grading.execute import Job
 from autograder.grading.links import links_in

@@ -7,17 +7,18 @@ from dataclasses import replace
 
 import torch
 
-from autograder.authoring.artefacts import artefact
-from autograder.authoring.keyring import kept_key
-from autograder.authoring.observation import load, time_limit, trial
-from autograder.authoring.source import Source, read_source
+from autograder.assignment.artefacts import artefact
+from autograder.assignment.keyring import kept_key
+from autograder.assignment.trial import load, time_limit, trial
+from autograder.assignment.source import Source
+from autograder.assignment.validation import read_source
 from autograder.checks.artefact import Artefact, rejected
 from autograder.checks.evidence import Evidence, EvidenceError, from_bytes
 from autograder.checks.key import Key
 from autograder.checks.measuring import measure
 from autograder.checks.model_file import ModelError, unpack
 from autograder.checks.probes import read
-from autograder.checks.recorder import case_name
+from autograder.grading.kernels.recorder import case_name
 from autograder.checks.verdict import Verdict, judge, obeying
 from autograder.grading.cache import Recent
 from autograder.grading.execute import Execution, Job

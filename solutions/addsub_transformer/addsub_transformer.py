@@ -40,10 +40,10 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from autograder import Artefact, Rng, check, given, no_loops, probe, shapes, summary, without
-from autograder.lab import blocks
-from autograder.lab.artefacts import save_model
-from autograder.lab.live import LiveFigure
-from autograder.lab.plots import curve, heat_map
+from autograder.tools import blocks
+from autograder.tools.saving import save_model
+from autograder.tools.live import LiveFigure
+from autograder.tools.plots import curve, heat_map
 
 # %% [markdown]
 # ## 1 Attention
@@ -1472,7 +1472,7 @@ check.artefact("trained_model", MODEL)
 # %% train
 def hand_in() -> None:
     """Put notebook and model into one file, after a look at what is missing."""
-    from autograder.lab.submission import submit
+    from autograder.tools.handing_in import submit
 
     submit(STUDENT_ID, NAME, notebook="lab3", artefacts=("model",))
 

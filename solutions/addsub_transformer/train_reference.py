@@ -16,8 +16,8 @@ import torch
 from torch import nn
 
 from autograder.checks.measuring import PUBLIC_SEED
-from autograder.definitions import definitions
-from autograder.lab.artefacts import save_model
+from autograder.assignment.definitions import definitions
+from autograder.tools.saving import save_model
 
 SOURCE = Path(__file__).with_name("addsub_transformer.py")
 CONFIGURATION = {

@@ -29,8 +29,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from autograder import Rng, check, probe, shapes, summary
-from autograder.lab.plots import curve, heat_map
-from autograder.lab.training import fit
+from autograder.tools.plots import curve, heat_map
+from autograder.tools.training import fit
 
 # %% [markdown]
 # ## 1 What one query can do

@@ -35,8 +35,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from autograder import Rng, check, probe, summary
-from autograder.lab.plots import curve
-from autograder.lab.training import fit
+from autograder.tools.plots import curve
+from autograder.tools.training import fit
 
 # %% [markdown]
 # ## 1 Normalisation without a mean

@@ -32,9 +32,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from autograder import Rng, check, probe, summary
-from autograder.lab.plots import curve, graph, heat_map
-from autograder.lab.training import fit
-from autograder.lab.words import word_counts
+from autograder.tools.plots import curve, graph, heat_map
+from autograder.tools.training import fit
+from autograder.tools.words import word_counts
 
 # %% [markdown]
 # ## 1 How large a gradient can be

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring.build import build
-from autograder.authoring.source import SourceError, read_source
+from autograder.assignment.source import SourceError
+from autograder.assignment.validation import read_source
 from autograder.checks.key import decode
 from autograder.grading.submission import given, read_notebook
 

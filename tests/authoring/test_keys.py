@@ -1,7 +1,8 @@
 import pytest
 
-from autograder.authoring.keys import hidden_key, visible_key
-from autograder.authoring.source import SourceError, read_source
+from autograder.assignment.keys import hidden_key, visible_key
+from autograder.assignment.source import SourceError
+from autograder.assignment.validation import read_source
 from autograder.checks.key import VISIBLE_SEEDS
 
 SEEDS = {"softmax": [101, 102, 103]}

@@ -2,8 +2,8 @@ import time
 
 import pytest
 
-from autograder.authoring.observation import load, time_limit, trial, visible_part
-from autograder.authoring.source import read_source
+from autograder.assignment.trial import load, time_limit, trial, visible_part
+from autograder.assignment.validation import read_source
 
 TEXT = """\
 # %% solution="f"

@@ -12,7 +12,7 @@ from autograder.checks.checker import Checker, CheckFailed
 from autograder.checks.evidence import Evidence, normalise
 from autograder.checks.key import Case, Exercise, Key, encode
 from autograder.checks.measuring import PUBLIC_SEED, layout
-from autograder.lab.artefacts import save_model
+from autograder.tools.saving import save_model
 
 seeds = []
 

@@ -8,7 +8,7 @@ from autograder.checks.checker import Checker, CheckFailed, summary
 from autograder.checks.evidence import Evidence, normalise
 from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake, encode
 from autograder.checks.probes import as_probe, observe
-from autograder.checks.recorder import Plan, Recorder
+from autograder.grading.kernels.recorder import Plan, Recorder
 
 
 def three(f, rng):

@@ -11,7 +11,7 @@ from traitlets import TraitError
 from traitlets.config import Config
 
 from autograder.authoring.build import build
-from autograder.authoring.source import read_source
+from autograder.assignment.validation import read_source
 from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
 from autograder.course.late_policy import DAY, AssignLatePenalties, LatePolicy

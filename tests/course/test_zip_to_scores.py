@@ -12,8 +12,8 @@ from traitlets.config import Config
 
 from autograder.__main__ import parser
 from autograder.authoring.build import build
-from autograder.authoring.mistakes import read_mistakes
-from autograder.authoring.source import read_source
+from autograder.assignment.mistakes import read_mistakes
+from autograder.assignment.validation import read_source
 from autograder.commands import run
 from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import DUE, MARKERS, references, submission

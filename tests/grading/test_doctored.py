@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from autograder.authoring.build import build
-from autograder.authoring.source import read_source
+from autograder.assignment.validation import read_source
 from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import references, submission

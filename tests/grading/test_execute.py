@@ -154,7 +154,7 @@ def test_evidence_is_kept_by_content(tmp_path, counted):
 
 def test_names_of_evidence_are_never_paths(tmp_path):
     """Student code holds the pipe, and may write frames of any name into it."""
-    forged = "import os\nfrom autograder.checks.recorder import frame\n"
+    forged = "import os\nfrom autograder.grading.kernels.recorder import frame\n"
     forged += "os.write(3, frame('../../../escaped', b'x') + frame('/tmp/escaped', b'x'))"
     store = tmp_path / "a" / "b" / "evidence"
     kept = cached(job(forged, "def f(x):\n    return x"), store)

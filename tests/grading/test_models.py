@@ -15,12 +15,12 @@ import torch
 from torch import nn
 
 from autograder.authoring.build import build
-from autograder.authoring.observation import load
+from autograder.assignment.trial import load
 from autograder.checks.model_file import ModelError, pack, read_model, unpack
 from autograder.grading import models
 from autograder.grading.execute import Job, execute
 from autograder.grading.submission import Grader
-from autograder.lab.artefacts import save_model
+from autograder.tools.saving import save_model
 
 CONFIGURATION = {"hidden": 16}
 

@@ -12,7 +12,7 @@ import pytest
 
 from autograder.authoring.build import build
 from autograder.authoring.header import AI_HEADING
-from autograder.authoring.source import read_source
+from autograder.assignment.validation import read_source
 from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import references, submission
 from autograder.grading.submission import Grader, read_notebook

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.checks.recorder import REPORT
+from autograder.grading.kernels.recorder import REPORT
 from autograder.grading.execute import Job, execute
 
 GIVEN = "from autograder import Rng, check\n"

@@ -14,7 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from autograder.checks.evidence import MAX_TEXT, Evidence
-from autograder.checks.recorder import ENDED, Recorder, frame
+from autograder.grading.kernels.recorder import ENDED, Recorder, frame
 
 Cell = Sequence[Any]  # its index in the job, its text, and the exercise whose check runs instead
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 
 from autograder.checks.evidence import MAX_BYTES
-from autograder.checks.recorder import ENDED, HEADER, MAX_NAME
+from autograder.grading.kernels.recorder import ENDED, HEADER, MAX_NAME
 
 MAX_TOTAL = 16 * MAX_BYTES
 MAX_FRAMES = 20_000

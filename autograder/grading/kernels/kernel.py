@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import psutil
 
-from autograder.checks.recorder import REPORT
+from autograder.grading.kernels.recorder import REPORT
 from autograder.grading.kernels.evidence_pipe import EvidencePipe
 from autograder.grading.kernels.herd import herd
 from autograder.grading.kernels.zygote import Request

@@ -15,18 +15,18 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from autograder.checks.model_file import ModelError, pack, read_model
-from autograder.checks.recorder import Plan, Recorder, frame
-from autograder.checks.watch import Watch
+from autograder.grading.kernels.recorder import Plan, Recorder, frame
+from autograder.grading.kernels.watch import Watch
 from autograder.grading.sandbox.confinement import Confinement
 from autograder.grading.sandbox.fork import fork_confined
 
 PRELOADED = (  # what the first cells and the kernel's own start would load, each time
     *(
         "autograder",
-        "autograder.checks.recorder",
-        "autograder.lab.artefacts",
-        "autograder.lab.plots",
-        "autograder.lab.training",
+        "autograder.grading.kernels.recorder",
+        "autograder.tools.saving",
+        "autograder.tools.plots",
+        "autograder.tools.training",
     ),
     *("IPython.core.completerlib", "stack_data"),
     *("IPython.core.magics.execution", "IPython.core.magics.pylab"),

@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 from rapidfuzz import fuzz, process
 
 from autograder.authoring.header import AI_HEADING
-from autograder.checks import marks
+from autograder.tools import cell_texts as marks
 from autograder.grading.repair.syntax import outline, same_code
 
 MARKS = {"solution-{}": marks.SOLUTION, "check-{}": marks.CHECK, "answer-{}": marks.ANSWER}

@@ -8,11 +8,11 @@ from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder.authoring.source import Cell
+from autograder.assignment.source import Cell
 from autograder.checks.verdict import Verdict
 from autograder.grading.steps.ordinary import ForKit, course_of, folder_of
 from autograder.grading.submission import Grader, shared_grader
-from autograder.lab.words import count_words
+from autograder.tools.words import count_words
 
 SCHEME_TAG = "marking-scheme"
 

@@ -1,16 +1,17 @@
 """Making keys: the reference's numbers, and the outcomes of every known mistake."""
 
-import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from autograder.authoring.artefacts import artefact_exercise
-from autograder.authoring.mistakes import KnownMistake, MistakesError, read_mistakes
-from autograder.authoring.observation import Trial, load, load_with, trial
-from autograder.authoring.source import Source, SourceError
+from autograder.assignment.artefacts import artefact_exercise
+from autograder.assignment.mistakes import KnownMistake, MistakesError, read_mistakes
+from autograder.assignment.trial import Trial, load, load_with, trial
+from autograder.assignment.source import Source, SourceError
 from autograder.checks.comparison import same
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake
+from autograder.checks.running import Place
+from autograder.checks.verdict import EvidenceByCase
 
 
 def visible_key(source: Source) -> Key:
@@ -52,25 +53,27 @@ def _exercise(
     seeds: Sequence[int],
     hidden: bool,
 ) -> Exercise:
-    _refuse_unclear_probes(source, reference, name)
     evidence = reference.observe(seeds)
     weights = {probe.name: probe.weight / len(seeds) for probe in reference.probes}
     cases = tuple(Case(p, index, weights[p], e) for (p, index), e in evidence.items())
-    exercise = Exercise(name, source.checks[name].points, cases)
-    _refuse_wrong_reference(source, reference, exercise, evidence)
+    exercise = Exercise(name, source.checks[name].points, reference.name, cases)
+    _refuse_wrong_reference(source, reference, exercise, evidence, seeds)
     known = [(m, outcomes(source, m, seeds, hidden=hidden)) for m in mistakes]
+    accepted = [
+        m for m, found in known if reference.judge(exercise, found, seeds, [m.solution]).passed
+    ]
     if hidden:
-        _refuse_weak_cases(reference, exercise, known)
+        _refuse_weak_cases(exercise, accepted)
         _refuse_twins(known)
     kept = [
         Mistake(m.name, m.says, tuple(found.values())) if hidden else _fingerprint(m, found)
         for m, found in known
-        if not reference.judge(exercise, found, ast.parse(m.solution)).passed
+        if m not in accepted
     ]
     return replace(exercise, mistakes=tuple(kept))
 
 
-def _fingerprint(mistake: KnownMistake, found: dict[tuple[str, int], Evidence]) -> Mistake:
+def _fingerprint(mistake: KnownMistake, found: dict[Place, Evidence]) -> Mistake:
     """A mistake as students get it: without its name, and by the outcomes of one seed."""
     first = (outcome if index == 0 else None for (_, index), outcome in found.items())
     return Mistake("", mistake.says, tuple(first))
@@ -78,7 +81,7 @@ def _fingerprint(mistake: KnownMistake, found: dict[tuple[str, int], Evidence]) 
 
 def outcomes(
     source: Source, mistake: KnownMistake, seeds: Sequence[int], *, hidden: bool = True
-) -> dict[tuple[str, int], Evidence]:
+) -> dict[Place, Evidence]:
     """What a mistake does in every case of its exercise."""
     try:
         module = load_with(source, mistake.exercise, mistake.solution)
@@ -89,35 +92,27 @@ def outcomes(
     return tested.observe(seeds)
 
 
-def _refuse_unclear_probes(source: Source, reference: Trial, exercise: str) -> None:
-    names = [probe.name for probe in reference.probes]
-    line = source.checks[exercise].line
-    if not names:
-        raise SourceError(source.path, line, "no probe outside the hidden tests")
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise SourceError(source.path, line, f"two probes are called {twice!r}")
-
-
 def _refuse_wrong_reference(
-    source: Source, reference: Trial, exercise: Exercise, evidence: Mapping
+    source: Source,
+    reference: Trial,
+    exercise: Exercise,
+    evidence: EvidenceByCase,
+    seeds: Sequence[int],
 ) -> None:
     cell = source.solutions[exercise.name]
-    verdict = reference.judge(exercise, evidence, ast.parse(cell.source))
+    verdict = reference.judge(exercise, evidence, seeds, [cell.source])
     if not verdict.passed or any(e.error for e in evidence.values()):
         failed = next((e for e in evidence.values() if e.error), None)
         why = f"{failed.error}: {failed.detail}" if failed else verdict.message
         raise SourceError(source.path, cell.line, f"the reference fails its own check: {why}")
 
 
-Known = list[tuple[KnownMistake, dict[tuple[str, int], Evidence]]]
+Known = list[tuple[KnownMistake, dict[Place, Evidence]]]
 
 
-def _refuse_weak_cases(reference: Trial, exercise: Exercise, known: Known) -> None:
-    for mistake, found in known:
-        if reference.judge(exercise, found, ast.parse(mistake.solution)).passed:
-            raise MistakesError(
-                f"{exercise.name}.{mistake.name}: the hidden cases accept this mistake"
-            )
+def _refuse_weak_cases(exercise: Exercise, accepted: list[KnownMistake]) -> None:
+    for mistake in accepted:
+        raise MistakesError(f"{exercise.name}.{mistake.name}: the hidden cases accept this mistake")
 
 
 def _refuse_twins(known: Known) -> None:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from autograder.authoring.build import build
-from autograder.lab.words import count_words, word_counts
+from autograder.tools.words import count_words, word_counts
 
 COUNTED = {
     "": 0,

@@ -4,7 +4,7 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 CELL = """
-from autograder.lab.live import LiveFigure
+from autograder.tools.live import LiveFigure
 
 live = LiveFigure(panels=2)
 for last in range(1, 4):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.authoring.source import Cell, Source, SourceError, parse
+from autograder.assignment.source import Cell, Source, SourceError, parse
 
 
 @dataclass(frozen=True)

@@ -8,33 +8,23 @@ import torch
 from torch import nn
 from torch.nn.modules.batchnorm import _NormBase
 
-from autograder.authoring.source import NAME, Source, SourceError
+from autograder.assignment.source import NAME, Source, SourceError
 from autograder.checks.artefact import Artefact, Bounds, rounded
 from autograder.checks.evidence import Evidence, normalise
-from autograder.checks.key import Case, Exercise
+from autograder.checks.key import ARCHITECTURE, Case, Exercise
 from autograder.checks.measuring import PUBLIC_SEED, build, layout, measure
 from autograder.checks.model_file import Model, ModelError, pack, unpack
-from autograder.checks.probes import leaving_no_trace
-
-ARCHITECTURE = "architecture"  # the one case of an artefact in the key: its smallest layout
+from autograder.checks.running import leaving_no_trace
 
 
 def artefact(source: Source, module: ModuleType, exercise: str) -> Artefact:
-    """What the cell of an exercise hands to `check.artefact`. Raises SourceError."""
-    given: dict[str, object] = {}
-
-    class Check:
-        artefact = staticmethod(given.__setitem__)
-
-    cell = source.artefacts[exercise]
-    try:
-        code = compile(cell.source, f"<artefact {exercise}>", "exec")
-        exec(code, {**vars(module), "check": Check})
-    except Exception as error:
-        raise SourceError(source.path, cell.line, f"{type(error).__name__}: {error}") from error
-    if not isinstance(given.get(exercise), Artefact):
-        raise SourceError(source.path, cell.line, f"{exercise!r} is checked with no Artefact")
-    return given[exercise]
+    """What an exercise checks, as the source declares it. Raises SourceError."""
+    name = source.subjects[exercise]
+    declared = getattr(module, name, None)
+    if not isinstance(declared, Artefact):
+        line = source.artefacts[exercise].line
+        raise SourceError(source.path, line, f"{name} of {exercise!r} is no Artefact")
+    return declared
 
 
 def artefact_exercise(source: Source, module: ModuleType, name: str, *, proved: bool) -> Exercise:
@@ -47,7 +37,9 @@ def artefact_exercise(source: Source, module: ModuleType, name: str, *, proved: 
         problem = next(_problems(declared, cell.points), "") if proved else ""
         if not problem:
             expected = Evidence(normalise(layout(_untrained(declared))))
-            return Exercise(name, cell.points, (Case(ARCHITECTURE, 0, 1.0, expected),))
+            return Exercise(
+                name, cell.points, source.subjects[name], (Case(ARCHITECTURE, 0, 1.0, expected),)
+            )
     except ModelError as error:
         problem = f"the smallest model {error}" + (f": {error.detail}" if error.detail else "")
     except Exception as error:  # whatever a wrong declaration provokes

@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 
 import autograder
-from autograder.authoring.keys import hidden_key
-from autograder.authoring.source import Source
+from autograder.assignment.keys import hidden_key
+from autograder.assignment.source import Source
 from autograder.checks.key import Key, decode, encode
 from autograder.settings import Course
 
@@ -38,6 +38,7 @@ def key_digest(course: Course, source: Source) -> str:
     mistakes = source.path.with_name("mistakes.toml")
     parts = (
         source.text.encode(),
+        source.checks_text.encode(),
         mistakes.read_bytes() if mistakes.exists() else b"",
         course.secret(),
         str(course.hidden_cases).encode(),

@@ -13,8 +13,8 @@ from autograder.checks import checker
 from autograder.checks.evidence import Evidence, EvidenceError, to_bytes
 from autograder.checks.model_file import contents, model_files
 from autograder.checks.probes import Probe, as_probe, observe
-from autograder.checks.watch import Watch
-from autograder.definitions import definitions
+from autograder.grading.kernels.watch import Watch
+from autograder.assignment.definitions import definitions
 
 HEADER = struct.Struct(">HI")  # of a frame: sizes of its name and of its bytes
 MAX_NAME = 500

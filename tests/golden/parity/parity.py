@@ -10,9 +10,10 @@
 import torch
 from torch import Tensor, nn
 
-from autograder import Artefact, Rng, check, summary
-from autograder.lab.artefacts import save_model
-from autograder.lab.training import fit
+from autograder import Artefact, check, summary
+from autograder.checks.rng import Rng
+from autograder.tools.saving import save_model
+from autograder.tools.training import fit
 
 STUDENT_ID, NAME = "12345", "Ada"
 CONFIGURATION = {"hidden": 16}
@@ -35,11 +36,7 @@ class Network(nn.Module):
 
 
 # %% check="network" points=2
-def scores(Network, rng: Rng):
-    return rng.fill(Network(5))(rng.normal(4, 3))
-
-
-check("network", Network, scores)
+check("network", Network)
 
 
 # %%
@@ -81,7 +78,7 @@ fit(network, lambda: loss(network(bits), parity), steps=300, learning_rate=0.01)
 save_model(network, CONFIGURATION, student_id=STUDENT_ID, name=NAME)
 
 # %% artefact="trained_model" points=4
-check.artefact("trained_model", MODEL)
+check("trained_model", MODEL)
 
 # %%
 summary()

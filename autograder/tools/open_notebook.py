@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.checks.key import Key
-from autograder.checks.marks import ANSWER, ARTEFACT, CHECK, SOLUTION
+from autograder.tools.cell_texts import ANSWER, ARTEFACT, CHECK, SOLUTION
 
 UNSOLVED = "raise NotImplementedError"
 UNANSWERED = "YOUR ANSWER HERE"

@@ -1,7 +1,7 @@
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from autograder.lab.plots import graph
+from autograder.tools.plots import graph
 
 PLACES = {"a": (0, 0), "b": (1, 0), "c": (2, 1), "far": (9, 9)}
 

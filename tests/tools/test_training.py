@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.lab.training import fit
+from autograder.tools.training import fit
 
 
 @pytest.mark.parametrize("options, norm", [({}, 50.0), ({"clip": 0.5}, 0.5), ({"clip": 60}, 50.0)])

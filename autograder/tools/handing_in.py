@@ -18,7 +18,7 @@ from autograder.checks.model_file import (
     none_found,
     read_model,
 )
-from autograder.lab.notebook_file import (
+from autograder.tools.open_notebook import (
     Notebook,
     NotebookError,
     changed_since_saved,

@@ -16,12 +16,12 @@ from nbclient import NotebookClient
 from safetensors.torch import save_file
 
 from autograder.authoring.build import KEY_TEXT, make
-from autograder.authoring.source import read_source
+from autograder.assignment.validation import read_source
 from autograder.checks.checker import check
 from autograder.course.collecting.names import Names
 from autograder.course.sample import references, submission
-from autograder.lab import submission as lab
-from autograder.lab.submission import submit
+from autograder.tools import submission as lab
+from autograder.tools.handing_in import submit
 
 MODEL = {"configuration": {"width": 3}, "state_dict": torch.nn.Linear(2, 3).state_dict()}
 
@@ -223,7 +223,7 @@ def test_in_grading_it_does_nothing(folder, capsys, monkeypatch):
 
 def test_in_a_running_notebook(folder, solved):
     nb = copy.deepcopy(solved)
-    code = "from autograder.lab.submission import submit\nsubmit('1', 'a', artefacts=())"
+    code = "from autograder.tools.handing_in import submit\nsubmit('1', 'a', artefacts=())"
     nb.cells.append(nbformat.v4.new_code_cell(code))
     nbformat.write(nb, "demo.ipynb")
     NotebookClient(nb, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()

@@ -3,35 +3,16 @@
 import ast
 import difflib
 import io
-import re
 import tokenize
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import jupytext
 
-# role -> what else its cell line states
-ROLES = {
-    "solution": (),
-    "check": ("points",),
-    "artefact": ("points",),
-    "answer": ("points", "words"),
-    "train": (),
-    "look": (),
-    "alternative": (),
-}
-NAMELESS = ("train", "look")
-GRADED = {"check": "check(", "artefact": "check.artefact("}  # by machine, and the call in the cell
-NAME = re.compile(r"[A-Za-z_]\w*")
-MARKERS = [
-    f"### {end} {region}" for region in ("SOLUTION", "HIDDEN TESTS") for end in ("BEGIN", "END")
-]
-# nbgrader looks for these words anywhere in a line, our readers for whole lines
-MARKER_LIKE = re.compile(
-    r"^[ \t]*(#+[ \t]*(?:BEGIN|END)\b.*?|.*(?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS).*?)[ \t]*$",
-    re.MULTILINE,
-)
+from autograder.assignment.cells import NAME, NAMELESS, ROLES, Role
+
+CHECKS_FILE = "checks.py"
 
 
 class SourceError(Exception):
@@ -48,7 +29,7 @@ class Cell:
     kind: str  # code or markdown
     source: str
     line: int
-    role: str | None = None
+    role: Role | None = None
     name: str = ""
     points: float = 0.0
     words: int | None = None  # at most, in a written answer
@@ -57,40 +38,51 @@ class Cell:
 
 @dataclass(frozen=True)
 class Source:
-    """A parsed source: its text, which is also a Python module, and its cells."""
+    """A parsed source: its text, which is also a Python module, its cells, and its checks' text."""
 
     path: Path
     text: str
     cells: tuple[Cell, ...]
+    checks_text: str = ""
 
     @property
     def assignment(self) -> str:
         return self.path.stem
 
+    @property
+    def checks_path(self) -> Path:
+        return self.path.with_name(CHECKS_FILE)
+
     @cached_property
     def checks(self) -> dict[str, Cell]:
-        """Check cells by exercise, in order."""
-        return {cell.name: cell for cell in self.cells if cell.role == "check"}
+        """Check cells of code by exercise, in order."""
+        return {cell.name: cell for cell in self.cells if cell.role is Role.CHECK}
 
     @cached_property
     def artefacts(self) -> dict[str, Cell]:
         """Cells that check a model file, by exercise."""
-        return {cell.name: cell for cell in self.cells if cell.role == "artefact"}
+        return {cell.name: cell for cell in self.cells if cell.role is Role.ARTEFACT}
 
     @cached_property
     def exercises(self) -> dict[str, Cell]:
         """All that a machine grades, checks and artefacts, in order."""
-        return {cell.name: cell for cell in self.cells if cell.role in GRADED}
+        return {cell.name: cell for cell in self.cells if cell.role and cell.role.is_check}
 
     @cached_property
     def solutions(self) -> dict[str, Cell]:
         """Solution cells by exercise."""
-        return {cell.name: cell for cell in self.cells if cell.role == "solution"}
+        return {cell.name: cell for cell in self.cells if cell.role is Role.SOLUTION}
 
     @cached_property
     def answers(self) -> dict[str, Cell]:
         """Cells of written answers, by name."""
-        return {cell.name: cell for cell in self.cells if cell.role == "answer"}
+        return {cell.name: cell for cell in self.cells if cell.role is Role.ANSWER}
+
+    @cached_property
+    def subjects(self) -> dict[str, str]:
+        """What each exercise checks: the name that its solution, or its artefact, defines."""
+        found = {name: subject_of(cell) for name, cell in self.exercises.items()}
+        return {name: subject for name, subject in found.items() if subject}
 
     def with_solution(self, exercise: str, new: str) -> "Source":
         """This source with another solution of one exercise; line numbers after it may move."""
@@ -98,14 +90,19 @@ class Source:
         lines = self.text.split("\n")
         start = old.line  # the first line after the marker, counted from 0
         changed = [*lines[:start], *new.split("\n"), *lines[start + old.source.count("\n") + 1 :]]
-        return Source(self.path, "\n".join(changed), self.cells)
+        return replace(self, text="\n".join(changed))
 
 
-def read_source(path: Path) -> Source:
-    """Parse and validate a source file. Raises SourceError."""
-    source = parse(path.read_text(encoding="utf-8"), path)
-    _validate(source)
-    return source
+def subject_of(cell: Cell) -> str | None:
+    """What the one line of a check cell checks; None where it is another line."""
+    try:
+        statements = ast.parse(cell.source).body
+    except SyntaxError:
+        return None
+    match statements:
+        case [ast.Expr(ast.Call(ast.Name("check"), [ast.Constant(name), ast.Name(subject)], []))]:
+            return subject if name == cell.name else None
+    return None
 
 
 def parse(text: str, path: Path) -> Source:
@@ -150,7 +147,7 @@ def _cell(cell: dict, line: int, path: Path) -> Cell:
     _check_words(stated, roles, title, line, path)
     if not roles:
         return Cell(cell.cell_type, cell.source, line)
-    (role,) = roles
+    role = Role(roles[0])
     _check_role(role, stated, cell.cell_type, line, path)
     points = float(stated.get("points", 0))
     name, words = str(stated[role]), stated.get("words")
@@ -160,9 +157,9 @@ def _cell(cell: dict, line: int, path: Path) -> Cell:
 def _check_words(stated: dict, roles: list[str], title: str, line: int, path: Path) -> None:
     if len(roles) > 1:
         raise SourceError(path, line, f"a cell has one role, not {' and '.join(roles)}")
-    allowed = {*roles, *(ROLES[roles[0]] if roles else ())}
+    allowed = {*roles, *(ROLES[Role(roles[0])] if roles else ())}
     words = [key for key in stated if key not in allowed]
-    if title and "alternative" not in roles:
+    if title and Role.ALTERNATIVE not in roles:
         words += title.split()
     if words:
         near = difflib.get_close_matches(words[0], [*ROLES, "points", "words"], n=1)
@@ -170,8 +167,8 @@ def _check_words(stated: dict, roles: list[str], title: str, line: int, path: Pa
         raise SourceError(path, line, f"unknown word {words[0]!r} on the cell line{hint}")
 
 
-def _check_role(role: str, stated: dict, kind: str, line: int, path: Path) -> None:
-    wanted = "markdown" if role == "answer" else "code"
+def _check_role(role: Role, stated: dict, kind: str, line: int, path: Path) -> None:
+    wanted = "markdown" if role is Role.ANSWER else "code"
     if kind != wanted:
         raise SourceError(path, line, f"{role} belongs on a {wanted} cell, not on {kind}")
     if role not in NAMELESS and not NAME.fullmatch(str(stated[role])):
@@ -183,56 +180,3 @@ def _check_role(role: str, stated: dict, kind: str, line: int, path: Path) -> No
     words = stated.get("words", 1)
     if not isinstance(words, int) or isinstance(words, bool) or words < 1:
         raise SourceError(path, line, f"words must be a whole number above 0, not {words!r}")
-
-
-def _validate(source: Source) -> None:
-    seen: dict[tuple[str, str], int] = {}
-    for cell in source.cells:
-        fail = _failer(source.path, cell.line)
-        _check_regions(cell, fail)
-        if cell.role in ("solution", "answer", *GRADED):
-            group = "check" if cell.role in GRADED else cell.role
-            first = seen.setdefault((group, cell.name), cell.line)
-            if first != cell.line:
-                fail(f"{cell.role} {cell.name!r} stands at line {first} already")
-        if cell.role == "alternative":
-            fail("alternatives belong in alternatives.py")
-    _check_pairs(source)
-
-
-def _check_pairs(source: Source) -> None:
-    for name, cell in source.exercises.items():
-        fail, call = _failer(source.path, cell.line), GRADED[cell.role]
-        if cell.role == "check" and name not in source.solutions:
-            fail(f"check {name!r} has no solution cell")
-        if not re.search(rf'\b{re.escape(call)}\s*"{name}"', cell.source):
-            fail(f'the cell must call {call}"{name}", …)')
-    for name, cell in source.solutions.items():
-        if name not in source.checks:
-            _failer(source.path, cell.line)(f"solution {name!r} has no check cell")
-    for name, cell in source.answers.items():
-        if name in source.exercises:
-            other = source.exercises[name].role
-            _failer(source.path, cell.line)(f"{name!r} names a {other} and an answer")
-
-
-def _check_regions(cell: Cell, fail) -> None:
-    for text in MARKER_LIKE.findall(cell.source):
-        if text not in MARKERS:  # misspelt, it would hide nothing from students
-            fail(f"unknown marker {text!r}: write {' or '.join(MARKERS)}")
-    markers = {"SOLUTION": cell.role == "solution", "HIDDEN TESTS": cell.role == "check"}
-    for marker, belongs in markers.items():
-        found = re.findall(rf"^[ \t]*### (BEGIN|END) {marker}[ \t]*$", cell.source, re.MULTILINE)
-        if found and not belongs:
-            fail(f"### {found[0]} {marker} does not belong in this cell")
-        if found != ["BEGIN", "END"] * (len(found) // 2):
-            fail(f"### BEGIN {marker} and ### END {marker} do not match")
-        if marker == "SOLUTION" and belongs and not found:
-            fail("no ### BEGIN SOLUTION and ### END SOLUTION in this solution cell")
-
-
-def _failer(path: Path, line: int):
-    def fail(problem: str) -> None:
-        raise SourceError(path, line, problem)
-
-    return fail

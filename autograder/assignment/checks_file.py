@@ -1,0 +1,208 @@
+"""Reading `checks.py`: the specifications that it makes, and its text by exercise.
+
+Students get the text of the visible cases in a folded cell, graders' kernels that of all cases.
+"""
+
+import ast
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from traceback import extract_tb
+from types import ModuleType
+
+from autograder.assignment.definitions import binds, defines, definitions, reached, words_of
+from autograder.assignment.source import Source, SourceError
+from autograder.checks.spec import Specs, collecting
+
+WORDS = ("given", "rules")  # statements of an exercise that students' own checks need, too
+HEADING = "# @title How `{exercise}` is checked: the cases that you see\n"
+
+
+def load_specs(text: str, given: ModuleType, path: Path, assignment: str) -> Specs:
+    """Run the text of a `checks.py`, which imports what it needs from the assignment."""
+    with collecting() as found, _importable(given, assignment):
+        namespace = {"__name__": f"checks_of_{assignment}", "__file__": str(path)}
+        exec(compile(text, str(path), "exec"), namespace)
+    return found
+
+
+def read_specs(source: Source, given_text: str) -> Specs:
+    """The specifications of a source's exercises. Raises SourceError.
+
+    The checks see only what is given: they could not rest on a solution if they wanted to.
+    """
+    path = source.checks_path
+    try:
+        given = definitions(given_text, source.path, f"given_{source.assignment}")
+        found = load_specs(source.checks_text, given, path, source.assignment)
+    except Exception as error:
+        own = [f.lineno for f in extract_tb(error.__traceback__) if f.filename == str(path)]
+        raise SourceError(
+            path, (own and own[-1]) or 1, f"{type(error).__name__}: {error}"
+        ) from error
+    _refuse_unknown(source, found)
+    return found
+
+
+def _refuse_unknown(source: Source, found: Specs) -> None:
+    for exercise in found:
+        if exercise not in source.checks:
+            raise SourceError(
+                source.checks_path, 1, f"{source.path.name} has no check {exercise!r}"
+            )
+    for exercise, cell in source.checks.items():
+        if exercise not in found or not found[exercise].visible:
+            raise SourceError(
+                source.path, cell.line, f"no visible probe of {exercise!r} in {source.checks_path}"
+            )
+
+
+@contextlib.contextmanager
+def _importable(given: ModuleType, assignment: str) -> Iterator[None]:
+    """Let `from <assignment> import …` find what is given."""
+    before = sys.modules.get(assignment)
+    sys.modules[assignment] = given
+    try:
+        yield
+    finally:
+        if before is None:
+            del sys.modules[assignment]
+        else:
+            sys.modules[assignment] = before
+
+
+@dataclass(frozen=True)
+class ChecksText:
+    """The statements of a `checks.py`, of which each exercise has its own."""
+
+    source: Source
+
+    def visible(self, exercise: str) -> str:
+        """What a student may read of an exercise's cases, and their own check runs."""
+        own = [node for node in self._own(exercise) if not self._is_hidden(node)]
+        return HEADING.format(exercise=exercise) + self._with_helpers(own)
+
+    def hidden(self, exercise: str) -> str:
+        """The hidden probes of an exercise; helpers of the visible ones are left out."""
+        shown = self.visible(exercise)
+        own = [node for node in self._own(exercise) if self._is_hidden(node)]
+        new = [part for part in self._parts(own) if part not in shown]
+        return "\n\n\n".join(new)
+
+    def complete(self, exercise: str) -> str:
+        """Everything that the cases of an exercise depend on in this file."""
+        return self._with_helpers(self._own(exercise))
+
+    def given_names(self, exercise: str) -> set[str]:
+        """What the cases of an exercise take from the assignment."""
+        used = words_of(*_needed(self._own(exercise), self._nodes))
+        imports = [node for node in self._nodes if self._is_of_assignment(node)]
+        return used & {name for node in imports for name in binds(node)}
+
+    @property
+    def _nodes(self) -> list[ast.stmt]:
+        return _statements(self.source.checks_text)
+
+    def _own(self, exercise: str) -> list[ast.stmt]:
+        return [node for node in self._nodes if _exercise_of(node, self._nodes) == exercise]
+
+    def _is_hidden(self, node: ast.stmt) -> bool:
+        return _is_hidden(node, self._nodes)
+
+    def _is_of_assignment(self, node: ast.stmt) -> bool:
+        return isinstance(node, ast.ImportFrom) and node.module == self.source.assignment
+
+    def _with_helpers(self, own: list[ast.stmt]) -> str:
+        imports = "\n".join(self._imports(own))
+        return f"{imports}\n\n\n" + "\n\n\n".join(self._parts(own))
+
+    def _imports(self, own: list[ast.stmt]) -> Iterator[str]:
+        used = words_of(*_needed(own, self._nodes))
+        for node in self._nodes:
+            if isinstance(node, ast.Import | ast.ImportFrom) and not self._is_of_assignment(node):
+                kept = [alias for alias in node.names if _bound(alias) in used]
+                if kept:
+                    yield ast.unparse(_with_names(node, kept))
+
+    def _parts(self, own: list[ast.stmt]) -> list[str]:
+        needed = _needed(own, self._nodes)
+        return [
+            _text_of(node, self.source.checks_text)
+            for node in needed
+            if not isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+
+
+@lru_cache(maxsize=32)
+def _statements(text: str) -> list[ast.stmt]:
+    return ast.parse(text).body
+
+
+def _needed(own: list[ast.stmt], nodes: list[ast.stmt]) -> list[ast.stmt]:
+    """Statements, and the helpers and constants that they use, in the order of the file."""
+    helpers = [node for node in nodes if defines(node) and _word_of(node) is None]
+    kept = {id(node) for node in [*own, *reached(words_of(*own), helpers)]}
+    return [node for node in nodes if id(node) in kept]
+
+
+def _word_of(node: ast.stmt) -> ast.Call | ast.Attribute | None:
+    """What makes a statement one of an exercise: a word called, or a decorator."""
+    match node:
+        case ast.FunctionDef(decorator_list=[ast.Call(func=ast.Name("probe")) as word, *_]):
+            return word
+        case ast.FunctionDef(
+            decorator_list=[ast.Attribute(attr="run" | "read" | "law") as word, *_]
+        ):
+            return word
+        case ast.Expr(ast.Call(func=ast.Name(name)) as word) if name in WORDS:
+            return word
+    return None
+
+
+def _exercise_of(node: ast.stmt, nodes: list[ast.stmt]) -> str | None:
+    match _word_of(node):
+        case ast.Call(args=[ast.Constant(str() as exercise), *_]):
+            return exercise
+        case ast.Attribute(value=ast.Name(probe)):
+            return _exercise_of(_probe(probe, node, nodes), nodes)
+    return None
+
+
+def _is_hidden(node: ast.stmt, nodes: list[ast.stmt]) -> bool:
+    match _word_of(node):
+        case ast.Call(keywords=keywords):
+            return any(keyword.arg == "hidden" for keyword in keywords)
+        case ast.Attribute(value=ast.Name(probe)):
+            return _is_hidden(_probe(probe, node, nodes), nodes)
+    return False
+
+
+def _probe(name: str, user: ast.stmt, nodes: list[ast.stmt]) -> ast.stmt:
+    """The last probe of this name before its user: other exercises may have one of that name."""
+    before = nodes[: nodes.index(user)]
+    found = [
+        node
+        for node in before
+        if isinstance(node, ast.FunctionDef) and node.name == name and _word_of(node) is not None
+    ]
+    return found[-1] if found else ast.Pass()
+
+
+def _with_names(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> ast.stmt:
+    if isinstance(node, ast.Import):
+        return ast.Import(names)
+    return ast.ImportFrom(node.module, names, node.level)
+
+
+def _bound(alias: ast.alias) -> str:
+    return (alias.asname or alias.name).split(".")[0]
+
+
+def _text_of(node: ast.stmt, text: str) -> str:
+    """A statement as it stands in the file, with its decorators."""
+    decorators = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+    return "\n".join(text.split("\n")[first - 1 : node.end_lineno])

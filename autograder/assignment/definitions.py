@@ -1,0 +1,89 @@
+"""The definitions of a source as a module: imports, functions, classes, CONSTANTS; nothing run."""
+
+import ast
+import sys
+from functools import lru_cache
+from pathlib import Path
+from types import CodeType, ModuleType
+
+from autograder.assignment.source import Source
+
+
+def definitions(text: str, path: Path, name: str | None = None) -> ModuleType:
+    """Compile only what a source defines; line numbers are those of the file.
+
+    Takes the text, so a mutant or an alternative is a string and never a file.
+    """
+    module = ModuleType(name or f"definitions_{path.stem}")
+    module.__file__ = str(path)
+    sys.modules[module.__name__] = module  # dataclasses look their module up
+    define(module, text, path)
+    return module
+
+
+def define(module: ModuleType, text: str, path: Path) -> None:
+    """Add to a module, or replace in it, what a text defines."""
+    exec(_compiled(text, str(path)), module.__dict__)
+
+
+@lru_cache(maxsize=32)
+def _compiled(text: str, path: str) -> CodeType:
+    tree = ast.parse(text, path)
+    tree.body = [node for node in tree.body if defines(node)]
+    return compile(tree, path, "exec")
+
+
+def defines(node: ast.stmt) -> bool:
+    """Whether a statement is an import, a function, a class or a CONSTANT."""
+    match node:
+        case ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.ClassDef():
+            return True
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name.isupper() and len(name) > 1  # not W = …, which is mathematics
+    return False
+
+
+def binds(node: ast.stmt) -> set[str]:
+    """The names that a definition binds."""
+    match node:
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return {(alias.asname or alias.name).split(".")[0] for alias in names}
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            return {name}
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return {name}
+    return set()
+
+
+@lru_cache(maxsize=32)
+def given_text(source: Source) -> str:
+    """What a source defines besides solutions and artefacts, without comments and layout.
+
+    A change of points, tiers or text is thus no reason to execute anything again.
+    """
+    for name in source.solutions:
+        blank = "\n" * source.solutions[name].source.count("\n")
+        source = source.with_solution(name, blank)
+    artefacts = {source.subjects[name] for name in source.artefacts}
+    tree = ast.parse(source.text)
+    tree.body = [node for node in tree.body if defines(node) and not binds(node) & artefacts]
+    return ast.unparse(tree)
+
+
+def reached(wanted: set[str], nodes: list[ast.stmt]) -> list[ast.stmt]:
+    """The definitions among `nodes` that these names need, in their order."""
+    by_name = {name: node for node in nodes for name in binds(node)}
+    kept: dict[int, ast.stmt] = {}
+    todo = list(wanted)
+    while todo:
+        node = by_name.get(todo.pop())
+        if node is not None and id(node) not in kept:
+            kept[id(node)] = node
+            todo += words_of(node)
+    return [node for node in nodes if id(node) in kept]
+
+
+def words_of(*nodes: ast.AST) -> set[str]:
+    """Every name that stands anywhere in some syntax, as a variable."""
+    inner = (node for each in nodes for node in ast.walk(each))
+    return {node.id for node in inner if isinstance(node, ast.Name)}

@@ -1,0 +1,114 @@
+"""Running a check: every case of an exercise on a student's object, without leaving a trace."""
+
+import contextlib
+import random
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+
+from autograder.checks.evidence import MAX_TEXT, UNUSABLE, Evidence, normalise
+from autograder.checks.probes import Probe
+from autograder.checks.rng import Rng
+
+Place = tuple[str, int]  # of a case: its probe and the index of its seed
+
+
+def run_check(
+    probes: Iterable[Probe],
+    subject: Any,
+    seeds: Sequence[int],
+    *,
+    around: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Iterator[tuple[Place, Evidence]]:
+    """The evidence of every case, one by one; each is run inside `around()`.
+
+    The only way in which checks run: in notebooks, while grading, and on references and mistakes.
+    """
+    for probe in probes:
+        for index, seed in enumerate(seeds):
+            with around():
+                evidence = observe(probe, subject, seed)
+            yield (probe.name, index), evidence
+
+
+def observe(probe: Probe, subject: Any, seed: int) -> Evidence:
+    """Run one case and return its evidence; an exception of the student's is evidence too.
+
+    Code that draws random numbers draws the same ones whenever the case is run, so that a grade can
+    be repeated and a mistake recognised.
+    """
+    try:
+        with leaving_no_trace():
+            _seed_generators(_seed_of_generators(seed))
+            found, untouched = probe.answer(subject, seed)
+            value = normalise(found)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as exception:
+        return Evidence.of_exception(exception)
+    return Evidence(value, inputs_changed=not untouched)
+
+
+def read(probe: Probe, evidence: Evidence, seed: int) -> Evidence:
+    """The evidence as the probe's reading sees it; an answer that cannot be read is an error."""
+    if not probe.has_reading or evidence.error is not None:
+        return evidence
+    try:
+        with leaving_no_trace():
+            value = normalise(probe.reading(evidence.value, seed))
+    except Exception as error:
+        return Evidence(error=UNUSABLE, detail=f"{type(error).__name__}: {error}"[:MAX_TEXT])
+    return replace(evidence, value=value)
+
+
+@contextlib.contextmanager
+def standing_in(namespace: dict[str, Any], stand_ins: Mapping[str, Any]) -> Iterator[None]:
+    """Let what was defined in a namespace find stand-ins under the names that it calls."""
+    before = {name: namespace[name] for name in stand_ins if name in namespace}
+    namespace.update(stand_ins)
+    try:
+        yield
+    finally:
+        for name in stand_ins:
+            namespace.pop(name, None)
+        namespace.update(before)
+
+
+@cache
+def _seed_of_generators(seed: int) -> int:
+    return Rng(seed, "global generators").integer(0, 2**31)
+
+
+def _seed_generators(seed: int) -> None:
+    # Not `torch.manual_seed`, which notes a traceback for every accelerator that is not in use yet.
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
+    np.random.seed(seed)
+    random.seed(seed)
+
+
+@contextlib.contextmanager
+def leaving_no_trace() -> Iterator[None]:
+    """Restore generators and grad mode; send stderr to stdout, since nbgrader fails on stderr."""
+    numpy_state, python_state = np.random.get_state(), random.getstate()
+    grad = torch.is_grad_enabled()
+    with torch.random.fork_rng(_cuda_in_use()), contextlib.redirect_stderr(sys.stdout):
+        torch.set_grad_enabled(True)
+        try:
+            yield
+        finally:
+            torch.set_grad_enabled(grad)
+            np.random.set_state(numpy_state)
+            random.setstate(python_state)
+
+
+def _cuda_in_use() -> range:
+    """Devices whose generators may have been drawn from; naming them keeps torch from warning."""
+    return range(torch.cuda.device_count() if torch.cuda.is_initialized() else 0)

@@ -1,0 +1,116 @@
+"""Specifications: what `checks.py` says of every exercise, in these words."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from autograder.checks.calls import Tried, built, call
+from autograder.checks.probes import Draw, Inputs, Probe
+from autograder.checks.rng import Rng, shapes
+from autograder.checks.rules import Rule
+
+__all__ = [
+    "Inputs",
+    "Probe",
+    "Rng",
+    "Spec",
+    "Specs",
+    "alone",
+    "built",
+    "call",
+    "collecting",
+    "free",
+    "given",
+    "gradients",
+    "input_gradients",
+    "parameters",
+    "probe",
+    "rules",
+    "shapes",
+    "specs",
+    "training",
+    "twice",
+]
+
+parameters, gradients, input_gradients = Tried.PARAMETERS, Tried.GRADIENTS, Tried.INPUT_GRADIENTS
+training, twice, alone = Tried.TRAINING, Tried.TWICE, Tried.ALONE
+
+
+@dataclass
+class Spec:
+    """How one exercise is judged."""
+
+    exercise: str
+    probes: dict[str, Probe] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    stand_ins: dict[str, Any] = field(default_factory=dict)
+    free: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def visible(self) -> list[Probe]:
+        """The probes that students see."""
+        return [probe for probe in self.probes.values() if not probe.hidden]
+
+
+class Specs(dict[str, Spec]):
+    """By exercise; one that was not mentioned yet begins empty."""
+
+    def __missing__(self, exercise: str) -> Spec:
+        self[exercise] = Spec(exercise)
+        return self[exercise]
+
+
+_open = [Specs()]  # where words write to; the first is the notebook's
+
+
+def specs() -> Specs:
+    """What has been said so far."""
+    return _open[-1]
+
+
+@contextlib.contextmanager
+def collecting() -> Iterator[Specs]:
+    """Specifications of their own, such as those of one `checks.py`."""
+    _open.append(Specs())
+    try:
+        yield _open[-1]
+    finally:
+        _open.pop()
+
+
+def probe(
+    exercise: str, *tried: Tried, weight: float = 1.0, hidden: bool = False
+) -> Callable[[Draw], Probe]:
+    """Decorate what draws the inputs of a probe of an exercise; a hidden one students never see."""
+
+    def decorate(draw: Draw) -> Probe:
+        found = Probe(draw, frozenset(tried), weight=weight, hidden=hidden)
+        probes = specs()[exercise].probes
+        if found.name in probes and len(_open) > 1:
+            raise ValueError(f"two probes of {exercise!r} are called {found.name!r}")
+        probes[found.name] = found
+        return found
+
+    return decorate
+
+
+def given(exercise: str, **stand_ins: object) -> None:
+    """Let an exercise find these under the names of earlier ones that it builds on.
+
+    Not answers but stand-ins: right shapes, and numbers that are recognisable as their own.
+    """
+    specs()[exercise].stand_ins = stand_ins
+
+
+def rules(exercise: str, *obeyed: Rule) -> None:
+    """What the text of an answer, and of every helper that it reaches, may not contain."""
+    specs()[exercise].rules = obeyed
+
+
+def free(exercise: str, **ranges: tuple[float, float]) -> None:
+    """Constants of the reference that may have any value in a range: `free("x", beta=(50, 1000))`.
+
+    The build tries both ends, and mutants in between are right answers.
+    """
+    specs()[exercise].free = ranges

@@ -1,1 +1,0 @@
-"""What notebooks use: training with a progress bar, saving models, plots, counts of words."""
