@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from autograder.grading.kernels.herd import herd
+from autograder.grading.forks.zygote_client import zygote
 from autograder.settings import SettingsError, find_course
 
 
@@ -115,7 +115,7 @@ def main(arguments: list[str] | None = None) -> int:
     sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema's check of IRIs: a second to import
     here = options.command == "grade" and not options.scheduler
     if here or options.command in ("score", "audit"):
-        herd()  # it imports what kernels need, while the grader imports its own
+        zygote()  # it imports what kernels need, while the grader imports its own
     from autograder import commands
 
     try:

@@ -11,9 +11,9 @@ from rich.console import Console
 from tqdm import tqdm
 from traitlets.config import Config
 
-from autograder.authoring.build import LeakError, build, is_current
 from autograder.assignment.mistakes import MistakesError
 from autograder.assignment.source import SourceError
+from autograder.authoring.build import LeakError, build, is_current
 from autograder.settings import Course
 
 UNCONFINED = (
@@ -25,8 +25,8 @@ UNCONFINED = (
 def errors() -> tuple[type[Exception], ...]:
     """Exceptions whose message is all that a user needs."""
     from autograder.course.gradebook import NbgraderError
-    from autograder.grading.kernels.herd import ForkError
-    from autograder.grading.submission import SubmissionError
+    from autograder.grading.forks.zygote_client import ForkError
+    from autograder.grading.repair.reading import SubmissionError
 
     return SourceError, MistakesError, LeakError, NbgraderError, SubmissionError, ForkError
 
@@ -109,12 +109,11 @@ def _obey_sandbox_switch(course: Course, options: Namespace) -> None:
 
 def run_score(course: Course, options: Namespace) -> int:
     from autograder.grading.formats import FORMATS
-    from autograder.grading.submission import Grader, read_notebook
+    from autograder.grading.submission import Grader
 
     _obey_sandbox_switch(course, options)
     grader = Grader(course, options.assignment)
-    graded = grader.grade(read_notebook(options.notebook), options.notebook.parent)
-    print(FORMATS[options.format](graded))
+    print(FORMATS[options.format](grader.submission(options.notebook).graded))
     return 0
 
 

@@ -9,6 +9,7 @@ import autograder
 from autograder.assignment.keys import hidden_key
 from autograder.assignment.source import Source
 from autograder.checks.key import Key, decode, encode
+from autograder.files import PRIVATE, write_whole
 from autograder.settings import Course
 
 
@@ -23,13 +24,9 @@ def kept_key(course: Course, source: Source) -> Key:
         return decode(path.read_text())
     seeds = {name: course.hidden_seeds(source.assignment, name) for name in source.checks}
     key = hidden_key(source, seeds)
-    path.parent.mkdir(parents=True, exist_ok=True)
     for stale in path.parent.glob(f"{source.assignment}.*.key"):
         stale.unlink(missing_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(encode(key))
-    temporary.chmod(0o600)
-    temporary.replace(path)
+    write_whole(path, encode(key), PRIVATE)
     return key
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from autograder.assignment.artefacts import artefact_exercise
 from autograder.assignment.mistakes import KnownMistake, MistakesError, read_mistakes
-from autograder.assignment.trial import Trial, load, load_with, trial
 from autograder.assignment.source import Source, SourceError
+from autograder.assignment.trial import Trial, load, load_with, trial
 from autograder.checks.comparison import same
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake

@@ -11,6 +11,7 @@ from pathlib import Path
 import jupytext
 
 from autograder.assignment.cells import NAME, NAMELESS, ROLES, Role
+from autograder.assignment.definitions import binds, defines
 
 CHECKS_FILE = "checks.py"
 
@@ -83,6 +84,21 @@ class Source:
         """What each exercise checks: the name that its solution, or its artefact, defines."""
         found = {name: subject_of(cell) for name, cell in self.exercises.items()}
         return {name: subject for name, subject in found.items() if subject}
+
+    @cached_property
+    def given_text(self) -> str:
+        """What it defines besides solutions and artefacts, without comments and layout.
+
+        A change of points, tiers or text is thus no reason to execute anything again.
+        """
+        bare = self
+        for name in self.solutions:
+            blank = "\n" * self.solutions[name].source.count("\n")
+            bare = bare.with_solution(name, blank)
+        artefacts = {self.subjects[name] for name in self.artefacts}
+        tree = ast.parse(bare.text)
+        tree.body = [node for node in tree.body if defines(node) and not binds(node) & artefacts]
+        return ast.unparse(tree)
 
     def with_solution(self, exercise: str, new: str) -> "Source":
         """This source with another solution of one exercise; line numbers after it may move."""

@@ -10,12 +10,13 @@ from nbformat import NotebookNode
 
 from autograder.assignment.keyring import kept_key
 from autograder.assignment.keys import visible_key
-from autograder.authoring.notebook import instructor_notebook, student_notebook
 from autograder.assignment.source import Source
 from autograder.assignment.validation import read_source
 from autograder.authoring.chance import refuse_chance
+from autograder.authoring.notebook import instructor_notebook, student_notebook
 from autograder.checks.comparison import same
 from autograder.checks.key import Key, decode, encode
+from autograder.files import write_whole
 from autograder.settings import Course
 
 KEY_TEXT = re.compile(r'check\.load\("([^"]*)"\)')
@@ -113,7 +114,4 @@ def _text(nb: NotebookNode) -> str:
 
 
 def _write(nb: NotebookNode, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(_text(nb), encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, _text(nb))

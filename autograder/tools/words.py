@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-# the first line of such an answer, as the build writes it
-LIMIT = re.compile(r"^\*\*(\w+)\*\* \([\d.]+ points?, at most (\d+) words\)", re.M)
-BLANK = "YOUR ANSWER HERE"
+from autograder.tools.cell_texts import LIMIT, UNANSWERED
+
 # every repetition ends soon: graders count texts that may be written to take for ever
 FORMULA = re.compile(
     r"\$\$[^$]+\$\$|(?<!\\)\$(?=\S)[^$]+(?<=\S)\$(?!\d)|\\begin\{(\w+\*?)\}.{0,500}?\\end\{\1\}",
@@ -34,7 +33,7 @@ def count_words(markdown: str) -> int:
     A formula is one word, and so is each Chinese or Japanese character. Words with hyphens,
     numbers and web addresses are one word each.
     """
-    text = LIMIT.sub("", html.unescape(markdown)).replace(BLANK, "")
+    text = LIMIT.sub("", html.unescape(markdown)).replace(UNANSWERED, "")
     for pattern, put in ((FORMULA, " formula "), (TAG, " "), (LINE_MARK, " "), (BETWEEN, " ")):
         text = pattern.sub(put, text)
     return sum(any(map(str.isalnum, word)) for word in CHARACTER.sub(r" \g<0> ", text).split())

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
+from autograder.assignment.cells import CellName, Kind
 from autograder.grading.repair.matching import Release
 from autograder.grading.repair.syntax import outline
 
@@ -52,8 +53,8 @@ def correct(cells: list[Placed], release: Release) -> list[str]:
 def _check_behind(key: int, cells: list[Placed], release: Release) -> str:
     if not _is_check(key, release):
         return ""
-    name = release.roles[key]["grade_id"].removeprefix("check-")
-    solution = release.by_grade_id.get(f"solution-{name}")
+    name = release.names[key]
+    solution = release.by_name.get(CellName(Kind.SOLUTION, name.name)) if name else None
     if solution is None:
         return ""
     here, there = _index(key, cells), _index(solution, cells)

@@ -8,7 +8,7 @@ from autograder.grading.repair.matching import (
     Claim,
     Release,
     is_disclosure,
-    marked,
+    named_in,
     resembles,
     squeezed,
 )
@@ -112,7 +112,7 @@ class _Versions:
         return complete and named, right_type, not same_code(cell.source, stub.source), index
 
     def _is_marked(self, key: int, index: int) -> bool:
-        return self.release.roles[key]["grade_id"] in marked(self.cells[index].source)
+        return self.release.names[key] in named_in(self.cells[index].source)
 
     def _goes_along(self, key: int, index: int, best: int) -> bool:
         """Whether another cell is no version to be replaced, but a part to be kept.
@@ -163,8 +163,8 @@ class _Versions:
         for index in candidates[: -MAX_CANDIDATES - 1 : -1]:
             source = definitions(self.cells[index].source, own)
             if self.release.is_complete(key, source):
-                name = self.release.roles[key]["grade_id"].removeprefix("solution-")
-                self.made.text[key] = f"# exercise: {name}\n{source}"
+                name = self.release.names[key]
+                self.made.text[key] = f"# exercise: {name.name if name else ''}\n{source}"
                 self.made.extracted.setdefault(index, []).append(key)
                 self.made.dropped |= {i for i in at if not self._goes_along(key, i, index)}
                 self._say(key, "found inside another cell")

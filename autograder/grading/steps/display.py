@@ -4,6 +4,7 @@ from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from traitlets import Bool, List, Unicode
 
+from autograder.assignment.cells import Kind, name_of
 from autograder.grading.steps.ordinary import ForKit
 from autograder.grading.steps.preprocessors import SCHEME_TAG, KitPreprocessor
 
@@ -43,5 +44,6 @@ class HideFromStudents(KitPreprocessor):
 
 
 def _hidden(cell: NotebookNode) -> bool:
-    name = cell.metadata.get("nbgrader", {}).get("grade_id")
-    return SCHEME_TAG in cell.metadata.get("tags", []) or name in ("setup", "visible_key")
+    name = name_of(cell)
+    folded = name is not None and name.kind in (Kind.GIVEN, Kind.CASES)
+    return folded or SCHEME_TAG in cell.metadata.get("tags", [])
