@@ -10,10 +10,12 @@ from pathlib import Path
 from traitlets import Bool, Float, Int, Unicode
 from traitlets.config import Config, Configurable, PyFileConfigLoader
 
+from autograder.errors import ToldError
+
 CONFIG_FILE = "nbgrader_config.py"
 
 
-class SettingsError(Exception):
+class SettingsError(ToldError):
     """A course folder that cannot be used; the message says what to do."""
 
 

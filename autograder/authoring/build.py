@@ -15,14 +15,19 @@ from autograder.assignment.validation import read_source
 from autograder.authoring.chance import refuse_chance
 from autograder.authoring.notebook import instructor_notebook, student_notebook
 from autograder.checks.comparison import same
+from autograder.checks.evidence import Evidence
 from autograder.checks.key import Key, decode, encode
+from autograder.errors import ToldError
 from autograder.files import write_whole
 from autograder.settings import Course
 
 KEY_TEXT = re.compile(r'check\.load\("([^"]*)"\)')
 
 
-class LeakError(Exception):
+Labelled = tuple[tuple[object, ...], Evidence | None]
+
+
+class LeakError(ToldError):
     """A student notebook that would tell an answer."""
 
 
@@ -82,7 +87,7 @@ def same_keys(a: Key, b: Key) -> bool:
     )
 
 
-def _flatten(key: Key) -> Iterator[tuple]:
+def _flatten(key: Key) -> Iterator[Labelled]:
     for exercise in key.exercises.values():
         yield (exercise.name, exercise.points), None
         for case in exercise.cases:
@@ -92,7 +97,7 @@ def _flatten(key: Key) -> Iterator[tuple]:
                 yield (mistake.name, mistake.says), outcome
 
 
-def _all_same(a: list[tuple], b: list[tuple]) -> bool:
+def _all_same(a: list[Labelled], b: list[Labelled]) -> bool:
     if [label for label, _ in a] != [label for label, _ in b]:
         return False
     pairs = zip(a, b, strict=True)

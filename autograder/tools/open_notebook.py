@@ -68,7 +68,7 @@ def read_notebook(path: Path) -> Notebook:
     )
 
 
-def _by_name(pattern: re.Pattern, texts: list[str]) -> dict[str, str]:
+def _by_name(pattern: re.Pattern[str], texts: list[str]) -> dict[str, str]:
     return {name: text for text in texts for name in pattern.findall(text)}
 
 
