@@ -10,6 +10,8 @@ from nbformat import NotebookNode
 
 from autograder.assignment.keyring import kept_key
 from autograder.assignment.keys import visible_key
+from autograder.assignment.mistakes import read_mistakes
+from autograder.assignment.proofs import refuse_few_mistakes
 from autograder.assignment.source import Source
 from autograder.assignment.validation import read_source
 from autograder.authoring.chance import refuse_chance
@@ -54,6 +56,7 @@ def is_current(course: Course, assignment: str) -> bool:
 def make(course: Course, assignment: str) -> tuple[NotebookNode, NotebookNode]:
     """The student's and the instructor's notebook, in memory."""
     source = read_source(course.source_path(assignment))
+    refuse_few_mistakes(source, read_mistakes(source), course.wanted_mistakes)
     kept_key(course, source)
     refuse_chance(source)
     key = _keep_equal(visible_key(source), course.released(assignment))
