@@ -3,7 +3,6 @@
 import ast
 import difflib
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +13,7 @@ from cosmic_ray.mutating import MutationVisitor
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.plugins import get_operator, operator_names
 
+from autograder.authoring.equivalence import Ranges, canonical
 from autograder.authoring.source import Source
 
 Edit = tuple[int, int, str]  # replace text[start:end]
@@ -31,17 +31,21 @@ class Mutant:
 
     @property
     def label(self) -> str:
-        return f"{self.exercise}: {self.before}  ->  {self.after}"
+        return f"{self.exercise}: {self.before} -> {self.after}"
 
 
-def mutants(source: Source, exercise: str) -> Iterator[Mutant]:
-    """Every mutant of an exercise's solution region, each once; text outside the region stays."""
+def mutants(source: Source, exercise: str, free: Ranges | None = None) -> Iterator[Mutant]:
+    """Every mutant of an exercise's solution region, each once; text outside the region stays.
+
+    None is made that is the same code as the reference, whatever value the constants in `free`
+    have within their ranges.
+    """
     original = source.solutions[exercise].source
-    seen = {_without_layout(original)}
+    seen = {canonical(original, free)}
     for text in (*_by_cosmic_ray(original), *_by_edits(original)):
         if not _in_region(original, text):
             continue
-        shape = _without_layout(text)
+        shape = canonical(text, free)
         if shape is not None and shape not in seen:
             seen.add(shape)
             before, after = _changed_lines(original, text)
@@ -128,19 +132,9 @@ def _around(text: str) -> list[str]:
     return kept
 
 
-def _without_layout(text: str) -> str | None:
-    """The code without comments and layout; None where it is not Python."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # such as `"str" is 1`, which a mutant may contain
-            return ast.unparse(ast.parse(text))
-    except SyntaxError:
-        return None
-
-
 def _changed_lines(original: str, mutated: str) -> tuple[str, str]:
     difference = list(difflib.ndiff(original.split("\n"), mutated.split("\n")))
     return tuple(
-        " ⏎ ".join(" ".join(line[2:].split()) for line in difference if line.startswith(sign))
+        " ⏎ ".join(line[2:].strip() for line in difference if line.startswith(sign))
         for sign in ("- ", "+ ")
     )

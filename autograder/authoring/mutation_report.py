@@ -4,15 +4,18 @@ import ast
 import sys
 import tomllib
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from tqdm import tqdm
 
+from autograder.authoring.edits import EditError, edited
+from autograder.authoring.equivalence import canonical
 from autograder.authoring.keyring import kept_key
 from autograder.authoring.mutants import Mutant, mutants
 from autograder.authoring.observation import Trial, load_with, trial
-from autograder.authoring.source import Source, read_source
+from autograder.authoring.source import Source, SourceError, read_source
 from autograder.checks.key import Exercise
 from autograder.settings import Course
 
@@ -44,8 +47,8 @@ def report_mutants(course: Course, assignment: str) -> int:
     unexplained, stale = compare_with_reasons(source, tallies)
     for mutant in unexplained:
         print(f"survives, unexplained  {mutant.label}")
-    for exercise, before, after in stale:
-        print(f"explained, but killed  {exercise}: {before}  ->  {after}")
+    for exercise, change in stale:
+        print(f"explained, but no survivor  {exercise}: {change}")
     return 1 if unexplained or stale or killed < GOAL * total else 0
 
 
@@ -91,16 +94,33 @@ def _is_accepted(tested: Trial, mutant: Mutant, exercise: Exercise, seeds: Itera
 
 def compare_with_reasons(
     source: Source, tallies: list[Tally]
-) -> tuple[list[Mutant], list[tuple[str, str, str]]]:
-    """Survivors without a reason, and reasons without a survivor."""
+) -> tuple[list[Mutant], list[tuple[str, str]]]:
+    """Survivors without a reason, and exercise and change of reasons without a survivor."""
+    reasons = dict(_explained(source))
+    survivors = {(m.exercise, canonical(m.solution)): m for t in tallies for m in t.survivors}
+    unexplained = [mutant for key, mutant in survivors.items() if key not in reasons]
+    stale = [(key[0], change) for key, change in reasons.items() if key not in survivors]
+    return unexplained, stale
+
+
+def _explained(source: Source) -> Iterator[tuple[tuple[str, str | None], str]]:
+    """Exercise, mutated code and change of each mutant that survivors.toml explains."""
     path = source.path.with_name("survivors.toml")
     tables = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    reasons = {
-        (exercise, entry["before"], entry["after"])
-        for exercise, entries in tables.items()
-        for entry in entries
-        if entry["reason"].strip()
-    }
-    survivors = {(m.exercise, m.before, m.after): m for t in tallies for m in t.survivors}
-    unexplained = [mutant for key, mutant in survivors.items() if key not in reasons]
-    return unexplained, sorted(reasons - survivors.keys())
+    for exercise, reasons in tables.items():
+        for reason, changes in reasons.items():
+            for change in changes if reason.strip() else ():
+                yield (exercise, _mutated(source, path, exercise, change)), change
+
+
+def _mutated(source: Source, path: Path, exercise: str, change: str) -> str | None:
+    """The code that a change makes of the reference. Raises SourceError."""
+    before, arrow, after = change.partition(" -> ")
+    try:
+        if exercise not in source.solutions or not arrow:
+            raise EditError('write [exercise] and "reason" = ["text -> replacement"]')
+        return canonical(edited(source.solutions[exercise].source, {before: after}))
+    except EditError as error:
+        lines = path.read_text(encoding="utf-8").split("\n")
+        line = next((n for n, line in enumerate(lines, start=1) if change in line), 1)
+        raise SourceError(path, line, f"{exercise}: {error}") from None
