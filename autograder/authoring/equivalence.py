@@ -1,7 +1,6 @@
 """When two texts are the same code: in layout, in order that means nothing, in free constants."""
 
 import ast
-import warnings
 
 from autograder.authoring.free import Ranges, is_free, number_of
 
@@ -15,9 +14,7 @@ def canonical(text: str, free: Ranges | None = None) -> str | None:
     Of a constant in `free`, any value in its range is the same.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # such as `"str" is 1`, which a mutant may contain
-            tree = ast.parse(text)
+        tree = ast.parse(text)
     except SyntaxError:
         return None
     return ast.unparse(_Canonical(free or {}).visit(tree))
@@ -73,6 +70,6 @@ def _sorted(nodes: list[ast.expr]) -> list[ast.expr]:
 def _with_sorted_numbers(arguments: list[ast.expr]) -> list[ast.expr]:
     """As they are, or two numbers at the end in order: three are a permutation, as in numpy."""
     numbers = [argument for argument in arguments if number_of(argument) is not None]
-    if len(numbers) == 2 and arguments[-2:] == numbers:
+    if arguments[-2:] == numbers:
         return [*arguments[:-2], *_sorted(numbers)]
     return arguments

@@ -133,7 +133,7 @@ def _with_last_region(reference: str, statements: str) -> str:
     head, _, rest = reference.rpartition("### BEGIN SOLUTION\n")
     indent = head.rpartition("\n")[2]
     tail = rest.partition("### END SOLUTION")[2]
-    return f"{head}pass\n{textwrap.indent(statements, indent)}{tail}"
+    return head.removesuffix(indent) + textwrap.indent(statements, indent) + tail
 
 
 def _completed(written: ast.Module, reference: ast.Module) -> ast.Module:

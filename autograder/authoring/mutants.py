@@ -2,7 +2,6 @@
 
 import ast
 import difflib
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -13,10 +12,13 @@ from cosmic_ray.mutating import MutationVisitor
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.plugins import get_operator, operator_names
 
-from autograder.authoring.equivalence import Ranges, canonical
+from autograder.authoring.equivalence import canonical
+from autograder.authoring.free import Ranges
 from autograder.authoring.source import Source
 
 Edit = tuple[int, int, str]  # replace text[start:end]
+Position = Callable[[int, int], int]  # from a line and a column of ast to an offset
+Located = ast.expr | ast.stmt | ast.keyword
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
@@ -77,15 +79,21 @@ def _by_edits(text: str) -> Iterator[str]:
             yield _apply(text, (*_span(node, position), "pass"))
 
 
-def _swap_arguments(node: ast.AST, position: Callable, text: str) -> Iterator[Edit]:
+def _swap_arguments(node: ast.AST, position: Position, text: str) -> Iterator[Edit]:
     """Neighbouring arguments of a call, and elements of a tuple, in the other order."""
-    items = node.args if isinstance(node, ast.Call) else getattr(node, "elts", [])
-    for left, right in pairwise(items):
+    for left, right in pairwise(_in_order(node)):
         (a, b), (c, d) = _span(left, position), _span(right, position)
         yield a, d, text[c:d] + text[b:c] + text[a:b]
 
 
-def _drop_keywords(node: ast.AST, position: Callable, text: str) -> Iterator[Edit]:
+def _in_order(node: ast.AST) -> list[ast.expr]:
+    match node:
+        case ast.Call(args=items) | ast.Tuple(elts=items) | ast.List(elts=items):
+            return items
+    return []
+
+
+def _drop_keywords(node: ast.AST, position: Position, text: str) -> Iterator[Edit]:
     """A call without one of its keyword arguments."""
     for keyword in node.keywords if isinstance(node, ast.Call) else ():
         start, end = _span(keyword, position)
@@ -94,10 +102,11 @@ def _drop_keywords(node: ast.AST, position: Callable, text: str) -> Iterator[Edi
         if text[start - 1] == ",":
             yield start - 1, end, ""
         else:
-            yield start, end + len(re.match(r"[\s,]*", text[end:])[0]), ""
+            rest = text[end:].lstrip(", \n")
+            yield start, len(text) - len(rest), ""
 
 
-def _positions(text: str) -> Callable[[int, int], int]:
+def _positions(text: str) -> Position:
     """Offset in `text` of an ast position, whose columns count bytes."""
     lines = text.split("\n")
     starts = [0]
@@ -106,8 +115,9 @@ def _positions(text: str) -> Callable[[int, int], int]:
     return lambda line, column: starts[line - 1] + len(lines[line - 1].encode()[:column].decode())
 
 
-def _span(node: ast.AST, position: Callable[[int, int], int]) -> tuple[int, int]:
-    return position(node.lineno, node.col_offset), position(node.end_lineno, node.end_col_offset)
+def _span(node: Located, position: Position) -> tuple[int, int]:
+    end = position(node.end_lineno or 0, node.end_col_offset or 0)  # both known after parsing
+    return position(node.lineno, node.col_offset), end
 
 
 def _apply(text: str, edit: Edit) -> str:
@@ -134,7 +144,8 @@ def _around(text: str) -> list[str]:
 
 def _changed_lines(original: str, mutated: str) -> tuple[str, str]:
     difference = list(difflib.ndiff(original.split("\n"), mutated.split("\n")))
-    return tuple(
+    before, after = (
         " ⏎ ".join(line[2:].strip() for line in difference if line.startswith(sign))
         for sign in ("- ", "+ ")
     )
+    return before, after
