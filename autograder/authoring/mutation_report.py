@@ -6,7 +6,7 @@ import tomllib
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -106,21 +106,31 @@ def compare_with_reasons(
 def _explained(source: Source) -> Iterator[tuple[tuple[str, str | None], str]]:
     """Exercise, mutated code and change of each mutant that survivors.toml explains."""
     path = source.path.with_name("survivors.toml")
-    tables = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    for exercise, reasons in tables.items():
-        for reason, changes in reasons.items():
-            for change in changes if reason.strip() else ():
-                yield (exercise, _mutated(source, path, exercise, change)), change
-
-
-def _mutated(source: Source, path: Path, exercise: str, change: str) -> str | None:
-    """The code that a change makes of the reference. Raises SourceError."""
-    before, arrow, after = change.partition(" -> ")
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
     try:
-        if exercise not in source.solutions or not arrow:
-            raise EditError('write [exercise] and "reason" = ["text -> replacement"]')
-        return canonical(edited(source.solutions[exercise].source, {before: after}))
-    except EditError as error:
-        lines = path.read_text(encoding="utf-8").split("\n")
-        line = next((n for n, line in enumerate(lines, start=1) if change in line), 1)
-        raise SourceError(path, line, f"{exercise}: {error}") from None
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SourceError(path, 1, str(error)) from None
+    for exercise, change in _changes(tables):
+        try:
+            yield (exercise, _mutated(source, exercise, change)), change
+        except EditError as error:
+            lines = enumerate(text.split("\n"), start=1)
+            line = next((number for number, line in lines if change and change in line), 1)
+            raise SourceError(path, line, f"{exercise}: {error}") from None
+
+
+def _changes(tables: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Exercise and change of each entry that gives a reason; no change where it is no entry."""
+    for exercise, reasons in tables.items():
+        for reason, changes in reasons.items() if isinstance(reasons, dict) else [("?", None)]:
+            for change in changes if isinstance(changes, list) else [""]:
+                if reason.strip():
+                    yield exercise, change
+
+
+def _mutated(source: Source, exercise: str, change: str) -> str | None:
+    before, arrow, after = change.partition(" -> ")
+    if exercise not in source.solutions or not arrow:
+        raise EditError('write [exercise] and "reason" = ["text -> replacement"]')
+    return canonical(edited(source.solutions[exercise].source, {before: after}))
