@@ -9,9 +9,9 @@
 #
 # All data are random numbers, drawn here. The notebook runs in about half a minute on two CPU cores, training
 # included; plan three to four hours for the exercises and the written answers. Every exercise stands on its
-# own: a mistake in one costs no points in another, because the checks bring their own norm and their own
-# blocks. **The names of your parameters and layers are free**; where a check has to find them, the text says
-# how.
+# own: a mistake in one costs no points in another, because the checks bring stand-ins for the norm and for
+# the blocks. **The names of your parameters and layers are free**; where a check has to find them, the text
+# says how.
 #
 # | letter | meaning |
 # |---|---|
@@ -60,7 +60,7 @@ from autograder.tools.training import fit
 # - `float16` input must not overflow. The square of 300 is above 65504, the largest such number, so compute in
 #   float32 inside.
 #
-# The check tells gain and offset apart by how they start: ones and zeros.
+# The check adds numbers of its own to gain and offset, whatever you call them; so they have to start right.
 
 
 # %% solution="rms_norm"
@@ -95,9 +95,10 @@ check("rms_norm", RMSNorm)
 # The statistic lost its last axis. Keep it with length 1, so that it broadcasts.
 # </details>
 #
-# <details><summary>"float16 input gives wrong numbers (off by 2)"</summary>
+# <details><summary>Only "float16" is wrong: "expected 8, got 0"</summary>
 #
-# The mean of squares is infinite, and dividing by infinity gives 0. Convert to float32 *before* squaring.
+# The mean of squares is infinite, and dividing by infinity gives 0. Convert to float32 *before* squaring. (The
+# check counts in quarters, since float16 has only three digits.)
 # </details>
 #
 # What does the norm forget? The table of the RMSNorm paper says which changes leave $y = \mathrm{norm}(Wx)$ as
@@ -281,10 +282,10 @@ plt.show()
 # the block is no longer the identity for $w_3 = 0$; exercise 2.4 asks what that costs. It also keeps its layers
 # in an `nn.Sequential` that must never be called, since that would chain them; give them names instead.)
 #
-# The norm comes as an argument. Biases may be there or not: the paper has none, and the check sets them to
-# zero. For the check to fill your weights, the block has a method `load`. It is right as it stands for linear
-# layers called `w1`, `w2` and `w3`. If you prefer other names, or one layer for $w_1$ and $w_2$ together, adapt
-# it.
+# The norm comes as an argument; the check passes a tanh in its place. Biases may be there or not: the paper has
+# none, and the check sets them to zero. For the check to fill your weights, the block has a method `load`. It is
+# right as it stands for linear layers called `w1`, `w2` and `w3`. If you prefer other names, or one layer for
+# $w_1$ and $w_2$ together, adapt it.
 
 
 # %% solution="projection_block"
@@ -360,7 +361,7 @@ check("projection_block", ProjectionBlock)
 #
 # $$F^{(0)} = F_I\, w_0, \qquad F^{(i+1)} = \mathrm{block}_i\big(F^{(i)}\big), \quad i = 0, 1, 2, \qquad T_I = F^{(3)} .$$
 #
-# `make_block(model_dim)` returns a fresh block; the check passes one of its own. Features come as `(B, C_I)` or
+# `make_block(model_dim)` returns a fresh block; the check passes a stand-in. Features come as `(B, C_I)` or
 # `(B, 1, C_I)` and keep their axes. Nothing follows the last block. The projection may have a bias or not (the
 # paper has none, the public code has one): the check finds it by its shape and sets a bias to zero.
 
@@ -392,10 +393,11 @@ class BindNetwork(nn.Module):
 check("bind_network", BindNetwork)
 
 # %% [markdown]
-# <details><summary>"error 0.5 ≥ 1e-05 at blocks: expected 3, got 1", or got 0</summary>
+# <details><summary>Wrong numbers, though the projection and the loop look right</summary>
 #
-# Count what `network.modules()` finds. Blocks in a plain Python list are not registered: no optimiser would
-# ever see their parameters. And `[block] * 3` is one block, three times.
+# Count the blocks that `network.modules()` finds. In a plain Python list they are not registered: neither the
+# check, which fills them, nor an optimiser would ever see their parameters. And `[block] * 3` is one block,
+# three times.
 # </details>
 #
 # Now your parts together. `llama_block` is what the paper uses, with $C_h = 4C$.
@@ -472,9 +474,9 @@ check("parameter_count", parameter_count)
 for image_dim, model_dim in ((64, 512), (1024, 4096)):
     with torch.device("meta"):
         network = BindNetwork(image_dim, model_dim, llama_block)
-    built = sum(parameter.numel() for parameter in network.parameters())
+    actual = sum(parameter.numel() for parameter in network.parameters())
     counted = parameter_count(image_dim, model_dim, 4 * model_dim)
-    print(f"{image_dim:4} → {model_dim}: {counted:,} counted, {built:,} built")
+    print(f"{image_dim:4} → {model_dim}: {counted:,} counted, {actual:,} built")
 
 # %% [markdown]
 # Expect 9,471,488 and 608,186,368. Almost all of it is the three blocks: nearly a tenth of a model of 7 billion

@@ -16,14 +16,14 @@ def shifted(norm: nn.Module, rng: Rng) -> None:
 
 @probe("rms_norm", weight=2)
 def gain_alone(rng: Rng):
-    norm = built(11, filled=shifted)
-    return {"2-D": norm(rng.normal(3, 11)), "3-D": norm(rng.normal(2, 5, 11))}
+    norm, shapes = built(11, filled=shifted), ((3, 11), (2, 5, 11))
+    return {str(shape): norm(rng.normal(*shape)) for shape in shapes}
 
 
 @probe("rms_norm")
 def with_offset(rng: Rng):
-    norm = built(7, bias=True, filled=shifted)
-    return {"1-D": norm(rng.normal(7)), "2-D": norm(2 + rng.normal(3, 7))}
+    norm, shapes = built(7, bias=True, filled=shifted), ((7,), (3, 7))
+    return {str(shape): norm(2 + rng.normal(*shape)) for shape in shapes}
 
 
 @probe("rms_norm", weight=2)
@@ -47,7 +47,8 @@ def eps_has_its_effect(answer, asked):
 @probe("rms_norm")
 def half_precision(rng: Rng):
     sizes = torch.tensor([1, 1, 1, 1, 1, 4, 4, 2, 1, 1, 1])  # RMS 2, that of the first five 1
-    return 11_000.0 * sizes * (-1) ** rng.integers(2, 11, high=2)  # longer than any float16
+    lengths = torch.tensor([[10_000.0], [14_000.0]])  # both rows longer than the largest float16
+    return lengths * sizes * (-1) ** rng.integers(2, 11, high=2)
 
 
 @half_precision.run
@@ -69,7 +70,7 @@ def a_centred_layer(rng: Rng):
 @a_centred_layer.read
 def after_the_norm(layer, asked):
     (W, b), x = layer, asked.arguments[0]  # the rows that were given: any vectors will do
-    return nn.functional.rms_norm(x @ W.T + b, (7,), eps=1e-12)
+    return nn.functional.rms_norm(x @ W.mT + b, (7,), eps=1e-12)
 
 
 rules("rms_norm_gradient", by_hand)
@@ -87,7 +88,7 @@ def one_vector(rng: Rng):
     return call(x, torch.ones(11), 100 * x + 0.5 * rng.normal(1, 11))
 
 
-def block(rng: Rng, d: int, hidden: int, w3: float = 1.0):
+def loaded(rng: Rng, d: int, hidden: int, w3: float = 1.0):
     """A block whose norm is a tanh, with matrices loaded; a bias, if there is one, becomes zero."""
     matrices = rng.normal(d, hidden), rng.normal(d, hidden), w3 * rng.normal(hidden, d)
 
@@ -101,19 +102,18 @@ def block(rng: Rng, d: int, hidden: int, w3: float = 1.0):
 
 @probe("projection_block", weight=3)
 def features(rng: Rng):
-    several, one = block(rng, 5, 11), rng.normal(1, 5)
-    sequence = several(rng.normal(2, 7, 5))
-    return {"(B, d)": several(2 * rng.normal(3, 5)), "(B, n, d)": sequence, "B = 1": several(one)}
+    block, shapes = loaded(rng, 5, 11), ((3, 5), (2, 7, 5), (1, 5))
+    return {str(shape): block(rng.normal(*shape)) for shape in shapes}
 
 
 @probe("projection_block")
 def w3_of_zero(rng: Rng):
-    return block(rng, 7, 5, w3=0.0)(rng.normal(3, 7))
+    return loaded(rng, 7, 5, w3=0.0)(rng.normal(3, 7))
 
 
 @probe("projection_block", input_gradients, training, twice, weight=2)
 def gradients_of_a_block(rng: Rng):
-    return block(rng, 5, 7)(rng.normal(3, 5))
+    return loaded(rng, 5, 7)(rng.normal(3, 5))
 
 
 def given_block(d: int) -> nn.Module:
@@ -124,7 +124,7 @@ def given_block(d: int) -> nn.Module:
 def numbered(network: nn.Module, rng: Rng) -> None:
     """Fill the blocks, then the projection, which may be transposed; a bias becomes zero."""
     for p in sorted(network.parameters(), key=lambda p: len(set(p.shape))):
-        numbers = 0.5 * rng.normal(*sorted(p.shape)) if p.dim() > 1 else torch.zeros_like(p)
+        numbers = 0.5 * rng.normal(*sorted(p.shape)) if p.dim() != 1 else torch.zeros_like(p)
         p.data.copy_(numbers if numbers.shape == p.shape else numbers.T)
 
 
