@@ -59,7 +59,8 @@ def in_quarters(RMSNorm, x):
 
 @probe("rms_norm", input_gradients, training, twice)
 def gradients(rng: Rng):
-    return built(7, p=0.5, bias=True, filled=shifted)(rng.normal(3, 7))
+    x = rng.normal(3, 7)
+    return {f"bias={b}": built(7, p=0.5, bias=b, filled=shifted)(x) for b in (False, True)}
 
 
 @probe("centred_layer")
@@ -92,7 +93,7 @@ def loaded(rng: Rng, d: int, hidden: int, w3: float = 1.0):
     """A block whose norm is a tanh, with matrices loaded; a bias, if there is one, becomes zero."""
     matrices = rng.normal(d, hidden), rng.normal(d, hidden), w3 * rng.normal(hidden, d)
 
-    def load(block: nn.Module, rng: Rng) -> None:
+    def load(block, rng: Rng) -> None:
         for parameter in block.parameters():
             nn.init.zeros_(parameter)
         block.load(*matrices)
