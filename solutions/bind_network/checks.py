@@ -123,7 +123,7 @@ def given_block(d: int) -> nn.Module:
 
 
 def numbered(network: nn.Module, rng: Rng) -> None:
-    """Fill the blocks, then the projection, which may be transposed; a bias becomes zero."""
+    """Fill the blocks (squares), then the projection, maybe transposed; a bias becomes zero."""
     for p in sorted(network.parameters(), key=lambda p: len(set(p.shape))):
         numbers = 0.5 * rng.normal(*sorted(p.shape)) if p.dim() != 1 else torch.zeros_like(p)
         p.data.copy_(numbers if numbers.shape == p.shape else numbers.T)
