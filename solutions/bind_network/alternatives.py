@@ -90,14 +90,6 @@ for_x = ((gain * upstream)[..., None, :] @ jacobian)[..., 0, :]
 return for_x, (upstream * hat).sum(dim=tuple(range(x.dim() - 1)))
 
 
-# %% autograd switched on again, double precision alternative="rms_norm_gradient"
-@torch.enable_grad()
-def rms_norm_gradient(x: Tensor, gain: Tensor, upstream: Tensor) -> tuple[Tensor, Tensor]:
-    x, gain = (tensor.detach().double().requires_grad_() for tensor in (x, gain))
-    y = F.rms_norm(x, x.shape[-1:], gain, 1e-12)
-    return tuple(g.float() for g in torch.autograd.grad(y, (x, gain), upstream.double()))
-
-
 # %% biases and the module SiLU alternative="projection_block"
 class ProjectionBlock(nn.Module):
     def __init__(self, d: int, hidden: int, norm: nn.Module) -> None:
