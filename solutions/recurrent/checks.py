@@ -1,8 +1,4 @@
-"""How each exercise is judged: derivations by their numbers, modules by laws.
-
-What a module calls its parameters, and how it arranges them, is free: the laws find out what it
-computes.
-"""
+"""How each exercise is judged: derivations by numbers; modules, whose layout is free, by laws."""
 
 import torch
 from recurrent import inputs_of, paths, random_network, random_run
@@ -10,7 +6,6 @@ from torch import Tensor
 
 from autograder.checks.rules import by_hand, without
 from autograder.checks.spec import (
-    Inputs,
     Rng,
     alone,
     built,
@@ -26,10 +21,8 @@ from autograder.checks.spec import (
 
 
 def chain(rng: Rng, signs: str) -> Tensor:
-    """Weights of these signs; the first is below 1, as its sign matters and not its size."""
     sizes = rng.uniform(len(signs), low=0.4, high=1.7, dtype=torch.float64)
-    positive = torch.tensor([sign == "+" for sign in signs])
-    return torch.cat([0.5 * sizes[:1], sizes[1:]]) * torch.where(positive, 1, -1)
+    return sizes * torch.tensor([int(f"{sign}1") for sign in signs])
 
 
 def chains(rng: Rng, *kinds: tuple[str, float]):
@@ -106,13 +99,13 @@ def two_distances(rng: Rng):
 
 @probe("computation_graph")
 def ways_from_L2(rng: Rng):
-    return Inputs(ends=("U", "W", "b", "V", "c", "h0", "x1", "x2"))
+    return "U", "W", "b", "V", "c", "h0", "x1", "x2"
 
 
 @ways_from_L2.run
-def counted(computation_graph, ways):
+def counted(computation_graph, ends):
     inputs = inputs_of(computation_graph())
-    return {f"paths to {end}": paths(inputs, "L2", end) for end in ways.ends}
+    return {f"paths to {end}": paths(inputs, "L2", end) for end in ends}
 
 
 def sizes(graph, _):
@@ -235,26 +228,21 @@ def flow_everywhere(answer, steps):
 
 rules("lstm", without(*FINISHED))
 
-GATES = {
-    "the input gate": SIGMOID,
-    "the forget gate": SIGMOID,
-    "the candidate": TANH,
-    "the output gate": SIGMOID,
-}
+GATES = {"input gate": SIGMOID, "forget gate": SIGMOID, "candidate": TANH, "output gate": SIGMOID}
 
 
 @probe("lstm", weight=3)
 def gates_of_one_step(rng: Rng):
-    return Inputs(x=0.5 * rng.normal(30, 5), h=0.5 * rng.normal(30, 3))
+    return 0.5 * rng.normal(30, 5), 0.5 * rng.normal(30, 3)
 
 
 @gates_of_one_step.run
 def with_other_parameters_too(LSTM, step, rng: Rng):
-    lstm = rng.fill(LSTM(5, 3))
-    gates, alone = lstm.gates(step.x, step.h), lstm.gates(step.x[:1], step.h[:1])
-    lstm.load_state_dict({name: p / 2 for name, p in lstm.state_dict().items()})
-    halved = lstm.gates(step.x, step.h)
-    return {"output": gates, "a batch of one": alone, "with halved parameters": halved}
+    (x, h), lstm = step, rng.fill(LSTM(5, 3))
+    found = {"output": lstm.gates(x, h), "a batch of one": lstm.gates(x[:1], h[:1])}
+    for parameter in lstm.parameters():
+        parameter.data /= 2
+    return {**found, "with halved parameters": lstm.gates(x, h)}
 
 
 @gates_of_one_step.law
@@ -262,10 +250,10 @@ def are_gates(answer, step):
     found, halved = answer["output"], answer["with halved parameters"]
     scores = [unsquash(gate) for gate, (_, _, unsquash) in zip(found, GATES.values(), strict=True)]
     for k, (name, activation) in enumerate(GATES.items()):
-        if problem := layer_problem(found[k], name, activation, "x and h", step.x, step.h):
+        if problem := layer_problem(found[k], f"the {name}", activation, "x and h", *step):
             return problem
         if not torch.allclose(activation[1](scores[k] / 2), halved[k], atol=1e-4):
-            return f"{name} is not linear in its parameters: they are multiplied with each other"
+            return f"the {name} is not linear in its parameters: some multiply each other"
     if torch.pdist(torch.stack(scores).flatten(1)).min() < 0.01:
         return "two gates share their weights"
     return batch_problem(answer)
@@ -282,7 +270,7 @@ def beside_their_gates(LSTM, x, rng: Rng):
     for t in range(6):
         gates = lstm.gates(x[:, t], h)
         h, c = lstm(x[:, : t + 1])
-        steps.append({"i, f, g, o": gates, "h": h, "c": c})
+        steps.append(dict(zip("ifgohc", (*gates, h, c), strict=True)))
     return steps
 
 
@@ -290,14 +278,16 @@ def beside_their_gates(LSTM, x, rng: Rng):
 def follow_from_their_gates(steps, x):
     c = torch.zeros(2, 3)
     for t, step in enumerate(steps, start=1):
-        (i, f, g, o), h, before, c = step["i, f, g, o"], step["h"], c, step["c"]
+        i, f, g, o, h, new = step.values()
         said = f"with what your gates(x_{t}, h_{t - 1}) says (h_0 and c_0 are zero)"
-        if not torch.allclose(c, f * before + i * g, atol=1e-5):
+        if not torch.allclose(new, f * c + i * g, atol=1e-5):
             return f"c_{t} is not f ⊙ c_{t - 1} + i ⊙ g, {said}"
-        if not torch.allclose(h, o * torch.tanh(c), atol=1e-5):
+        if not torch.allclose(h, o * torch.tanh(new), atol=1e-5):
             return f"h_{t} is not o ⊙ tanh(c_{t}), {said}"
-        if any((part[0] - part[1]).abs().max() < 1e-4 for part in (i, f, g, o, h, c)):
-            return f"a gate or a state of step {t} is the same for two sequences that differ"
+        for name, (one, other) in step.items():
+            if (one - other).abs().max() < 1e-4:
+                return f"{name}_{t} is the same for two sequences that differ"
+        c = new
     return None
 
 
