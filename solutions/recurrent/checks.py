@@ -21,8 +21,10 @@ from autograder.checks.spec import (
 
 
 def chain(rng: Rng, signs: str) -> Tensor:
+    """Weights of these signs; the first is below 1, as its sign matters and not its size."""
+    first, *later = [int(f"{sign}1") for sign in signs]
     sizes = rng.uniform(len(signs), low=0.4, high=1.7, dtype=torch.float64)
-    return sizes * torch.tensor([int(f"{sign}1") for sign in signs])
+    return sizes * torch.tensor([first / 2, *later])
 
 
 def chains(rng: Rng, *kinds: tuple[str, float]):
@@ -213,8 +215,8 @@ def is_an_elman_network(answer, step):
 
 @probe("vanilla_rnn", size, input_gradients)
 def gradients_of_one_step(rng: Rng):
-    step = built(7, 3, 2)(rng.normal(4, 7), rng.normal(4, 3))
-    return {"log-probabilities": step.through(0), "new state": step.through(1)}
+    step = built(7, 3, 3)(rng.normal(4, 7), rng.normal(4, 3))
+    return {"log-probabilities": step.through(0), "new state": step.through(1), "both": step}
 
 
 @gradients_of_one_step.law
@@ -223,7 +225,7 @@ def flow_everywhere(answer, steps):
         x, h, _ = step["gradients"].values()
         if not (x.any() and h.any()):
             return f"no gradient flows from the {name} back to the input and to the old state"
-    return parameters_problem(answer["log-probabilities"], 41, 44)
+    return parameters_problem(answer["both"], 45, 48)
 
 
 rules("lstm", without(*FINISHED))
