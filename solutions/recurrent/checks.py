@@ -188,9 +188,8 @@ def parameters_problem(answer, *sizes: int) -> str | None:
     """Two sizes are right, as there may be one bias or two in a sum."""
     if answer["size"] not in sizes:
         return "a parameter is missing, or there are more than the equations need"
-    if not answer["gradients"]["every parameter"]:
-        return "no gradient reaches some of the parameters"
-    return None
+    reached = answer["gradients"]["every parameter"]
+    return None if reached else "no gradient reaches some of the parameters"
 
 
 FINISHED = "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"
@@ -255,7 +254,7 @@ def are_gates(answer, step):
         if problem := layer_problem(found[k], f"the {name}", activation, "x and h", *step):
             return problem
         if not torch.allclose(activation[1](scores[k] / 2), halved[k], atol=1e-4):
-            return f"the {name} is not linear in its parameters: some multiply each other"
+            return f"the {name} is not linear in its parameters, as in the equations"
     if torch.pdist(torch.stack(scores).flatten(1)).min() < 0.01:
         return "two gates share their weights"
     return batch_problem(answer)

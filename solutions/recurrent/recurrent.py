@@ -52,7 +52,7 @@ from autograder.tools.words import word_counts
 # each factor is $w_i$ where $w_i z_{i-1} > 0$, and 0 where it is negative. At $w_i z_{i-1} = 0$ ReLU has no
 # derivative; that it is 0 there is a convention, and the one that torch follows too.
 #
-# In parts 1 and 2 you derive; so the checks switch autograd off while your function runs.
+# In parts 1 and 2 you derive, so that automatic differentiation is not an answer there.
 
 
 # %% solution="relu_chain_gradient"
@@ -71,12 +71,14 @@ def relu_chain_gradient(weights: Tensor, x: float) -> float:
 check("relu_chain_gradient", relu_chain_gradient)
 
 # %% [markdown]
-# <details><summary>"element 0 of tensors does not require grad"</summary>
+# <details><summary>"automatic differentiation is not an answer here"</summary>
 #
-# Your function asks autograd, which is off. Multiply the factors yourself.
+# Your function asks autograd, or a relative of it. Multiply the factors yourself.
 # </details>
 #
-# <details><summary>Only the case <code>x &lt; 0 and w_1 &lt; 0</code> is wrong</summary>
+# <details><summary>Only the case <code>weights -++++, x = -1.3</code> is wrong</summary>
+#
+# The signs are those of $w_1, \dots, w_5$.
 #
 # What counts is the sign of $w_i z_{i-1}$, what goes **into** the ReLU, and not the sign of $z_{i-1}$.
 # </details>
@@ -504,7 +506,8 @@ for name, one, other in zip(Weights._fields, yours, witness, strict=True):
 # output of its own step. That is not meant here.
 #
 # Use `nn.Linear`. How many layers, and what they are called, is up to you: the check does not look at names,
-# but finds out what your unit computes. One linear layer may read $x_t$ and $h_{t-1}$ side by side.
+# but finds out what your unit computes. One linear layer may read $x_t$ and $h_{t-1}$ side by side. torch's
+# finished recurrent layers (`nn.RNNCell`, `nn.LSTM` and so on) are no answer, here and in 3.2.
 
 
 # %% solution="vanilla_rnn"
