@@ -8,9 +8,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.assignment.clashes import refuse_clashes
 from autograder.assignment.keyring import kept_key
 from autograder.assignment.keys import visible_key
-from autograder.assignment.clashes import refuse_clashes
 from autograder.assignment.mistakes import read_mistakes
 from autograder.assignment.proofs import refuse_few_mistakes
 from autograder.assignment.source import Source
