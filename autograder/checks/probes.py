@@ -19,7 +19,10 @@ Law = Callable[[Any, Any], str | None]
 
 
 class Inputs(SimpleNamespace):
-    """What a probe draws: `Inputs(keys=…, values=…)`; its parts are attributes."""
+    """What a probe draws: `Inputs(keys=…, values=…)`; its parts are attributes.
+
+    Without a run, the calls of `Inputs(calls=…, values=…)` are answered; its reading sees the rest.
+    """
 
 
 class Probe:
@@ -91,7 +94,8 @@ class Probe:
     def _ask(self, subject: Any, inputs: Any, rng: Rng) -> Any:
         subject = copy.deepcopy(subject) if isinstance(subject, nn.Module) else subject
         if self._run is None:
-            return answer(subject, inputs, self._tried, rng)
+            asked = inputs.calls if isinstance(inputs, Inputs) else inputs
+            return answer(subject, asked, self._tried, rng)
         takes_rng = self._run.__code__.co_argcount > 2
         return self._run(subject, inputs, rng) if takes_rng else self._run(subject, inputs)
 
