@@ -39,11 +39,12 @@ class Probe:
         *,
         weight: float = 1.0,
         hidden: bool = False,
+        read: Read | None = None,
     ) -> None:
         self.name, self.weight, self.hidden = draw.__name__, weight, hidden
         self._draw, self._tried = draw, tried
         self._run: Run | None = None
-        self._read: Read | None = None
+        self._read = read
         self._law: Law | None = None
 
     def run(self, function: Run) -> Run:

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from autograder.checks.probes import Inputs, Probe
-from autograder.checks.spec import built, call, gradients, input_gradients
+from autograder.checks.spec import built, call, collecting, gradients, input_gradients, probe
 
 
 class Attention(nn.Module):
@@ -84,3 +84,14 @@ def test_calls_may_stand_among_other_inputs():
 
     probe = Probe(one)
     assert probe.answer(lambda x: x + 1, seed=1)[0] == {"x": 3}
+
+
+def test_probes_may_share_a_reading():
+    def doubled(answer, inputs):
+        return 2 * answer
+
+    with collecting() as specs:
+        probe("first", read=doubled)(context_only)
+        probe("second", read=doubled)(one_call)
+    readings = [found.reading(3, seed=1) for spec in specs.values() for found in spec.visible]
+    assert readings == [6, 6]
