@@ -15,8 +15,8 @@ from types import ModuleType
 import torch
 from torch import nn
 
-from autograder.checks.measuring import PUBLIC_SEED
 from autograder.assignment.definitions import definitions
+from autograder.checks.measuring import PUBLIC_SEED
 from autograder.tools.saving import save_model
 
 SOURCE = Path(__file__).with_name("addsub_transformer.py")
@@ -28,6 +28,7 @@ CONFIGURATION = {
     "num_enc_layers": 2,
     "num_dec_layers": 2,
     "pos_enc": "sinusoid",
+    "parts": "mine",
 }
 TRAINING = {
     "optimiser": partial(torch.optim.AdamW, betas=(0.9, 0.98), weight_decay=0.1, fused=True),
@@ -38,9 +39,9 @@ TRAINING = {
 
 
 def trained(lab: ModuleType, seed: int, configuration: dict, training: dict) -> nn.Module:
-    """A model of the reference's own parts, as a student's would be."""
+    """A model as a student's would be."""
     torch.manual_seed(seed)
-    model = lab.Transformer(**configuration, parts=lab.my_parts())
+    model = lab.Transformer(**configuration)
     return lab.train(model, lab.split()["training"], **training)
 
 
