@@ -886,10 +886,8 @@ WHOSE_PARTS = "mine"  # or "torch"
 # %% look
 for kind in ("torch", "mine"):
     some = Transformer(2, 8, 12, 0.1, 2, 2, "sinusoid", parts=kind)
-    scores = some(*split()["validation"].first(3))
-    print(
-        f"{kind:5} {sum(p.numel() for p in some.parameters())} parameters, scores {tuple(scores.shape)}"
-    )
+    scores, count = some(*split()["validation"].first(3)), sum(p.numel() for p in some.parameters())
+    print(f"{kind:5} {count} parameters, scores {tuple(scores.shape)}")
 
 # %% [markdown]
 # Expect the same numbers twice.
