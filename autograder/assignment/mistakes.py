@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment.source import Cell, Source, SourceError, parse
+from autograder.errors import ToldError
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class KnownMistake:
     same_as: str | None = None
 
 
-class MistakesError(Exception):
+class MistakesError(ToldError):
     """A mistakes.toml that does not fit its source; the message names file and entry."""
 
 

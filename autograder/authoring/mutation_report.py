@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from tqdm import tqdm
 
 from autograder.assignment.keyring import kept_key
-from autograder.authoring.mutants import Mutant, mutants
-from autograder.assignment.trial import Trial, load_with, trial
 from autograder.assignment.source import Source
+from autograder.assignment.trial import Trial, load_with, trial
 from autograder.assignment.validation import read_source
+from autograder.authoring.mutants import Mutant, mutants
 from autograder.checks.key import Exercise
 from autograder.settings import Course
 

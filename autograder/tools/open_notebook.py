@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.checks.key import Key
-from autograder.tools.cell_texts import ANSWER, ARTEFACT, CHECK, SOLUTION
+from autograder.tools.cell_texts import ANSWER, CHECK, SOLUTION, UNANSWERED, UNSOLVED
 
-UNSOLVED = "raise NotImplementedError"
-UNANSWERED = "YOUR ANSWER HERE"
 COLAB_SECONDS = 30
 
 
@@ -45,7 +43,7 @@ class Notebook:
 
     def written_in_code(self, key: Key) -> list[str]:
         """Exercises with a solution cell, which a model file has not."""
-        return [n for n in key.exercises if not ARTEFACT.search(self.checks.get(n, ""))]
+        return [name for name, exercise in key.exercises.items() if exercise.is_code]
 
     def unsolved(self, key: Key) -> list[str]:
         """Exercises and answers that are as they were released."""
@@ -70,7 +68,7 @@ def read_notebook(path: Path) -> Notebook:
     )
 
 
-def _by_name(pattern: re.Pattern, texts: list[str]) -> dict[str, str]:
+def _by_name(pattern: re.Pattern[str], texts: list[str]) -> dict[str, str]:
     return {name: text for text in texts for name in pattern.findall(text)}
 
 

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-# the first line of such an answer, as the build writes it
-LIMIT = re.compile(r"^\*\*(\w+)\*\* \([\d.]+ points?, at most (\d+) words\)", re.M)
-BLANK = "YOUR ANSWER HERE"
+from autograder.tools.cell_texts import LIMIT, UNANSWERED
+
 # every repetition ends soon: graders count texts that may be written to take for ever
 FORMULA = re.compile(
     r"\$\$[^$]+\$\$|(?<!\\)\$(?=\S)[^$]+(?<=\S)\$(?!\d)|\\begin\{(\w+\*?)\}.{0,500}?\\end\{\1\}",
@@ -34,7 +34,7 @@ def count_words(markdown: str) -> int:
     A formula is one word, and so is each Chinese or Japanese character. Words with hyphens,
     numbers and web addresses are one word each.
     """
-    text = LIMIT.sub("", html.unescape(markdown)).replace(BLANK, "")
+    text = LIMIT.sub("", html.unescape(markdown)).replace(UNANSWERED, "")
     for pattern, put in ((FORMULA, " formula "), (TAG, " "), (LINE_MARK, " "), (BETWEEN, " ")):
         text = pattern.sub(put, text)
     return sum(any(map(str.isalnum, word)) for word in CHARACTER.sub(r" \g<0> ", text).split())
@@ -58,7 +58,7 @@ def word_counts(notebook: str | Path | None = None) -> None:
     print(f"Counted in {where}.")
 
 
-def _limited(cells: list[dict]) -> Iterator[tuple[str, int, int]]:
+def _limited(cells: list[dict[str, Any]]) -> Iterator[tuple[str, int, int]]:
     """Name, words and limit of every answer that has a limit."""
     for cell in cells:
         text = "".join(cell["source"])
@@ -67,7 +67,7 @@ def _limited(cells: list[dict]) -> Iterator[tuple[str, int, int]]:
             yield found[1], count_words(text), int(found[2])
 
 
-def _on_colab() -> tuple[list[dict], str] | None:
+def _on_colab() -> tuple[list[dict[str, Any]], str] | None:
     """The cells that the browser shows; None elsewhere."""
     try:
         from google.colab import _message
@@ -77,7 +77,7 @@ def _on_colab() -> tuple[list[dict], str] | None:
     return reply["ipynb"]["cells"], "the notebook as it is on your screen"
 
 
-def _saved() -> tuple[list[dict], str]:
+def _saved() -> tuple[list[dict[str, Any]], str]:
     """The file that Jupyter says it is, else the only notebook in this folder."""
     running = Path(os.environ.get("JPY_SESSION_NAME", ""))
     if running.suffix == ".ipynb" and running.is_file():
@@ -86,7 +86,7 @@ def _saved() -> tuple[list[dict], str]:
     return _named(only)
 
 
-def _named(path: Path) -> tuple[list[dict], str]:
+def _named(path: Path) -> tuple[list[dict[str, Any]], str]:
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     time = datetime.fromtimestamp(path.stat().st_mtime)
     return cells, f"{path.name} as saved at {time:%H:%M:%S}; save it to count what you wrote since"
