@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from autograder.assignment.artefacts import artefact_exercise
+from autograder.assignment.free import ends_of
 from autograder.assignment.mistakes import (
     Alternative,
     KnownMistake,
@@ -18,7 +19,7 @@ from autograder.assignment.proofs import (
     refuse_wrong_reference,
 )
 from autograder.assignment.source import Source
-from autograder.assignment.trial import Trial, load, load_with, trial
+from autograder.assignment.trial import Trial, load, load_with, specs_of, trial
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake
 from autograder.checks.running import Place
@@ -45,7 +46,10 @@ def _key(source: Source, seeds: Mapping[str, Sequence[int]], *, hidden: bool) ->
             source,
             trial(source, module, name, hidden=hidden),
             [mistake for mistake in mistakes if mistake.exercise == name],
-            [alternative for alternative in alternatives if alternative.exercise == name],
+            [
+                *(alternative for alternative in alternatives if alternative.exercise == name),
+                *ends_of(source, name, specs_of(source)[name].free),
+            ],
             name,
             seeds[name],
             hidden,

@@ -11,7 +11,7 @@ from autograder.checks.key import Exercise
 from autograder.checks.running import Place
 
 Observed = Mapping[Place, Evidence]
-Known = list[tuple[KnownMistake, Observed]]
+Known = Sequence[tuple[KnownMistake, Observed]]
 
 
 def refuse_wrong_reference(

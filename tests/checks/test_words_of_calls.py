@@ -5,7 +5,16 @@ import torch
 from torch import nn
 
 from autograder.checks.probes import Inputs, Probe
-from autograder.checks.spec import built, call, collecting, gradients, input_gradients, probe
+from autograder.checks.spec import (
+    built,
+    call,
+    collecting,
+    gradients,
+    input_gradients,
+    probe,
+    size,
+    weighted_sum,
+)
 
 
 class Attention(nn.Module):
@@ -50,6 +59,23 @@ def test_a_gradient_that_is_only_rounding_errors_is_zero():
 
 def test_rounding_errors_reach_a_parameter_all_the_same():
     assert answers(Attention, one_call, input_gradients)["gradients"]["every parameter"]
+
+
+def test_the_size_is_that_of_all_parameters():
+    assert answers(Attention, one_call, size)["size"] == 2 * (3 * 3 + 3)
+
+
+def test_gradients_are_what_weighted_sums_of_outputs_measure():
+    move = 1e-2 * torch.ones(2, 5, 3)
+
+    def near_by(rng):
+        attention, x = built(), rng.normal(2, 5, 3)
+        return [attention(x), attention(x + move), attention(x - move)]
+
+    here, *ends = answers(Attention, near_by, input_gradients)
+    after, before = (weighted_sum(end["output"]) for end in ends)
+    slope = (here["gradients"]["argument 1"] * move).sum()
+    assert slope.item() == pytest.approx((after - before).item() / 2, rel=1e-2)
 
 
 @pytest.mark.parametrize(("draw", "equal"), [(one_call, False), (context_only, True)])
