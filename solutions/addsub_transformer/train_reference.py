@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import torch
 from torch import nn
@@ -38,7 +39,9 @@ TRAINING = {
 }  # and warm-up and cosine
 
 
-def trained(lab: ModuleType, seed: int, configuration: dict, training: dict) -> nn.Module:
+def trained(
+    lab: ModuleType, seed: int, configuration: dict[str, Any], training: dict[str, Any]
+) -> nn.Module:
     """A model as a student's would be."""
     torch.manual_seed(seed)
     model = lab.Transformer(**configuration)
