@@ -1,16 +1,27 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint notebooks mutants release grade report bench lab wheel clean
+.PHONY: help demo test test-all lint notebooks mutants release grade report bench lab wheel \
+        constraints clean
 PYTHON ?= python3
 A ?= attention
 BIN := .venv/bin
+OUTSIDE := $(PATH)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE  # or each of the many processes that tests start compiles it all
 
 help:       ## this list
-	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-$(BIN)/.installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
+$(BIN)/pip: export PATH := $(OUTSIDE)  # the Python of what is half made shall not make the next
+$(BIN)/pip:  # comes last into a new .venv: without it what is there is half made
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null || { \
+	  echo "Python 3.11 to 3.14 is needed; $(PYTHON) says \"$$($(PYTHON) -V 2>&1 | head -n 1)\"." \
+	       "Say PYTHON=/path/to/python." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) makes no environments: install python3-venv (Debian, Ubuntu: apt install" \
+	       "python3-venv) or say PYTHON=/path/to/python." >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+
+$(BIN)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[grade,text,dask,postgres,dev]'
 	touch $@
 
@@ -20,6 +31,9 @@ demo: $(BIN)/.installed       ## the main job: a sample class from source to gra
 
 test: $(BIN)/.installed lint  ## lint, all tests: that the notebooks are current among them
 	pytest
+
+test-all: $(BIN)/.installed lint  ## those too that take minutes or the package index
+	pytest -m ""
 
 lint: $(BIN)/.installed       ## format and lint
 	ruff format --check --quiet .
@@ -48,6 +62,11 @@ lab: $(BIN)/.installed        ## JupyterLab with the formgrader, for grading by 
 
 wheel: $(BIN)/.installed      ## the wheel that students install, in build/
 	pip wheel --quiet --no-deps --wheel-dir build .
+
+constraints: | $(BIN)/pip     ## pin again what was tested, for every Python; UPGRADE=--upgrade: the newest
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt uv
+	UV_CUSTOM_COMPILE_COMMAND="make constraints" uv pip compile --quiet --universal --python-version 3.11 \
+	  --fork-strategy fewest --all-extras --no-annotate $(UPGRADE) -o constraints.txt pyproject.toml
 
 clean:      ## remove build/, the gradebook and keys in it included; asks first
 	@read -p "Remove build/ with the gradebook and the course secret? [y/N] " answer; [ "$$answer" = y ] && rm -rf build
