@@ -16,7 +16,7 @@ $(BIN)/pip:  # comes last into a new .venv: without it what is there is half mad
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null || { \
 	  echo "Python 3.11 to 3.14 is needed; $(PYTHON) says \"$$($(PYTHON) -V 2>&1 | head -n 1)\"." \
 	       "Say PYTHON=/path/to/python." >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	@$(PYTHON) -c 'import venv, ensurepip; ensurepip.version()' 2>/dev/null || { \
 	  echo "$(PYTHON) makes no environments: install python3-venv (Debian, Ubuntu: apt install" \
 	       "python3-venv) or say PYTHON=/path/to/python." >&2; exit 1; }
 	$(PYTHON) -m venv --clear .venv
