@@ -29,10 +29,10 @@ demo: $(BIN)/.installed       ## the main job: a sample class from source to gra
 	autograder sample $(A)
 	autograder grade $(A)
 
-test: $(BIN)/.installed lint  ## lint, all tests: that the notebooks are current among them
+test: $(BIN)/.installed lint  ## lint, tests: that the notebooks are current among them
 	pytest
 
-test-all: $(BIN)/.installed lint  ## those too that take minutes or the package index
+test-all: $(BIN)/.installed lint  ## those too that take minutes or need the package index
 	pytest -m ""
 
 lint: $(BIN)/.installed       ## format and lint
@@ -65,8 +65,9 @@ wheel: $(BIN)/.installed      ## the wheel that students install, in build/
 
 constraints: | $(BIN)/pip     ## pin again what was tested, for every Python; UPGRADE=--upgrade: the newest
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt uv
-	UV_CUSTOM_COMPILE_COMMAND="make constraints" uv pip compile --quiet --universal --python-version 3.11 \
-	  --fork-strategy fewest --all-extras --no-annotate $(UPGRADE) -o constraints.txt pyproject.toml
+	UV_CUSTOM_COMPILE_COMMAND="make constraints" uv pip compile --quiet --no-python-downloads \
+	  --universal --python-version 3.11 --fork-strategy fewest --all-extras --no-annotate \
+	  $(UPGRADE) -o constraints.txt pyproject.toml
 
 clean:      ## remove build/, the gradebook and keys in it included; asks first
 	@read -p "Remove build/ with the gradebook and the course secret? [y/N] " answer; [ "$$answer" = y ] && rm -rf build
