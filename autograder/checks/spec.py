@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder.checks.calls import Call, Tried, built, call
+from autograder.checks.calls import Tried, built, call
 from autograder.checks.probes import Draw, Inputs, Probe, Read
 from autograder.checks.rng import Rng, shapes
 from autograder.checks.rules import Rule
 
 __all__ = [
-    "Call",
     "Inputs",
     "Probe",
     "Rng",

@@ -802,7 +802,7 @@ class CausalScaledDotAttention(nn.Module):
 check("causal_scaled_dot_attention", CausalScaledDotAttention)
 
 # %% [markdown]
-# <details><summary>Only <code>zero_scores</code> fails</summary>
+# <details><summary>The difference stands at "zero scores"</summary>
 #
 # Somewhere a score of zero is mistaken for a masked one, or a masked score is *set* to zero: $e^0 = 1$, so a
 # score of zero still gets weight.

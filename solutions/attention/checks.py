@@ -6,7 +6,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from autograder.checks.spec import (
-    Call,
     Inputs,
     Rng,
     built,
@@ -44,7 +43,7 @@ def every_value(rng: Rng):
 free("average_query", beta=(15, 1e8))  # from 3 e^-β for the others to β times errors of 1e-16
 
 
-def three_pairs(rng: Rng) -> dict[str, Call]:
+def three_pairs(rng: Rng):
     rows, pairs = rng.orthonormal(7, 11), [rng.permutation(7)[:2].tolist() for _ in range(3)]
     return {f"a = {a}, b = {b}": call(rows, a, b) for a, b in pairs}
 
@@ -115,34 +114,27 @@ free("max_pool", beta=(200, 1e12))  # from e^(-0.07 β) for the second largest n
 
 @probe("max_pool")
 def two_windows(rng: Rng):
-    x = 0.15 * rng.permutation(12) + rng.uniform(12, high=0.05)  # gaps of 0.1 or more
-    kinds = {"mixed signs": x - 0.8, "low, then high": x - 3.9 + 6 * (torch.arange(12) >= 6)}
-    tokens = {kind: torch.stack([x, torch.ones(12)], dim=1) for kind, x in kinds.items()}
-    return Inputs(calls={f"window {w}": call(w, n=12) for w in (1, 3)}, tokens=tokens)
+    x = 1.2 * rng.permutation(6)[:, None] - 3.3 + torch.tensor([0, 0.1])  # neighbours 0.1 apart
+    tokens = torch.stack([x.flatten(), torch.ones(12)], dim=1)  # (12, 2)
+    return Inputs(calls={f"window {w}": call(w, n=12) for w in (1, 3)}, x=tokens)
 
 
 @two_windows.read
 def _(answers, inputs):
-    return {
-        f"{kind}, {window}": relative_attention(x, *answer)[:, 0]
-        for kind, x in inputs.tokens.items()
-        for window, answer in answers.items()
-    }
+    return {name: y[:, 0] for name, y in attended(answers, inputs).items()}
 
 
 # Part 3: scaled dot-product attention
 
 
-@probe("scaling_lines", weight=0)
-def form_of_the_answer(rng: Rng):
-    return call()
-
-
-@form_of_the_answer.read
-def _(answer, _):
+def form(answer, _):
     known = range(1, len(LISTING.splitlines()) + 1)
-    is_line = (isinstance(line, int) and line in known for line in answer)
-    return ["a line number" if each else "no line number" for each in is_line]
+    return ["a line" if isinstance(n, int) and n in known else "no line" for n in answer]
+
+
+@probe("scaling_lines", weight=0, read=form)
+def two_lines_of_the_listing(rng: Rng):
+    return call()
 
 
 @probe("scaling_lines", hidden=True)
