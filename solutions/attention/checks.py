@@ -18,7 +18,7 @@ from autograder.checks.spec import (
     twice,
 )
 
-# Part 1: queries are judged by their outputs, and with these values outputs are weights.
+# Part 1: queries are judged by their outputs, which with these values are weights
 
 
 def output(query: Tensor, keys: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ def _(answers, calls):
     return averages
 
 
-# Part 2: so are matrices and relative positions.
+# Part 2: so are matrices and relative positions
 
 
 def attended(answers, inputs):
@@ -142,9 +142,9 @@ def computed_and_applied(rng: Rng):
     return call()
 
 
-def three_inputs(rng: Rng, batch: int, k: int, s: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Queries, keys and values with h = 7."""
-    return rng.normal(batch, k, 7), rng.normal(batch, s, 7), rng.normal(batch, s, 7)
+def three_inputs(rng: Rng, batch: int, k: int, s: int, h: int = 7) -> list[Tensor]:
+    """Queries, keys and values."""
+    return [rng.normal(batch, length, h) for length in (k, s, s)]
 
 
 @probe("scaled_dot_attention", parameters, twice, weight=2)
@@ -159,7 +159,7 @@ def one_query(rng: Rng):
 
 @probe("scaled_dot_attention", gradients, weight=2)
 def gradients_of_the_context(rng: Rng):
-    return built(7)(*three_inputs(rng, 3, 8, 5)).through(0)
+    return built(5)(*three_inputs(rng, 2, 3, 4, h=5)).through(0)
 
 
 @gradients_of_the_context.read
@@ -175,8 +175,8 @@ def one_sequence(rng: Rng):
 
 @probe("causal_scaled_dot_attention", parameters, twice, weight=2)
 def few_and_many_queries(rng: Rng):
-    attention, (q, k, v) = built(7), three_inputs(rng, 3, 8, 4)
-    return {"k=2, s=4": attention(q[:, :2], k, v), "k=8, s=4": attention(q, k, v)}
+    attention, (q, k, v) = built(5), three_inputs(rng, 3, 7, 4, h=5)
+    return {"k=2, s=4": attention(q[:, :2], k, v), "k=7, s=4": attention(q, k, v)}
 
 
 @probe("causal_scaled_dot_attention")
@@ -212,7 +212,7 @@ def _(answer, _):
 
 @probe("causal_scaled_dot_attention", gradients, training)
 def gradients_of_one_sequence(rng: Rng):
-    return built(7)(*three_inputs(rng, 1, 3, 5)).through(0)
+    return built(5)(*three_inputs(rng, 1, 3, 4, h=5)).through(0)
 
 
 # Part 4: positions
@@ -224,7 +224,7 @@ def even_and_odd_sizes(rng: Rng):
     return {"even d": call(length, 2 * half), "odd d": call(length, 2 * half + 1)}
 
 
-@probe("position_encoding")
+@probe("position_encoding", hidden=True)
 def long_sequence(rng: Rng):
     return 3000 + rng.integer(0, 50)
 
