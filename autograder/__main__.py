@@ -3,8 +3,10 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
-from autograder.grading.kernels.herd import herd
+from autograder.errors import ToldError
+from autograder.grading.forks.zygote_client import zygote
 from autograder.settings import SettingsError, find_course
 
 
@@ -112,15 +114,16 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 on success, 1 where a check fails, 2 for wrong usage."""
     options = parser().parse_args(arguments)
-    sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema's check of IRIs: a second to import
+    unloaded: dict[str, Any] = {"rfc3987_syntax": None}  # checks IRIs, slow to import
+    sys.modules.update(unloaded)
     here = options.command == "grade" and not options.scheduler
     if here or options.command in ("score", "audit"):
-        herd()  # it imports what kernels need, while the grader imports its own
+        zygote()  # it imports what kernels need, while the grader imports its own
     from autograder import commands
 
     try:
         return commands.run(find_course(), options)
-    except (SettingsError, *commands.errors()) as error:
+    except ToldError as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 2 if isinstance(error, SettingsError) else 1
     except KeyboardInterrupt:

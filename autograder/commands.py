@@ -5,30 +5,20 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from typing import Any
 
 import torch
 from rich.console import Console
 from tqdm import tqdm
 from traitlets.config import Config
 
-from autograder.authoring.build import LeakError, build, is_current
-from autograder.assignment.mistakes import MistakesError
-from autograder.assignment.source import SourceError
+from autograder.authoring.build import build, is_current
 from autograder.settings import Course
 
 UNCONFINED = (
     "autograder: no sandbox: student code can read and change everything that you can, use the "
     "network, and outlive its grading"
 )
-
-
-def errors() -> tuple[type[Exception], ...]:
-    """Exceptions whose message is all that a user needs."""
-    from autograder.course.gradebook import NbgraderError
-    from autograder.grading.kernels.herd import ForkError
-    from autograder.grading.submission import SubmissionError
-
-    return SourceError, MistakesError, LeakError, NbgraderError, SubmissionError, ForkError
 
 
 def run(course: Course, options: Namespace) -> int:
@@ -109,12 +99,11 @@ def _obey_sandbox_switch(course: Course, options: Namespace) -> None:
 
 def run_score(course: Course, options: Namespace) -> int:
     from autograder.grading.formats import FORMATS
-    from autograder.grading.submission import Grader, read_notebook
+    from autograder.grading.submission import Grader
 
     _obey_sandbox_switch(course, options)
     grader = Grader(course, options.assignment)
-    graded = grader.grade(read_notebook(options.notebook), options.notebook.parent)
-    print(FORMATS[options.format](graded))
+    print(FORMATS[options.format](grader.submission(options.notebook).graded))
     return 0
 
 
@@ -198,5 +187,5 @@ def run_bench(course: Course, options: Namespace) -> int:
     return 0
 
 
-def _progress(what: str, items: Iterable, total: int) -> Iterable:
+def _progress(what: str, items: Iterable[Any], total: int) -> Iterable[Any]:
     return tqdm(items, desc=what, total=total, file=sys.stderr, disable=total == 0)

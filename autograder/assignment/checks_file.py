@@ -4,39 +4,28 @@ Students get the text of the visible cases in a folded cell, graders' kernels th
 """
 
 import ast
-import contextlib
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from traceback import extract_tb
-from types import ModuleType
 
-from autograder.assignment.definitions import binds, defines, definitions, reached, words_of
+from autograder.assignment.definitions import defines, definitions, reached, words_of
 from autograder.assignment.source import Source, SourceError
-from autograder.checks.spec import Specs, collecting
+from autograder.assignment.specs import load_specs
+from autograder.checks.spec import Specs
 
 WORDS = ("given", "rules")  # statements of an exercise that students' own checks need, too
 HEADING = "# @title How `{exercise}` is checked: the cases that you see\n"
 
 
-def load_specs(text: str, given: ModuleType, path: Path, assignment: str) -> Specs:
-    """Run the text of a `checks.py`, which imports what it needs from the assignment."""
-    with collecting() as found, _importable(given, assignment):
-        namespace = {"__name__": f"checks_of_{assignment}", "__file__": str(path)}
-        exec(compile(text, str(path), "exec"), namespace)
-    return found
-
-
-def read_specs(source: Source, given_text: str) -> Specs:
+def read_specs(source: Source) -> Specs:
     """The specifications of a source's exercises. Raises SourceError.
 
     The checks see only what is given: they could not rest on a solution if they wanted to.
     """
     path = source.checks_path
     try:
-        given = definitions(given_text, source.path, f"given_{source.assignment}")
+        given = definitions(source.given_text, source.path, f"given_{source.assignment}")
         found = load_specs(source.checks_text, given, path, source.assignment)
     except Exception as error:
         own = [f.lineno for f in extract_tb(error.__traceback__) if f.filename == str(path)]
@@ -58,20 +47,6 @@ def _refuse_unknown(source: Source, found: Specs) -> None:
             raise SourceError(
                 source.path, cell.line, f"no visible probe of {exercise!r} in {source.checks_path}"
             )
-
-
-@contextlib.contextmanager
-def _importable(given: ModuleType, assignment: str) -> Iterator[None]:
-    """Let `from <assignment> import …` find what is given."""
-    before = sys.modules.get(assignment)
-    sys.modules[assignment] = given
-    try:
-        yield
-    finally:
-        if before is None:
-            del sys.modules[assignment]
-        else:
-            sys.modules[assignment] = before
 
 
 @dataclass(frozen=True)
@@ -96,11 +71,11 @@ class ChecksText:
         """Everything that the cases of an exercise depend on in this file."""
         return self._with_helpers(self._own(exercise))
 
-    def given_names(self, exercise: str) -> set[str]:
-        """What the cases of an exercise take from the assignment."""
+    def given(self, exercise: str) -> str:
+        """What the cases of an exercise rest on in the assignment's own definitions."""
         used = words_of(*_needed(self._own(exercise), self._nodes))
-        imports = [node for node in self._nodes if self._is_of_assignment(node)]
-        return used & {name for node in imports for name in binds(node)}
+        nodes = _statements(self.source.given_text)
+        return "\n".join(map(ast.unparse, reached(used, nodes)))
 
     @property
     def _nodes(self) -> list[ast.stmt]:

@@ -6,8 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from autograder.assignment.source import Source
-
 
 def definitions(text: str, path: Path, name: str | None = None) -> ModuleType:
     """Compile only what a source defines; line numbers are those of the file.
@@ -53,21 +51,6 @@ def binds(node: ast.stmt) -> set[str]:
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
             return {name}
     return set()
-
-
-@lru_cache(maxsize=32)
-def given_text(source: Source) -> str:
-    """What a source defines besides solutions and artefacts, without comments and layout.
-
-    A change of points, tiers or text is thus no reason to execute anything again.
-    """
-    for name in source.solutions:
-        blank = "\n" * source.solutions[name].source.count("\n")
-        source = source.with_solution(name, blank)
-    artefacts = {source.subjects[name] for name in source.artefacts}
-    tree = ast.parse(source.text)
-    tree.body = [node for node in tree.body if defines(node) and not binds(node) & artefacts]
-    return ast.unparse(tree)
 
 
 def reached(wanted: set[str], nodes: list[ast.stmt]) -> list[ast.stmt]:

@@ -9,6 +9,7 @@ import autograder
 from autograder.assignment.keys import hidden_key
 from autograder.assignment.source import Source
 from autograder.checks.key import Key, decode, encode
+from autograder.files import PRIVATE, write_whole
 from autograder.settings import Course
 
 
@@ -23,23 +24,19 @@ def kept_key(course: Course, source: Source) -> Key:
         return decode(path.read_text())
     seeds = {name: course.hidden_seeds(source.assignment, name) for name in source.checks}
     key = hidden_key(source, seeds)
-    path.parent.mkdir(parents=True, exist_ok=True)
     for stale in path.parent.glob(f"{source.assignment}.*.key"):
         stale.unlink(missing_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(encode(key))
-    temporary.chmod(0o600)
-    temporary.replace(path)
+    write_whole(path, encode(key), PRIVATE)
     return key
 
 
 def key_digest(course: Course, source: Source) -> str:
     """A hash of everything that a hidden key is made from."""
-    mistakes = source.path.with_name("mistakes.toml")
+    beside = [source.path.with_name(name) for name in ("mistakes.toml", "alternatives.py")]
     parts = (
         source.text.encode(),
         source.checks_text.encode(),
-        mistakes.read_bytes() if mistakes.exists() else b"",
+        *(file.read_bytes() if file.exists() else b"" for file in beside),
         course.secret(),
         str(course.hidden_cases).encode(),
         f"{autograder.__version__} {torch.__version__}".encode(),

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from autograder.assignment.checks_file import read_specs
-from autograder.assignment.definitions import define, definitions, given_text
+from autograder.assignment.definitions import define, definitions
 from autograder.assignment.source import Source, SourceError
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import Exercise
@@ -96,7 +96,7 @@ def load_with(source: Source, exercise: str, solution: str) -> ModuleType:
 @lru_cache(maxsize=8)
 def specs_of(source: Source) -> Specs:
     """The specifications of a source, made once. Raises SourceError."""
-    return read_specs(source, given_text(source))
+    return read_specs(source)
 
 
 def trial(source: Source, module: ModuleType, exercise: str, *, hidden: bool = True) -> Trial:

@@ -1,4 +1,4 @@
-"""What a source must be before anything is made of it: whole, unambiguous, checks in their place."""
+"""What a source must be before anything is made of it: whole, and checks in their place."""
 
 import re
 from collections.abc import Callable

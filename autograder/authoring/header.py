@@ -3,6 +3,7 @@
 from autograder.assignment.cells import Role
 from autograder.assignment.source import Source
 from autograder.settings import Course
+from autograder.tools.cell_texts import AI_HEADING
 
 SETUP = """\
 # @title Setup: make the course's checks importable
@@ -29,7 +30,6 @@ from autograder import check
 
 check.load("{text}")"""
 
-AI_HEADING = "## AI tools"
 AI_TOOLS = f"""\
 {AI_HEADING}
 

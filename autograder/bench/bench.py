@@ -1,7 +1,6 @@
 """The benchmark: one class, graded by stock nbgrader, by the kit, and at the floor."""
 
 import copy
-import json
 import os
 import platform
 import shutil
@@ -10,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from itertools import cycle, islice
@@ -20,18 +19,20 @@ from statistics import mean
 import nbformat
 from nbgrader.api import Gradebook
 
+from autograder.assignment.cells import LOOK_TAG, Kind, name_of
 from autograder.authoring.build import build
-from autograder.authoring.notebook import LOOK_TAG
 from autograder.bench.stock import stock_notebook, write_stock_course, write_stock_submission
-from autograder.grading.kernels.recorder import Plan
 from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import write_class
-from autograder.grading.needed import needed_cells
-from autograder.grading.submission import Grader, read_notebook
+from autograder.grading.execute import kernel_request
+from autograder.grading.forks.requests import to_bytes
+from autograder.grading.jobs import Job
+from autograder.grading.needed import needed_steps
+from autograder.grading.repair.reading import read_notebook
+from autograder.grading.submission import Grader
 from autograder.settings import CONFIG_FILE, Course, find_course
 
 WORKERS = 2
-Cells = tuple[tuple[str, str | None], ...]
 PACKAGES = ("torch", "nbgrader", "jupyter_client", "ipykernel")
 GRADE = ("grade", "--no-feedback", "--workers", str(WORKERS))
 RESULT = """\
@@ -86,8 +87,8 @@ def bench(course: Course, assignment: str, students: int, stock_students: int) -
         load = os.getloadavg()[0]
         timing = Timing(
             kit=_seconds(_tool("autograder"), *GRADE, assignment, cwd=ours.root),
-            floor=_floor([(all_cells, plan) for all_cells, _, plan in jobs]),
-            needed=_floor([(cells, plan) for _, cells, plan in jobs]),
+            floor=_floor(everything for everything, _ in jobs),
+            needed=_floor(needed for _, needed in jobs),
             stock=_seconds(_tool("nbgrader"), "autograde", assignment, cwd=stock)
             * (students / len(few)),
         )
@@ -152,7 +153,8 @@ def _many(course: Course, assignment: str, students: int) -> dict[str, Path]:
     for number, sample in enumerate(islice(cycle(samples), students)):
         student, nb = f"student_{number:03d}", copy.deepcopy(sample)
         for cell in nb.cells:
-            if cell.metadata.get("nbgrader", {}).get("grade_id", "").startswith("solution-"):
+            name = name_of(cell)
+            if name is not None and name.kind is Kind.SOLUTION:
                 cell.source += f"\n# {student}"
         path = folder / student / assignment / f"{assignment}.ipynb"
         path.parent.mkdir(parents=True)
@@ -169,18 +171,16 @@ def _stock_course(course: Course, assignment: str, submitted: dict[str, Path], r
     return root
 
 
-def _jobs(
-    course: Course, assignment: str, submitted: dict[str, Path]
-) -> Iterator[tuple[Cells, Cells, Plan]]:
-    """For every submission: all cells but training, those that the kit executes, and the plan."""
+def _jobs(course: Course, assignment: str, submitted: dict[str, Path]) -> Iterator[tuple[Job, Job]]:
+    """For every submission: a job of all cells but training, and what the kit executes."""
     grader = Grader(course, assignment)
     without_looks = copy.deepcopy(grader.released)
     for cell in without_looks.cells:
         cell.metadata["tags"] = [t for t in cell.metadata.get("tags", []) if t != LOOK_TAG]
     for path in submitted.values():
-        repaired = grader.repair(read_notebook(path)).notebook
-        job = grader.job(repaired)
-        yield tuple(needed_cells(repaired, without_looks)), job.cells, job.plan
+        submission = grader.submission(path)
+        everything = tuple(needed_steps(submission.repaired.notebook, without_looks))
+        yield replace(submission.job, steps=everything), submission.job
 
 
 def _tool(name: str) -> str:
@@ -199,14 +199,12 @@ def _seconds(*words: str, cwd: Path) -> float:
     return time.monotonic() - begin
 
 
-def _floor(jobs: Iterable[tuple[Cells, Plan]]) -> float:
+def _floor(jobs: Iterable[Job]) -> float:
     """Seconds for all of these cells in bare shells."""
     command = [sys.executable, "-m", "autograder.bench.floor", str(WORKERS)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    text = json.dumps([{"cells": cells, "plan": asdict(plan)} for cells, plan in jobs])
-    done = subprocess.run(
-        command, check=True, input=text, capture_output=True, text=True, env=environment
-    )
+    requests = b"\n".join(to_bytes(kernel_request(job, job.steps)) for job in jobs)
+    done = subprocess.run(command, check=True, input=requests, capture_output=True, env=environment)
     return float(done.stdout)
 
 

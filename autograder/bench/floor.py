@@ -4,18 +4,20 @@ No kernel, no sandbox, no nbgrader, no verdicts. Started by the benchmark in a p
 with jobs on its standard input; prints the seconds from the first fork to the end of the last.
 """
 
-import json
 import os
 import sys
 import time
-from typing import Any
 
-from autograder.grading.kernels.zygote import preload
+from autograder.grading.forks.messages import Message, encode
+from autograder.grading.forks.requests import KernelRequest, from_bytes
+from autograder.grading.forks.zygote import preload
 
 
 def main() -> None:
     """Run every job, so many at a time."""
-    at_once, jobs = int(sys.argv[1]), json.load(sys.stdin)
+    at_once = int(sys.argv[1])
+    requests = map(from_bytes, sys.stdin.buffer.readlines())
+    jobs = [request for request in requests if isinstance(request, KernelRequest)]
     preload()
     begin = time.monotonic()
     running = 0
@@ -32,18 +34,23 @@ def main() -> None:
     print(time.monotonic() - begin)
 
 
-def run_job(job: dict[str, Any]) -> None:
+def run_job(request: KernelRequest) -> None:
     """What the kit executes for one submission, with its output and evidence thrown away."""
-    from autograder.grading.kernels.recorder import Plan, Recorder
-    from autograder.grading.kernels.cells import Shell, run_cells
+    from autograder import check
+    from autograder.checks.checker import Silent
+    from autograder.grading.forks.cells import Shell, run_steps
+    from autograder.grading.forks.recorder import Recorder
 
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
-    recorder = Recorder(Plan(**job["plan"]), os.fdopen(nothing, "wb", buffering=0))
-    recorder.replace_check()
-    cells = [(index, *cell) for index, cell in enumerate(job["cells"])]
-    run_cells(cells, Shell.instance(), recorder)
+    check.runner = Silent()
+    recorder = Recorder(request.given, request.checks, _drop)
+    run_steps(request.steps, Shell.instance(), recorder, _drop)
+
+
+def _drop(message: Message) -> None:
+    encode(message)  # as it would be sent
 
 
 if __name__ == "__main__":

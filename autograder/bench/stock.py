@@ -1,6 +1,5 @@
 """An assignment as an ordinary nbgrader notebook: fixed inputs, expected numbers, plain asserts."""
 
-import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,26 +11,42 @@ import torch
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from autograder.authoring.notebook import ARTEFACT_TAG, TRAINING_TAG, instructor_notebook
+from autograder.assignment.cells import ARTEFACT_TAG, TRAINING_TAG, CellName, Kind, name_of
+from autograder.assignment.checks_file import ChecksText
 from autograder.assignment.trial import Trial, load, trial
 from autograder.assignment.validation import read_source
-from autograder.checks.probes import Probe, as_plain, observe, read
-from autograder.grading.submission import read_notebook
+from autograder.authoring.notebook import instructor_notebook
+from autograder.checks.probes import as_plain
+from autograder.grading.repair.reading import read_notebook
 from autograder.settings import Course
 
 HELPER = """\
 from math import inf, nan
 
+import torch
 
-def probe(**_):
-    return lambda run: run
+from autograder.checks.spec import specs
 
 
-def _matches(got, expected):
+def _answer(exercise, probe, subject, seed):
+    probe = specs()[exercise].probes[probe]
+    return probe, probe.reading(probe.answer(subject, seed)[0], seed)
+
+
+def _obeys(exercise, probe, subject, seed):
+    probe, value = _answer(exercise, probe, subject, seed)
+    return probe.problem(value, seed) is None
+
+
+def _matches(exercise, probe, subject, seed, expected):
+    return _same(_answer(exercise, probe, subject, seed)[1], expected)
+
+
+def _same(got, expected):
     if isinstance(expected, dict):
-        return got.keys() == expected.keys() and all(_matches(got[k], expected[k]) for k in got)
+        return got.keys() == expected.keys() and all(_same(got[k], expected[k]) for k in got)
     if isinstance(expected, list):
-        return len(got) == len(expected) and all(map(_matches, got, expected))
+        return len(got) == len(expected) and all(map(_same, got, expected))
     if isinstance(expected, (str, type(None))):
         return got == expected
     got, expected = torch.as_tensor(got), torch.as_tensor(expected)
@@ -45,57 +60,36 @@ def stock_notebook(course: Course, assignment: str) -> NotebookNode:
     module = load(source)
     ours = {TRAINING_TAG, ARTEFACT_TAG}
     cells = [cell for cell in nb.cells if not ours & {*cell.metadata.get("tags", [])}]
-    nb.cells = [cell for cell in cells if _grade_id(cell) not in ("setup", "visible_key")]
+    nb.cells = [cell for cell in cells if not _is_kits(name_of(cell))]
     for cell in nb.cells:
-        role, name = _grade_id(cell).partition("-")[::2]
-        if role == "check":
-            cases = list(_asserts(trial(source, module, name), course.hidden_cases))
-            cell.source = _with_asserts(cell.source, cases)
+        name = name_of(cell)
+        if name is not None and name.kind is Kind.CHECK:
+            asserts = _asserts(trial(source, module, name.name), course.hidden_cases)
+            cell.source = _hidden([ChecksText(source).complete(name.name), *asserts])
     nb.cells.insert(_after_imports(nb.cells), new_code_cell(HELPER))
     return nb
 
 
-def _grade_id(cell: NotebookNode) -> str:
-    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+def _is_kits(name: CellName | None) -> bool:
+    return name is not None and name.kind in (Kind.GIVEN, Kind.CASES)
 
 
 def _after_imports(cells: list[NotebookNode]) -> int:
     return 1 + next(i for i, cell in enumerate(cells) if "from autograder import" in cell.source)
 
 
-def _with_asserts(check: str, asserts: list[str]) -> str:
-    """A check cell whose calls of `check` are asserts, hidden from students."""
-    lines = [line for line in check.split("\n") if "HIDDEN TESTS" not in line]
-    calls = [node for node in ast.parse("\n".join(lines)).body if _is_check(node)]
-    for call in calls:
-        lines[call.lineno - 1 : call.end_lineno] = [""] * (call.end_lineno - call.lineno + 1)
-    return "\n".join([*lines, "### BEGIN HIDDEN TESTS", *asserts, "### END HIDDEN TESTS"])
-
-
-def _is_check(node: ast.stmt) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Call)
-        and isinstance(node.value.func, ast.Name)
-        and node.value.func.id == "check"
-    )
+def _hidden(lines: list[str]) -> str:
+    return "\n".join(["### BEGIN HIDDEN TESTS", *lines, "### END HIDDEN TESTS"])
 
 
 def _asserts(tested: Trial, seeds: int) -> Iterator[str]:
-    for probe in tested.probes:
-        for seed in range(seeds):
-            yield _assert(probe, tested.subject, seed)
-
-
-def _assert(probe: Probe, subject: Any, seed: int) -> str:
-    rng = f"Rng({seed}, {probe.name!r})"
-    got = f"{probe.name}({subject.__name__}, {rng})"
-    if probe.law is not None:
-        return f"assert {probe.law.__name__}({got}) is None"
-    if probe.read is not None:
-        got = f"{probe.read.__name__}({got}, {rng})"
-    value = read(probe, observe(probe, subject, seed), seed).value
-    return f"assert _matches({got}, {_literal(as_plain(value))})"
+    """As many plain asserts as the kit has cases."""
+    for (probe, seed), evidence in tested.one_by_one(range(seeds)):
+        where = f"{tested.spec.exercise!r}, {probe!r}, {tested.name}, {seed}"
+        if tested.spec.probes[probe].has_law:
+            yield f"assert _obeys({where})"
+        else:
+            yield f"assert _matches({where}, {_literal(as_plain(evidence.value))})"
 
 
 def _literal(value: Any) -> str:
@@ -119,11 +113,12 @@ def write_stock_course(root: Path, notebook: NotebookNode, assignment: str) -> N
 def write_stock_submission(root: Path, submitted: Path, student: str) -> None:
     """A student's cells from the kit's notebook, put into the stock one."""
     assignment = submitted.stem
-    answers = {_grade_id(cell): cell.source for cell in read_notebook(submitted).cells}
+    answers = {name_of(cell): cell.source for cell in read_notebook(submitted).cells}
     nb = read_notebook(root / "release" / assignment / submitted.name)
     for cell in nb.cells:
-        if _grade_id(cell).startswith(("solution-", "answer-")):
-            cell.source = answers[_grade_id(cell)]
+        name = name_of(cell)
+        if name is not None and name.kind in (Kind.SOLUTION, Kind.ANSWER):
+            cell.source = answers[name]
     path = root / "submitted" / student / assignment / submitted.name
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(nb))

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-MAX_BYTES = 16 * 2**20  # one case; probes are far smaller, so more is a mistake or an attack
+MAX_EVIDENCE = 16 * 2**20  # one case; probes are far smaller, so more is a mistake or an attack
 MAX_TEXT = 2000
 UNUSABLE = "Unusable"  # the error of an answer that its reading could not use
 
@@ -84,7 +84,7 @@ def _from_tensor(tensor: torch.Tensor) -> Array:
     return Array("tensor", str(tensor.dtype).removeprefix("torch."), plain.numpy().copy())
 
 
-def _in_order(items: Any) -> list:
+def _in_order(items: Any) -> list[Any]:
     return sorted(items) if isinstance(items, set | frozenset) else list(items)
 
 
@@ -111,8 +111,8 @@ def to_bytes(evidence: Evidence) -> bytes:
         data = save_arrays(arrays, metadata={"tree": json.dumps(tree)})
     except SafetensorError as error:
         raise EvidenceError(str(error)) from None
-    if len(data) > MAX_BYTES:
-        raise EvidenceError(f"evidence of {len(data)} bytes; at most {MAX_BYTES} are kept")
+    if len(data) > MAX_EVIDENCE:
+        raise EvidenceError(f"evidence of {len(data)} bytes; at most {MAX_EVIDENCE} are kept")
     return data
 
 
@@ -133,7 +133,7 @@ def _to_tree(value: Value, arrays: dict[str, np.ndarray]) -> Any:
 
 def from_bytes(data: bytes) -> Evidence:
     """Evidence from `to_bytes`. Raises EvidenceError for all else; never runs what it reads."""
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_EVIDENCE:
         raise EvidenceError("too large")
     try:
         arrays = load_arrays(data)
@@ -149,7 +149,7 @@ def from_bytes(data: bytes) -> Evidence:
         raise EvidenceError(f"not evidence: {type(error).__name__}") from None
 
 
-def _from_tree(tree: dict, arrays: dict[str, np.ndarray]) -> Value:
+def _from_tree(tree: dict[str, Any], arrays: dict[str, np.ndarray]) -> Value:
     match tree:
         case {"array": name, "kind": kind, "dtype": dtype}:
             return Array(str(kind), str(dtype), arrays[name])

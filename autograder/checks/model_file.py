@@ -21,7 +21,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
-MAX_BYTES = 100_000_000  # of a file, and of what it holds; nbgrader collects no larger files
+MAX_MODEL = 100_000_000  # of a file, and of what it holds; nbgrader collects no larger files
 MAX_ENTRIES, MAX_KEY, MAX_TEXT = 10_000, 500, 200
 NUMBERS = (  # what the elements of an array may be
     *(torch.float64, torch.float32, torch.float16, torch.bfloat16),
@@ -79,16 +79,16 @@ def contents(path: Path) -> bytes:
             size = os.fstat(file.fileno()).st_size
             if problem := too_large(size):
                 raise ModelError(problem)
-            return file.read(MAX_BYTES + 1)
+            return file.read(MAX_MODEL + 1)
     except OSError as error:
         raise ModelError(f"cannot be read ({error.strerror})") from None
 
 
 def too_large(size: int) -> str:
     """What is wrong with a file of so many bytes; empty where it may be read."""
-    if size <= MAX_BYTES:
+    if size <= MAX_MODEL:
         return ""
-    return f"is larger than {MAX_BYTES // 10**6} MB ({size // 10**6} MB)"
+    return f"is larger than {MAX_MODEL // 10**6} MB ({size // 10**6} MB)"
 
 
 def read_model(data: bytes) -> Model:
@@ -113,8 +113,8 @@ def _from_torch(data: bytes) -> tuple[Any, Any]:
             sizes = [entry.file_size for entry in archive.infolist()]
     except (zipfile.BadZipFile, NotImplementedError, ValueError):
         raise ModelError("is damaged; the upload may have been interrupted") from None
-    if sum(sizes) > MAX_BYTES or len(sizes) > MAX_ENTRIES:
-        raise ModelError(f"would unpack to more than {MAX_BYTES // 10**6} MB")
+    if sum(sizes) > MAX_MODEL or len(sizes) > MAX_ENTRIES:
+        raise ModelError(f"would unpack to more than {MAX_MODEL // 10**6} MB")
     try:
         found = torch.load(BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # whatever a hostile file provokes

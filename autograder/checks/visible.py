@@ -24,7 +24,6 @@ from autograder.checks.running import Place, read, run_check, standing_in
 from autograder.checks.spec import Spec, specs
 from autograder.checks.verdict import Verdict, judge, obeying
 
-
 UNKNOWN = "cannot be checked: run the cells {} first"
 
 

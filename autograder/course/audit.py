@@ -13,9 +13,9 @@ from rich.table import Table
 from autograder.course.classrun import Progress, reports
 from autograder.course.executors import executions
 from autograder.course.gradebook import Nbgrader
-from autograder.grading.cache import load, path_of
-from autograder.grading.execute import Execution
-from autograder.grading.submission import Grader, read_notebook, shared_grader
+from autograder.grading.evidence_store import EvidenceStore
+from autograder.grading.jobs import Execution
+from autograder.grading.submission import Grader, handed_in, shared_grader
 from autograder.settings import Course, SettingsError
 
 HEADINGS = ("student", "exercise", "claimed", "trained again", "finding")
@@ -71,17 +71,16 @@ def audit(
     drawn = course.drawn(claims.keys() & notebooks.keys(), f"{assignment}/{draw}")[:count]
     if not drawn:
         raise SettingsError(f"no graded models for {assignment!r}: run `grade {assignment}` first")
-    grader, store = shared_grader(course, assignment), course.build / "evidence" / assignment
-    jobs = {
-        student: grader.retraining(read_notebook(notebooks[student]), seconds) for student in drawn
-    }
+    grader = shared_grader(course, assignment)
+    jobs = {student: handed_in(grader, notebooks[student]).retraining(seconds) for student in drawn}
+    store = EvidenceStore(course.build / "retrained" / assignment)
     with executions(workers, None, store) as executing:
         for _ in progress("training again", executing.run(jobs.items()), len(jobs)):
             pass
     return [
         finding
         for student, job in jobs.items()
-        for finding in _findings(grader, student, claims[student], load(path_of(job, store)))
+        for finding in _findings(grader, student, claims[student], store.load(job))
     ]
 
 
@@ -102,7 +101,7 @@ def _findings(
     grader: Grader, student: str, claims: dict[str, float], execution: Execution
 ) -> Iterator[Finding]:
     for exercise, claimed in claims.items():
-        verdict = grader.verifier.verdict_on_model(exercise, execution)
+        verdict = grader.verifier.verdict_on_model(exercise, execution.found[exercise])
         reproduced = next(iter(verdict.measures.values()), None)
         yield Finding(student, exercise, claimed, reproduced, verdict.feedback)
 

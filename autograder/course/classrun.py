@@ -7,22 +7,20 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-from nbformat import NotebookNode
 
 from autograder.authoring.build import build
 from autograder.course.executors import executions
 from autograder.course.gradebook import Nbgrader, NbgraderError
-from autograder.grading.execute import Job
+from autograder.files import write_whole
 from autograder.grading.formats import as_json
-from autograder.grading.links import refuse_links
-from autograder.grading.submission import Grader, SubmissionError, read_notebook, shared_grader
+from autograder.grading.jobs import Job
+from autograder.grading.repair.reading import SubmissionError
+from autograder.grading.submission import Grader, Submission, handed_in, shared_grader
 from autograder.settings import Course, SettingsError
 
-Progress = Callable[[str, Iterable, int], Iterable]
+Progress = Callable[[str, Iterable[Any], int], Iterable[Any]]
 
 
 @dataclass
@@ -34,7 +32,7 @@ class ClassRun:
 
 
 @dataclass(frozen=True)
-class Submission:
+class Entry:
     """One student's submission on its way into the gradebook."""
 
     student: str
@@ -43,8 +41,9 @@ class Submission:
     nbgrader: Nbgrader
 
     @property
-    def folder(self) -> Path:
-        return self.path.parent
+    def submission(self) -> Submission:
+        """What was handed in; not kept here, for a class of thousands. Raises SubmissionError."""
+        return handed_in(self.grader, self.path)
 
     @property
     def report_path(self) -> Path:
@@ -55,45 +54,41 @@ class Submission:
     def report(self) -> dict[str, Any]:
         """What was said of it when it was graded last; empty where it never was."""
         with contextlib.suppress(FileNotFoundError, ValueError):
-            return json.loads(self.report_path.read_text(encoding="utf-8"))
+            return dict(json.loads(self.report_path.read_text(encoding="utf-8")))
         return {}
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
-        """A hash of all that its grade depends on."""
-        files = self.path, self.path.with_name("timestamp.txt")
-        parts = [file.read_bytes() if file.is_file() else b"" for file in files]
-        models = [file.digest for file in self.grader.models(self.folder).values()]
-        said = "".join([self.grader.digest, *models]).encode()
-        return hashlib.sha256(b"\0".join([said, *parts])).hexdigest()
+        """A hash of all that its grade depends on. Raises SubmissionError."""
+        time = self.path.with_name("timestamp.txt")
+        handed_in_at = time.read_bytes() if time.is_file() else b""
+        parts = self.submission.fingerprint.encode(), handed_in_at
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
     @property
     def is_graded(self) -> bool:
         """Whether the gradebook holds what this very file earns.
 
         The report is written after the gradebook, so that a run that was stopped between them
-        repeats.
+        repeats. Raises SubmissionError.
         """
         autograded = self.nbgrader.autograded(self.grader.assignment, self.student)
         return autograded.is_file() and self.report.get("fingerprint") == self.fingerprint
 
     def job(self) -> Job | None:
         """What has to be executed for it; nothing where it is graded, or `grade` will complain."""
-        if not self.is_graded:
-            with contextlib.suppress(Exception):
-                return self.grader.job_of(self._read(), self.folder)
+        with contextlib.suppress(Exception):
+            if not self.is_graded:
+                return self.submission.job
         return None
-
-    def _read(self) -> NotebookNode:
-        refuse_links(self.path)
-        return read_notebook(self.path)
 
     def grade(self) -> None:
         """Enter it in the gradebook, then report. Raises SubmissionError, NbgraderError."""
-        graded = self.grader.grade(self._read(), self.folder)
+        submission = self.submission
+        said = json.loads(as_json(submission.graded))
         self.nbgrader.autograde(self.grader.assignment, self.student)
-        report = {"fingerprint": self.fingerprint, **json.loads(as_json(graded))}
-        _replace(self.report_path, json.dumps(report, indent=2, ensure_ascii=False))
+        kept = {"fingerprint": self.fingerprint, "evidence": submission.job.digest}
+        write_whole(self.report_path, json.dumps({**kept, **said}, indent=2, ensure_ascii=False))
 
 
 def grade_class(
@@ -123,17 +118,17 @@ def grade_class(
         build(course, assignment)
         nbgrader.release(assignment)
     nbgrader.settle_late_penalties(assignment)
-    store = course.build / "evidence" / assignment
-    for kept in (store, course.build / "reports" / assignment) if force else ():
-        shutil.rmtree(kept, ignore_errors=True)
+    for kept in ("evidence", "reports") if force else ():
+        shutil.rmtree(course.build / kept / assignment, ignore_errors=True)
     grader, run = shared_grader(course, assignment), ClassRun()
     for student, path in notebooks.items():
         _adopt_renamed(path, student, run)
-    todo = [Submission(student, path, grader, nbgrader) for student, path in notebooks.items()]
-    with executions(workers, scheduler, store) as executing:
-        ready = executing.run((submission, submission.job()) for submission in todo)
-        for submission in progress("grading", ready, len(todo)):
-            _grade_one(submission, run, feedback)
+    todo = [Entry(student, path, grader, nbgrader) for student, path in notebooks.items()]
+    with executions(workers, scheduler, grader.store) as executing:
+        ready = executing.run((entry, entry.job()) for entry in todo)
+        for entry in progress("grading", ready, len(todo)):
+            _grade_one(entry, run, feedback)
+    grader.store.prune({entry.report.get("evidence", "") for entry in todo})
     return run
 
 
@@ -150,13 +145,13 @@ def _modified(path: Path) -> float:
     return path.stat().st_mtime
 
 
-def _grade_one(submission: Submission, run: ClassRun, feedback: bool) -> None:
-    student, nbgrader = submission.student, submission.nbgrader
+def _grade_one(entry: Entry, run: ClassRun, feedback: bool) -> None:
+    student = entry.student
     try:
-        if not submission.is_graded:
-            submission.grade()
+        if not entry.is_graded:
+            entry.grade()
         if feedback:
-            nbgrader.feedback(submission.grader.assignment, student)
+            entry.nbgrader.feedback(entry.grader.assignment, student)
     except (SubmissionError, NbgraderError) as error:
         run.problems[student] = str(error)
         return
@@ -164,17 +159,9 @@ def _grade_one(submission: Submission, run: ClassRun, feedback: bool) -> None:
         run.problems[student] = f"cannot be graded: {type(error).__name__}: {error}"
         return
     run.graded.append(student)
-    if repairs := submission.report["repairs"]:
+    if repairs := entry.report["repairs"]:
         said = [run.problems[student]] if student in run.problems else []
         run.problems[student] = "; ".join([*said, *repairs])
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
 
 
 def reports(course: Course, assignment: str) -> dict[str, dict[str, Any]]:

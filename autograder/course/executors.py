@@ -5,11 +5,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
-from autograder.grading.cache import keep, path_of
-from autograder.grading.execute import Execution, Job, execute
+from autograder.grading.evidence_store import EvidenceStore
+from autograder.grading.execute import execute
+from autograder.grading.jobs import Execution, Job
 from autograder.settings import SettingsError
 
 AHEAD = 2  # jobs in hand for each worker, so that none waits for the next
@@ -17,14 +17,14 @@ Owner = TypeVar("Owner")
 
 
 @dataclass
-class Executions:
+class Executions(Generic[Owner]):
     """Jobs on their way through an executor to the evidence store."""
 
     pool: Executor
     execute: Callable[[Job], Execution]
     at_once: int
-    store: Path
-    running: dict[Future, tuple[object, Path]] = field(default_factory=dict)
+    store: EvidenceStore
+    running: dict[Future[Execution], tuple[Owner, Job]] = field(default_factory=dict)
 
     def run(self, jobs: Iterable[tuple[Owner, Job | None]]) -> Iterator[Owner]:
         """Whom each job belongs to, as soon as its evidence is kept; at once where it is already.
@@ -32,10 +32,11 @@ class Executions:
         Jobs are taken one by one, as there is room for them.
         """
         for owner, job in jobs:
-            if job is None or path_of(job, self.store).is_file():
+            missing = self.store.missing(job) if job is not None else None
+            if job is None or missing is None:
                 yield owner
                 continue
-            self.running[self.pool.submit(self.execute, job)] = owner, path_of(job, self.store)
+            self.running[self.pool.submit(self.execute, missing)] = owner, job
             while len(self.running) >= self.at_once:
                 yield from self._finished()
         while self.running:
@@ -44,16 +45,18 @@ class Executions:
     def _finished(self) -> Iterator[Owner]:
         done, _ = wait(self.running, return_when=FIRST_COMPLETED)
         for future in done:
-            owner, kept = self.running.pop(future)
-            keep(future.result(), kept)
+            owner, job = self.running.pop(future)
+            self.store.keep(job, future.result())
             yield owner
 
 
 @contextlib.contextmanager
-def executions(workers: int | None, scheduler: str | None, store: Path) -> Iterator[Executions]:
+def executions(
+    workers: int | None, scheduler: str | None, store: EvidenceStore
+) -> Iterator[Executions[Any]]:
     """An executor of so many workers here, or that of a Dask cluster. Raises SettingsError."""
     if scheduler is None:
-        workers = workers or os.cpu_count()
+        workers = workers or os.cpu_count() or 1
         with ThreadPoolExecutor(workers) as pool:
             yield Executions(pool, execute, AHEAD * workers, store)
         return

@@ -9,11 +9,18 @@ from itertools import zip_longest
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.assignment.mistakes import read_alternatives, read_mistakes
+from autograder.assignment.cells import Kind, name_of
+from autograder.assignment.mistakes import (
+    Alternative,
+    KnownMistake,
+    read_alternatives,
+    read_mistakes,
+)
 from autograder.assignment.source import Source
 from autograder.assignment.validation import read_source
-from autograder.grading.submission import read_notebook
+from autograder.grading.repair.reading import read_notebook
 from autograder.settings import Course
+from autograder.tools.cell_texts import UNANSWERED
 
 DUE = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 MISTAKES = 12  # how many single mistakes the class makes
@@ -55,13 +62,13 @@ def submission(released: NotebookNode, solutions: dict[str, str]) -> NotebookNod
     """The released notebook with these solution cells, and something in every written answer."""
     nb = copy.deepcopy(released)
     for cell in nb.cells:
-        role, name = cell.metadata.get("nbgrader", {}).get("grade_id", "").partition("-")[::2]
-        if role == "solution" and name in solutions:
-            cell.source = f"# exercise: {name}\n{solutions[name]}"
-        if role == "answer" and solutions:
-            cell.source = cell.source.replace(
-                "YOUR ANSWER HERE", "A sample answer, to be graded by hand."
-            )
+        name = name_of(cell)
+        if name is None or not solutions:
+            continue
+        if name.kind is Kind.SOLUTION and name.name in solutions:
+            cell.source = f"# exercise: {name.name}\n{solutions[name.name]}"
+        if name.kind is Kind.ANSWER:
+            cell.source = cell.source.replace(UNANSWERED, "A sample answer, to be graded by hand.")
     return nb
 
 
@@ -83,7 +90,7 @@ def _students(source: Source) -> Iterator[tuple[str, dict[str, str]]]:
         yield name, {**right, **change}
 
 
-def _spread(alternatives: list, right: dict[str, str]) -> Iterator[dict[str, str]]:
+def _spread(alternatives: list[Alternative], right: dict[str, str]) -> Iterator[dict[str, str]]:
     """Submissions that hold every alternative once: the k-th of each exercise in the k-th."""
     by_exercise = [
         [(a.exercise, a.solution) for a in alternatives if a.exercise == name] for name in right
@@ -92,7 +99,7 @@ def _spread(alternatives: list, right: dict[str, str]) -> Iterator[dict[str, str
         yield {**right, **dict(answer for answer in answers if answer)}
 
 
-def _every_few(items: list, count: int) -> list:
+def _every_few(items: list[KnownMistake], count: int) -> list[KnownMistake]:
     return items[:: max(1, len(items) // count)][:count]
 
 

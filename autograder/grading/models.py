@@ -4,17 +4,19 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from autograder.checks.model_file import MAX_BYTES, ModelError, contents, model_files, none_found
-from autograder.grading.kernels.evidence_pipe import EvidencePipe
-from autograder.grading.kernels.kernel import Fork, KernelEnded
-from autograder.grading.kernels.zygote import MODEL, PROBLEM, Request
+from autograder.checks.model_file import MAX_MODEL, ModelError, contents, model_files, none_found
+from autograder.grading.forks.fork import Fork, ForkEnded
+from autograder.grading.forks.messages import Message, ModelRead, ModelRefused
+from autograder.grading.forks.pipe import MessagePipe
+from autograder.grading.forks.requests import ReaderRequest
 from autograder.grading.sandbox.confinement import Confinement
 
 READ_SECONDS, MAX_SAID = 30, 500
-MAX_PACKED = MAX_BYTES + 16 * 2**20  # with names and shapes
+MAX_PACKED = MAX_MODEL + 16 * 2**20  # with names and shapes
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class ModelFile:
     problem: str = ""
     note: str = ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return hashlib.sha256(self.problem.encode() + b"\0" + self.data).hexdigest()
 
@@ -50,16 +52,18 @@ def read_apart(file: ModelFile, bounds: Confinement | None) -> bytes:
     """
     if file.problem:
         raise ModelError(file.problem)
-    request = Request("reader", {}, bounds and asdict(bounds))
+    said: list[Message] = []
+    pipe = MessagePipe((ModelRead, ModelRefused), said.append, largest=MAX_PACKED, total=MAX_PACKED)
     with _in_memory(file.data) as descriptor:
-        fork = Fork(request, descriptor, pipe=EvidencePipe(MAX_PACKED, MAX_PACKED))
-    found = fork.evidence
-    with contextlib.closing(fork), contextlib.suppress(KernelEnded):
-        fork.read_until(lambda: MODEL in found or PROBLEM in found, READ_SECONDS)
-    if MODEL in found:
-        return found[MODEL]
-    said = found.get(PROBLEM, b"cannot be read in the time and memory that there is")
-    raise ModelError("the model file " + said.decode("utf-8", "replace")[:MAX_SAID])
+        fork = Fork(ReaderRequest(bounds), pipe, descriptor)
+    with contextlib.closing(fork), contextlib.suppress(ForkEnded):
+        fork.read_until(lambda: bool(said), READ_SECONDS)
+    match said:
+        case [ModelRead(packed), *_]:
+            return packed
+        case [ModelRefused(problem), *_]:
+            raise ModelError(f"the model file {problem[:MAX_SAID]}")
+    raise ModelError("the model file cannot be read in the time and memory that there is")
 
 
 @contextlib.contextmanager

@@ -8,35 +8,51 @@ from symtable import SymbolTable, symtable
 
 from nbformat import NotebookNode
 
-from autograder.authoring.notebook import ARTEFACT_TAG, LOOK_TAG, TRAINING_TAG
+from autograder.assignment.cells import (
+    ARTEFACT_TAG,
+    LOOK_TAG,
+    TRAINING_TAG,
+    VISIBLE_KEY,
+    CellName,
+    Kind,
+    name_of,
+)
+from autograder.grading.forks.requests import Step
 from autograder.grading.repair.syntax import MAGIC, NOT_PYTHON, parsed
 
 WORD = re.compile(r"\w+")
 
 
-def needed_cells(
-    repaired: NotebookNode, released: NotebookNode
-) -> Iterator[tuple[str, str | None]]:
-    """Code to run, in order; with a check cell, the name of its exercise.
+def needed_steps(repaired: NotebookNode, released: NotebookNode) -> Iterator[Step]:
+    """Cells to run, in order, and checks in the place of check cells.
 
-    Left out are the visible key, training and checks of model files, found by id or by text, and
-    what only shows something, unless a student's cell reads a variable of it.
+    Left out are the course's own checking, training and checks of model files, found by id or by
+    text, and what only shows something, unless a student's cell reads a variable of it.
     """
     cells = [cell for cell in repaired.cells if cell.cell_type == "code"]
     skipped = _tagged(released, TRAINING_TAG, ARTEFACT_TAG) | _unread(cells, released)
-    for cell in cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        if not {cell.get("id"), cell.source} & skipped and name != "visible_key":
-            yield cell.source, name.removeprefix("check-") if name.startswith("check-") else None
+    for index, cell in enumerate(cells):
+        name = name_of(cell)
+        if {cell.get("id"), cell.source} & skipped or _only_for_students(name):
+            continue
+        if name is not None and name.kind is Kind.CHECK:
+            yield Step(index, "", name.name)
+        else:
+            yield Step(index, cell.source)
 
 
-def training_cells(repaired: NotebookNode) -> Iterator[tuple[str, None]]:
+def training_steps(repaired: NotebookNode) -> Iterator[Step]:
     """All code that is not the course's checking, to train a model again as the student did."""
-    for cell in repaired.cells:
-        role = cell.metadata.get("nbgrader", {})
-        checking = role.get("grade") or role.get("grade_id") == "visible_key"
+    for index, cell in enumerate(repaired.cells):
+        name = name_of(cell)
+        checking = _only_for_students(name) or (name is not None and name.kind is Kind.CHECK)
         if cell.cell_type == "code" and not checking:
-            yield cell.source, None
+            yield Step(index, cell.source)
+
+
+def _only_for_students(name: CellName | None) -> bool:
+    """Whether a cell holds what students' own checks need: the key, or the visible cases."""
+    return name == VISIBLE_KEY or (name is not None and name.kind is Kind.CASES)
 
 
 def _tagged(released: NotebookNode, *tags: str) -> set[str]:

@@ -1,29 +1,27 @@
-"""From a submitted notebook to verdicts: repair, execute, verify."""
+"""A submission on its way from file to verdicts: read once, repaired once, judged once."""
 
-import ast
-import copy
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from nbformat import NotebookNode
 
 from autograder.assignment.keyring import key_digest
-from autograder.assignment.source import Source
 from autograder.checks.verdict import Verdict
-from autograder.assignment.definitions import defines
-from autograder.grading.cache import Recent, cached
-from autograder.grading.execute import Job
-from autograder.grading.links import links_in
+from autograder.grading.evidence_store import EvidenceStore
+from autograder.grading.execute import execute
+from autograder.grading.jobs import Execution, Job, Limits
+from autograder.grading.links import links_in, refuse_links
 from autograder.grading.models import ModelFile, find_model
-from autograder.grading.needed import needed_cells, training_cells
-from autograder.grading.repair.reading import SubmissionError, read_notebook
+from autograder.grading.needed import needed_steps, training_steps
+from autograder.grading.recent import Recent
+from autograder.grading.repair.reading import notebook_of, read_bytes, read_notebook
 from autograder.grading.repair.rebuild import Repaired, repair
 from autograder.grading.verify import Verifier
 from autograder.settings import Course
 
-__all__ = ["Graded", "Grader", "SubmissionError", "read_notebook", "shared_grader"]
 RECENT = 32  # submissions that a class run has in hand at a time
 
 
@@ -44,98 +42,144 @@ class Graded:
         return sum(verdict.max_score for verdict in self.verdicts)
 
 
+class Submission:
+    """What a student handed in: a notebook, and the folder of files that it came with, if any.
+
+    Its parts are worked out when they are asked for, once: class runs and nbgrader's steps share
+    one object.
+    """
+
+    def __init__(
+        self, grader: "Grader", content: bytes, path: Path, folder: Path | None = None
+    ) -> None:
+        self.grader, self.content, self.path, self.folder = grader, content, path, folder
+
+    @classmethod
+    def of(
+        cls, grader: "Grader", notebook: NotebookNode, folder: Path | None = None
+    ) -> "Submission":
+        """A submission of a notebook that stands in no file."""
+        content = json.dumps(notebook).encode()
+        return cls(grader, content, Path(f"{grader.assignment}.ipynb"), folder)
+
+    @cached_property
+    def notebook(self) -> NotebookNode:
+        """The notebook as it was handed in. Raises SubmissionError."""
+        return notebook_of(self.content, self.path)
+
+    @cached_property
+    def repaired(self) -> Repaired:
+        """The notebook in the shape of the release."""
+        return repair(self.notebook, self.grader.released)
+
+    @cached_property
+    def models(self) -> dict[str, ModelFile]:
+        """The model files in its folder, by exercise."""
+        artefacts = self.grader.verifier.artefacts.items()
+        return {name: find_model(self.folder, artefact.ending) for name, artefact in artefacts}
+
+    @cached_property
+    def job(self) -> Job:
+        """What has to be executed for it."""
+        return self.grader.job(self.repaired.notebook, self.models)
+
+    @cached_property
+    def execution(self) -> Execution:
+        """What came of it: kept evidence, and what is missing found now."""
+        store = self.grader.store
+        missing = store.missing(self.job)
+        if missing is not None:
+            store.keep(self.job, execute(missing))
+        return store.load(self.job)
+
+    @cached_property
+    def verdicts(self) -> list[Verdict]:
+        """What it earns."""
+        return self.grader.verifier.verdicts(self.execution, self.job)
+
+    @property
+    def graded(self) -> Graded:
+        """Its verdicts, and all that was odd about it."""
+        links = links_in(self.folder) if self.folder else ()
+        said = [
+            *self.repaired.repairs,
+            *(f"{name}: {file.note}" for name, file in self.models.items() if file.note),
+            *(f"{link}: a link, not followed" for link in links),
+            *(f"while running: {line}" for line in self.execution.noticed),
+        ]
+        return Graded(self.grader.assignment, self.verdicts, said)
+
+    def retraining(self, seconds: float) -> Job:
+        """Its cells, training among them, to write its model files again."""
+        artefacts = self.grader.verifier.artefacts.items()
+        return Job(
+            tuple(training_steps(self.repaired.notebook)),
+            Limits(seconds, self.grader.course.sandbox, seconds),
+            written={name: artefact.ending for name, artefact in artefacts},
+        )
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of all that its verdicts depend on."""
+        models = [file.digest for file in self.models.values()]
+        said = "".join([self.grader.digest, *models]).encode()
+        return hashlib.sha256(b"\0".join([said, self.content])).hexdigest()
+
+
 class Grader:
-    """Grades submissions to one assignment."""
+    """What grading submissions to one assignment needs, made once."""
 
     def __init__(self, course: Course, assignment: str) -> None:
         self.course, self.assignment = course, assignment
         self.verifier = Verifier(course, assignment)
-        self.released = read_notebook(course.released(assignment))
-        self.digest = self._digest()
-        self._given = given(self.verifier.source)
-        self._repaired, self._judged = Recent(RECENT), Recent(RECENT)
+        released = course.released(assignment)
+        self.released = read_notebook(released)
+        self.store = EvidenceStore(course.build / "evidence" / assignment)
+        self.digest = self._digest(released.read_bytes())
+        self._checks, self._rests_on = self.verifier.planned(), self.verifier.rests_on()
+        self._recent: Recent[Submission] = Recent(RECENT)
 
-    def _digest(self) -> str:
+    def _digest(self, released: bytes) -> str:
         """A hash of everything that a grade depends on, but for the submission."""
         settings = f"{self.course.cell_seconds} {self.course.sandbox}"
-        parts = key_digest(self.course, self.verifier.source), _text(self.released), settings
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        parts = key_digest(self.course, self.verifier.source).encode(), released, settings.encode()
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
-    def grade(self, submitted: NotebookNode, folder: Path | None = None) -> Graded:
-        """Verdicts on a notebook as the student handed it in, with the files beside it."""
-        repaired = self._repair(submitted)
-        job = self.job(repaired.notebook, folder)
-        verdicts, noticed = self._judge(job)
-        said = [
-            *repaired.repairs,
-            *(f"{name}: {file.note}" for name, file in job.models.items() if file.note),
-            *(f"{link}: a link, not followed" for link in (links_in(folder) if folder else ())),
-            *(f"while running: {line}" for line in noticed),
-        ]
-        return Graded(self.assignment, verdicts, said)
+    def submission(self, path: Path) -> Submission:
+        """The submission in a file, the same object as long as its folder is as it was.
 
-    def repair(self, submitted: NotebookNode) -> Repaired:
-        """The submission in the shape of the release; the caller's to change."""
-        return copy.deepcopy(self._repair(submitted))
+        Raises SubmissionError where it cannot be read.
+        """
+        return self._recent.get((path, _state(path.parent)), lambda: self._read(path))
 
-    def _repair(self, submitted: NotebookNode) -> Repaired:
-        key = hashlib.sha256(_text(submitted).encode()).hexdigest()
-        return self._repaired.get(key, lambda: repair(submitted, self.released))
+    def _read(self, path: Path) -> Submission:
+        return Submission(self, read_bytes(path), path, path.parent)
 
-    def job_of(self, submitted: NotebookNode, folder: Path | None = None) -> Job:
-        """What has to be executed for a submission as the student handed it in."""
-        return self.job(self._repair(submitted).notebook, folder)
-
-    def verdicts(self, repaired: NotebookNode, folder: Path | None = None) -> list[Verdict]:
-        """What a repaired notebook and the files in its submission's folder earn."""
-        return self._judge(self.job(repaired, folder))[0]
-
-    def _judge(self, job: Job) -> tuple[list[Verdict], tuple[str, ...]]:
-        return self._judged.get(job.digest, lambda: self._executed(job))
-
-    def _executed(self, job: Job) -> tuple[list[Verdict], tuple[str, ...]]:
-        """The verdicts, and what was noticed, from kept evidence or a new execution."""
-        execution = cached(job, self.course.build / "evidence" / self.assignment)
-        return self.verifier.verdicts(execution, job), execution.noticed
-
-    def models(self, folder: Path | None) -> dict[str, ModelFile]:
-        """The model files in a submission's folder, by exercise."""
-        artefacts = self.verifier.artefacts.items()
-        return {name: find_model(folder, artefact.ending) for name, artefact in artefacts}
-
-    def job(self, repaired: NotebookNode, folder: Path | None = None) -> Job:
-        """What has to be executed for a repaired notebook and the files beside it."""
-        source = self.verifier.source
+    def job(self, repaired: NotebookNode, models: dict[str, ModelFile]) -> Job:
+        """What has to be executed for a repaired notebook and model files."""
         return Job(
-            cells=tuple(needed_cells(repaired, self.released)),
-            seeds=self.verifier.seeds,
-            given=self._given,
-            checks={name: cell.source for name, cell in source.checks.items()},
-            cell_seconds=self.course.cell_seconds,
-            confined=self.course.sandbox,
-            models=self.models(folder),
-        )
-
-    def retraining(self, submitted: NotebookNode, seconds: float) -> Job:
-        """The student's cells, training among them, to write their model files again."""
-        artefacts = self.verifier.artefacts.items()
-        return Job(
-            cells=tuple(training_cells(self._repair(submitted).notebook)),
-            seeds={},
-            given="",
-            checks={},
-            cell_seconds=seconds,
-            confined=self.course.sandbox,
-            written={name: artefact.ending for name, artefact in artefacts},
-            seconds=seconds,
+            tuple(needed_steps(repaired, self.released)),
+            Limits(self.course.cell_seconds, self.course.sandbox),
+            self.verifier.source.given_text,
+            self._checks,
+            models,
+            rests_on=self._rests_on,
         )
 
 
-def _text(nb: NotebookNode) -> str:
-    return json.dumps(nb, sort_keys=True)
+def handed_in(grader: Grader, path: Path) -> Submission:
+    """The submission in a student's folder. Raises SubmissionError for links out of it."""
+    refuse_links(path)
+    return grader.submission(path)
 
 
-_graders: dict[tuple, Grader] = {}
+def _state(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
+    """By which one knows that a folder's files have changed."""
+    found = [(path.name, path.lstat()) for path in sorted(folder.iterdir())]
+    return tuple((name, s.st_mtime_ns, s.st_size, s.st_ino) for name, s in found)
+
+
+_graders: dict[tuple[object, ...], Grader] = {}
 
 
 def shared_grader(course: Course, assignment: str) -> Grader:
@@ -146,23 +190,3 @@ def shared_grader(course: Course, assignment: str) -> Grader:
     if key not in _graders:
         _graders[key] = Grader(course, assignment)
     return _graders[key]
-
-
-def given(source: Source) -> str:
-    """What a source defines besides solutions and artefacts, without comments and layout.
-
-    A change of points, tiers or text is thus no reason to execute anything again.
-    """
-    for name in source.solutions:
-        blank = "\n" * source.solutions[name].source.count("\n")
-        source = source.with_solution(name, blank)
-    tree = ast.parse(source.text)
-    tree.body = [node for node in tree.body if defines(node) and not _declares_artefact(node)]
-    return ast.unparse(tree)
-
-
-def _declares_artefact(node: ast.stmt) -> bool:
-    match node:
-        case ast.Assign(value=ast.Call(func=ast.Name(id="Artefact"))):
-            return True
-    return False

@@ -1,32 +1,31 @@
 """Verification: evidence against the hidden key, in a process that student code never enters."""
 
-import ast
 import contextlib
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import torch
 
 from autograder.assignment.artefacts import artefact
+from autograder.assignment.checks_file import ChecksText
 from autograder.assignment.keyring import kept_key
-from autograder.assignment.trial import load, time_limit, trial
 from autograder.assignment.source import Source
+from autograder.assignment.trial import load, time_limit, trial
 from autograder.assignment.validation import read_source
 from autograder.checks.artefact import Artefact, rejected
 from autograder.checks.evidence import Evidence, EvidenceError, from_bytes
 from autograder.checks.key import Key
 from autograder.checks.measuring import measure
 from autograder.checks.model_file import ModelError, unpack
-from autograder.checks.probes import read
-from autograder.grading.kernels.recorder import case_name
+from autograder.checks.running import Place, read
 from autograder.checks.verdict import Verdict, judge, obeying
-from autograder.grading.cache import Recent
-from autograder.grading.execute import Execution, Job
-from autograder.grading.repair.syntax import outline, parsed
+from autograder.grading.forks.requests import PlannedCheck
+from autograder.grading.jobs import Execution, Found, Job
+from autograder.grading.recent import Recent
 from autograder.settings import Course
 
 RECENT = 256  # answers to single exercises
-Place = tuple[str, int]  # of a case: its probe and the index of its seed
 
 
 class Verifier:
@@ -38,11 +37,29 @@ class Verifier:
         self.key: Key = kept_key(course, self.source)
         module = load(self.source)
         self.trials = {name: trial(self.source, module, name) for name in self.source.checks}
-        self._judged = Recent(RECENT)
+        self._judged: Recent[Verdict] = Recent(RECENT)
         self.artefacts: dict[str, Artefact] = {
             name: artefact(self.source, module, name) for name in self.source.artefacts
         }
         self._held_out = {n: course.hidden_seeds(assignment, n)[0] for n in self.artefacts}
+
+    def planned(self) -> dict[str, PlannedCheck]:
+        """What a kernel must know to run each check."""
+        texts = ChecksText(self.source)
+        return {
+            name: PlannedCheck(
+                name, self.source.subjects[name], texts.complete(name), tuple(self.seeds[name])
+            )
+            for name in self.source.checks
+        }
+
+    def rests_on(self) -> dict[str, str]:
+        """By exercise, a hash of all that its evidence depends on besides the student's cells."""
+        texts = ChecksText(self.source)
+        return {
+            name: hashlib.sha256(f"{check}\0{texts.given(name)}".encode()).hexdigest()
+            for name, check in self.planned().items()
+        }
 
     def verdicts(self, execution: Execution, job: Job) -> list[Verdict]:
         """A verdict for every exercise, whatever came of the job."""
@@ -50,52 +67,43 @@ class Verifier:
 
     def verdict(self, name: str, execution: Execution, job: Job) -> Verdict:
         """A verdict on one exercise."""
+        found = execution.found.get(name, Found())
         if name in self.artefacts:
-            return self.verdict_on_model(name, execution)
-        found = self._found(name, execution)
-        verdict = self._judged.get((name, *found.items()), lambda: self._judge(name, found))
-        if not found and name in execution.errors:
-            return replace(verdict, detail=execution.errors[name])
-        tested = self.trials[name]
-        return obeying(verdict, tested.broken(*self._cells(name, job)) if tested.rules else "")
+            return self.verdict_on_model(name, found)
+        cases = self._known(name, found.cases)
+        verdict = self._judged.get((name, *cases.items()), lambda: self._judge(name, cases))
+        if not cases and found.error is not None:
+            return replace(verdict, detail=found.error)
+        return obeying(verdict, self.trials[name].broken([step.text for step in job.steps]))
 
-    def verdict_on_model(self, name: str, execution: Execution) -> Verdict:
+    def verdict_on_model(self, name: str, found: Found) -> Verdict:
         """A verdict on what an artefact's file holds."""
         declared, points = self.artefacts[name], self.key.exercises[name].points
-        if name not in execution.models:
-            return rejected(name, points, execution.errors[name])
+        if found.model is None:
+            return rejected(name, points, found.error or "no model file was read")
         try:
             with time_limit(declared.seconds), _one_thread():
-                model = unpack(execution.models[name])
-                found = measure(declared, model, self._held_out[name])
+                measures = measure(declared, unpack(found.model), self._held_out[name])
         except ModelError as error:
             return rejected(name, points, f"the model file {error}", error.detail)
         except TimeoutError:
             seconds = f"{declared.seconds:g} s"
             return rejected(name, points, f"measuring the model took more than {seconds}")
-        return declared.judge(name, points, found)
+        return declared.judge(name, points, measures)
 
-    def _found(self, name: str, execution: Execution) -> dict[Place, bytes]:
-        """What came of an exercise's cases. Right answers are often the same to the last bit."""
-        places = {
-            (c.probe, c.index): case_name(name, c.probe, c.index)
-            for c in self.key.exercises[name].cases
-        }
-        sent = execution.evidence
-        return {place: sent[case] for place, case in places.items() if case in sent}
+    def _known(self, name: str, cases: Mapping[Place, bytes]) -> dict[Place, bytes]:
+        """The cases that the key has, in its order; student code may have sent others."""
+        places = [(case.probe, case.index) for case in self.key.exercises[name].cases]
+        return {place: cases[place] for place in places if place in cases}
 
-    def _cells(self, name: str, job: Job) -> list[ast.Module | None]:
-        """The submitted cells that define what an exercise asks for."""
-        wanted = outline(self.source.solutions[name].source).defined
-        return [parsed(text) for text, _ in job.cells if outline(text).defined & wanted]
-
-    def _judge(self, name: str, found: dict[Place, bytes]) -> Verdict:
-        probes = self.trials[name].by_name
+    def _judge(self, name: str, cases: Mapping[Place, bytes]) -> Verdict:
+        """Right answers are often the same to the last bit, so that this is rarely called."""
+        probes, seeds = self.trials[name].spec.probes, self.seeds[name]
         evidence = {
-            (probe, index): read(probes[probe], _parse(data), self.seeds[name][index])
-            for (probe, index), data in found.items()
+            (probe, index): read(probes[probe], _parse(data), seeds[index])
+            for (probe, index), data in cases.items()
         }
-        return judge(self.key.exercises[name], evidence, probes)
+        return judge(self.key.exercises[name], evidence, probes, seeds)
 
 
 @contextlib.contextmanager

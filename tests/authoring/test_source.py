@@ -1,9 +1,8 @@
 import pytest
 
-from autograder.authoring.build import build
-from autograder.assignment.mistakes import read_alternatives
 from autograder.assignment.source import SourceError
 from autograder.assignment.validation import read_source
+from autograder.authoring.build import build
 
 SOLUTION, CHECK, TRAIN = '# %% solution="softmax"', '# %% check="softmax" points=3', "# %% train"
 ANSWER = '# %% [markdown] answer="why_shift" points=2'
@@ -359,40 +358,3 @@ def test_a_misspelt_marker_is_an_error_for_it_would_hide_nothing(parsed, demo, r
 def test_both_markers_misspelt_are_an_error(parsed, demo):
     with pytest.raises(SourceError, match="unknown marker '### BEGIN HIDDEN TEST'"):
         parsed(demo.replace("HIDDEN TESTS", "HIDDEN TEST"))
-
-
-ALTERNATIVES = """\
-# %%
-import torch
-
-# %% library alternative="softmax"
-def softmax(x):
-    return x.softmax(-1)
-
-# %% alternative="softmax"
-def softmax(x):
-    return torch.softmax(x, -1)
-"""
-
-
-def alternatives(make_course, demo, text):
-    course = make_course({"demo": {"demo.py": demo, "alternatives.py": text}})
-    return read_alternatives(read_source(course.source_path("demo")))
-
-
-def test_alternatives_have_exercise_title_and_solution(make_course, demo):
-    first, second = alternatives(make_course, demo, ALTERNATIVES)
-    assert (first.exercise, first.title) == ("softmax", "library")
-    assert first.solution == "def softmax(x):\n    return x.softmax(-1)"
-    assert second.title == "alternative"
-
-
-def test_no_file_of_alternatives_is_no_error(parsed, demo):
-    assert read_alternatives(parsed(demo)) == []
-
-
-@pytest.mark.parametrize("wrong", ['alternative="hardmax"', 'solution="softmax"'])
-def test_an_alternative_to_nothing_is_an_error(make_course, demo, wrong):
-    text = ALTERNATIVES.replace('library alternative="softmax"', wrong)
-    with pytest.raises(SourceError, match=r"alternatives\.py:4: no solution"):
-        alternatives(make_course, demo, text)

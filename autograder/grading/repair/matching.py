@@ -8,11 +8,16 @@ from functools import cached_property
 from nbformat import NotebookNode
 from rapidfuzz import fuzz, process
 
-from autograder.authoring.header import AI_HEADING
-from autograder.tools import cell_texts as marks
+from autograder.assignment.cells import CellName, Kind, name_of, named
 from autograder.grading.repair.syntax import outline, same_code
+from autograder.tools import cell_texts
+from autograder.tools.cell_texts import AI_HEADING
 
-MARKS = {"solution-{}": marks.SOLUTION, "check-{}": marks.CHECK, "answer-{}": marks.ANSWER}
+TEXTS = {
+    Kind.SOLUTION: cell_texts.SOLUTION,
+    Kind.CHECK: cell_texts.CHECK,
+    Kind.ANSWER: cell_texts.ANSWER,
+}
 UNWRITTEN = re.compile(r"^[ \t]*(# TODO: .*|raise NotImplementedError.*)\n?", re.M)
 SIMILAR = 85  # of 100; unrelated cells of one course reach 60
 COMPARABLE = range(40, 20_000)  # characters; shorter texts are similar by chance
@@ -33,7 +38,10 @@ class Release:
     def __init__(self, released: NotebookNode) -> None:
         self.cells: list[NotebookNode] = released.cells
         self.roles = [cell.metadata.get("nbgrader", {}) for cell in self.cells]
-        self.by_grade_id = {r["grade_id"]: i for i, r in enumerate(self.roles) if r}
+        self.names = [name_of(cell) for cell in self.cells]
+        self.by_name: dict[CellName | None, int] = {
+            name: i for i, name in enumerate(self.names) if name
+        }
         self.by_id = {cell.get("id"): i for i, cell in enumerate(self.cells)}
         self.squeezed = [squeezed(cell.source) for cell in self.cells]
         self.by_text = {text: i for i, text in reversed([*enumerate(self.squeezed)])}
@@ -71,7 +79,8 @@ class Release:
     def name(self, key: int) -> str:
         """What students know a cell by: its grade id, or its first line."""
         first = self.cells[key].source.strip().partition("\n")[0]
-        return self.roles[key].get("grade_id") or f"cell {first[:40]!r}"
+        name = self.names[key]
+        return name.grade_id if name else f"cell {first[:40]!r}"
 
     def is_complete(self, key: int, source: str) -> bool:
         """Whether a text can be the student's version of a solution or an answer."""
@@ -107,15 +116,14 @@ def _claim(cell: NotebookNode, release: Release) -> Claim | None:
 
 def _candidates(cell: NotebookNode, exact: int | None, release: Release) -> Iterator[Claim]:
     """In the order of their worth."""
-    role, colab = cell.metadata.get("nbgrader"), _text(cell.metadata.get("id"))
-    grade_id = _text(role.get("grade_id")) if isinstance(role, dict) else ""
-    by_grade_id, by_id = release.by_grade_id.get, release.by_id.get
+    colab = _text(cell.metadata.get("id"))
+    by_name, by_id = release.by_name.get, release.by_id.get
     found = [
-        ("grade id", by_grade_id(grade_id)),
+        ("grade id", by_name(name_of(cell))),
         ("cell id", by_id(cell.id)),
-        ("Colab's id", by_id(colab, by_grade_id(colab))),
+        ("Colab's id", by_id(colab, by_name(named(colab)))),
         ("unchanged text", exact),
-        *(("name in the text", by_grade_id(name)) for name in marked(cell.source)),
+        *(("name in the text", by_name(name)) for name in named_in(cell.source)),
         ("definition", _by_definition(cell, release)),
     ]
     return (Claim(key, evidence) for evidence, key in found if key is not None)
@@ -125,13 +133,13 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def marked(source: str) -> Iterator[str]:
-    """Grade ids that stand in a text."""
+def named_in(source: str) -> Iterator[CellName]:
+    """The cells that a text says it is."""
     if is_disclosure(source):
         return
-    for grade_id, pattern in MARKS.items():
+    for kind, pattern in TEXTS.items():
         for name in pattern.findall(source):
-            yield grade_id.format(name)
+            yield CellName(kind, name)
 
 
 def is_disclosure(source: str) -> bool:
@@ -162,7 +170,7 @@ def _is_plausible(key: int, cell: NotebookNode, exact: int | None, release: Rele
 
 def _is_work(cell: NotebookNode, release: Release) -> bool:
     """Whether a cell's text says that it solves or answers something."""
-    named = any(not name.startswith("check-") for name in marked(cell.source))
+    named = any(name.kind is not Kind.CHECK for name in named_in(cell.source))
     return named or _by_definition(cell, release) is not None
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from autograder.errors import ToldError
 from autograder.grading.repair.normalise import is_notebook, normalised
 
-MAX_BYTES = 100_000_000  # nbgrader's own limit for collected files
+MAX_NOTEBOOK = 100_000_000  # nbgrader's own limit for collected files
 MAX_CELLS = 20_000
 BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -29,7 +30,7 @@ SIGNATURES = {
 }
 
 
-class SubmissionError(Exception):
+class SubmissionError(ToldError):
     """A file that is no notebook; the message says what it is."""
 
 
@@ -38,21 +39,26 @@ def read_notebook(path: Path) -> NotebookNode:
 
     Damage inside of it, such as wrong types, is mended; `repair` finds what belongs where.
     """
-    data = _bytes(path)
+    return notebook_of(read_bytes(path), path)
+
+
+def notebook_of(content: bytes, path: Path) -> NotebookNode:
+    """The notebook in a file's content. Raises SubmissionError, which names the file."""
     try:
-        return _notebook(data)
+        return _notebook(content)
     except SubmissionError as error:
         raise SubmissionError(f"{path}: not a Jupyter notebook: {error}") from None
     except (RecursionError, MemoryError):
         raise SubmissionError(f"{path}: not a Jupyter notebook: nested too deeply") from None
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """A file's content, if it is a file and not too large. Raises SubmissionError."""
     try:
         if path.exists() and not path.is_file():  # reading a pipe or a device may never end
             raise SubmissionError(f"{path}: not a file")
-        if path.stat().st_size > MAX_BYTES:
-            raise SubmissionError(f"{path}: larger than {MAX_BYTES // 1_000_000} MB")
+        if path.stat().st_size > MAX_NOTEBOOK:
+            raise SubmissionError(f"{path}: larger than {MAX_NOTEBOOK // 1_000_000} MB")
         return path.read_bytes()
     except FileNotFoundError:
         raise SubmissionError(f"{path}: no such file") from None

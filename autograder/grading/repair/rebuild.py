@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
-from autograder.authoring.notebook import TRAINING_TAG
+from autograder.assignment.cells import TRAINING_TAG
 from autograder.grading.repair import cell_order
 from autograder.grading.repair.cell_order import Placed
 from autograder.grading.repair.matching import Claim, Release, claims, squeezed
@@ -129,11 +129,13 @@ def _said_of_metadata(
     with_metadata = {claim.key for claim in found if claim and claim.evidence == "grade id"}
     for index, key in sorted(made.chosen.items(), key=lambda item: item[1]):
         claim, role = found[index], release.roles[key]
-        if role and key not in with_metadata:
+        if not role or claim is None:
+            continue
+        if key not in with_metadata:
             what = f"metadata lost, found by {claim.evidence}"
-            groups.setdefault(what, []).append(role["grade_id"])
-        elif role and claim.evidence == "grade id" and _is_changed(cells[index], role):
-            groups.setdefault("nbgrader metadata changed, restored", []).append(role["grade_id"])
+            groups.setdefault(what, []).append(release.name(key))
+        elif claim.evidence == "grade id" and _is_changed(cells[index], role):
+            groups.setdefault("nbgrader metadata changed, restored", []).append(release.name(key))
     yield from (f"{_listed(names)}: {what}" for what, names in groups.items())
 
 

@@ -4,14 +4,19 @@ nbgrader reads a check cell's score off its output, so Verify drops whatever sta
 writes the verdict's line and number. Nothing that student code prints reaches a score.
 """
 
+import copy
+from pathlib import Path
+from typing import Any
+
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.assignment.cells import Kind, name_of
 from autograder.assignment.source import Cell
 from autograder.checks.verdict import Verdict
 from autograder.grading.steps.ordinary import ForKit, course_of, folder_of
-from autograder.grading.submission import Grader, shared_grader
+from autograder.grading.submission import Grader, Submission, handed_in, shared_grader
 from autograder.tools.words import count_words
 
 SCHEME_TAG = "marking-scheme"
@@ -20,18 +25,26 @@ SCHEME_TAG = "marking-scheme"
 class KitPreprocessor(ForKit, NbGraderPreprocessor):
     """A step of the kit's own way."""
 
-    def grader(self, resources: dict) -> Grader:
+    def grader(self, resources: dict[str, Any]) -> Grader:
         return shared_grader(course_of(self.config), resources["nbgrader"]["assignment"])
+
+    def submission(self, resources: dict[str, Any]) -> Submission:
+        """What the student handed in: files are read where they lie, and not nbgrader's copies."""
+        folder = folder_of("submitted", self.config, resources)
+        name = resources["nbgrader"]["notebook"]
+        return handed_in(self.grader(resources), Path(folder) / f"{name}.ipynb")
 
 
 class Repair(KitPreprocessor):
     """Rebuild the submission from the released notebook."""
 
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        repaired = self.grader(resources).repair(nb)
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        repaired = self.submission(resources).repaired
         for text in repaired.repairs:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], text)
-        return repaired.notebook, resources
+        return copy.deepcopy(repaired.notebook), resources
 
 
 class Verify(KitPreprocessor):
@@ -41,19 +54,18 @@ class Verify(KitPreprocessor):
     beside a hidden test.
     """
 
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        # files of the submission are read where they were handed in
-        folder = folder_of("submitted", self.config, resources)
-        found = self.grader(resources).verdicts(nb, folder)
-        verdicts = {verdict.exercise: verdict for verdict in found}
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        verdicts = {each.exercise: each for each in self.submission(resources).verdicts}
         for cell in nb.cells:
-            role = cell.metadata.get("nbgrader", {})
-            if role.get("grade") and not role.get("solution"):
-                verdict = verdicts[role.grade_id.removeprefix("check-")]
+            name = name_of(cell)
+            if name is not None and name.kind is Kind.CHECK:
+                verdict = verdicts[name.name]
                 cell.outputs = _outputs(verdict, self._name_on_leaderboard(verdict, resources))
         return nb, resources
 
-    def _name_on_leaderboard(self, verdict: Verdict, resources: dict) -> str:
+    def _name_on_leaderboard(self, verdict: Verdict, resources: dict[str, Any]) -> str:
         course = course_of(self.config)
         if not verdict.measures or course.leaderboard_names:
             return ""
@@ -71,14 +83,16 @@ def _outputs(verdict: Verdict, more: str) -> list[NotebookNode]:
 class ShowMarkingSchemes(KitPreprocessor):
     """For graders only: after each written answer, how long it is and how to mark it."""
 
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         answers = self.grader(resources).verifier.source.answers
         cells = []
         for cell in nb.cells:
             cells.append(cell)
-            name = cell.metadata.get("nbgrader", {}).get("grade_id", "").removeprefix("answer-")
-            if name in answers:
-                cells.append(_scheme(answers[name], cell.source))
+            name = name_of(cell)
+            if name is not None and name.kind is Kind.ANSWER:
+                cells.append(_scheme(answers[name.name], cell.source))
         nb.cells = cells
         return nb, resources
 

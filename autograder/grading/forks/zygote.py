@@ -10,20 +10,31 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
-from autograder.checks.model_file import ModelError, pack, read_model
-from autograder.grading.kernels.recorder import Plan, Recorder, frame
-from autograder.grading.kernels.watch import Watch
-from autograder.grading.sandbox.confinement import Confinement
+from autograder.checks.model_file import ModelError, contents, model_files, pack, read_model
+from autograder.grading.forks.messages import (
+    FileWritten,
+    Message,
+    ModelRead,
+    ModelRefused,
+    Noticed,
+    encode,
+)
+from autograder.grading.forks.requests import (
+    KernelRequest,
+    ReaderRequest,
+    Request,
+    from_bytes,
+)
+from autograder.grading.forks.watch import Watch
 from autograder.grading.sandbox.fork import fork_confined
 
 PRELOADED = (  # what the first cells and the kernel's own start would load, each time
     *(
         "autograder",
-        "autograder.grading.kernels.recorder",
+        "autograder.grading.forks.recorder",
         "autograder.tools.saving",
         "autograder.tools.plots",
         "autograder.tools.training",
@@ -33,21 +44,7 @@ PRELOADED = (  # what the first cells and the kernel's own start would load, eac
     *("matplotlib_inline.backend_inline", "numpy.random"),
     *("matplotlib.pyplot", "matplotlib.backends.backend_agg"),
 )
-EVIDENCE = 3  # the descriptor of the evidence pipe in every fork
-MODEL, PROBLEM = "model", "problem"  # the one frame that comes from reading a model file
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a fork is for, its environment and bounds; for a kernel, its plan and its cells."""
-
-    work: str
-    environment: dict[str, str]
-    confinement: dict[str, Any] | None
-    details: dict[str, Any] = field(default_factory=dict)
-
-    def to_bytes(self) -> bytes:
-        return json.dumps(asdict(self)).encode()
+PIPE = 3  # the descriptor of the pipe to the grader in every fork
 
 
 def preload() -> Watch:
@@ -62,7 +59,7 @@ def preload() -> Watch:
         importlib.import_module(name)
     from matplotlib.backends.registry import backend_registry
 
-    from autograder.grading.kernels.cells import new_shell
+    from autograder.grading.forks.cells import new_shell
 
     backend_registry.list_all()  # `%matplotlib` looks through all installed packages
     new_shell()
@@ -85,7 +82,7 @@ def serve(channel: socket.socket, watch: Watch) -> None:
         if not size:
             return
         message = _receive(channel, int.from_bytes(size, "big"))
-        answer = fork(Request(**json.loads(message)), watch, *descriptors)
+        answer = fork(from_bytes(message), watch, *descriptors)
         channel.sendall(json.dumps(answer).encode())
         for descriptor in descriptors:
             os.close(descriptor)
@@ -100,84 +97,80 @@ def _receive(channel: socket.socket, size: int) -> bytes:
 
 def fork(request: Request, watch: Watch, *descriptors: int) -> dict[str, Any]:
     """The process id of a new fork, or what kept it from starting."""
-    confinement = Confinement(**request.confinement) if request.confinement else None
-    work = WORK[request.work]
-    return fork_confined(confinement, lambda: work(request, watch, *descriptors), descriptors)
+
+    def work() -> None:
+        if isinstance(request, ReaderRequest):
+            run_reader(*descriptors)
+        else:
+            run_kernel(request, watch, *descriptors)
+
+    return fork_confined(request.confinement, work, descriptors)
 
 
-def run_reader(request: Request, watch: Watch, evidence: int, file: int) -> None:
+def run_reader(pipe: int, file: int) -> None:
     """Read one model file as data, send what is in it, and end."""
-    with os.fdopen(file, "rb") as stream:
-        data = stream.read()
-    _keep_only(evidence)
-    _fresh_start(request)
+    with os.fdopen(file, "rb") as model:
+        data = model.read()
+    stream = _fresh_start(pipe, {})
     try:
-        said = frame(MODEL, pack(read_model(data)))
+        _send(stream, ModelRead(pack(read_model(data))))
     except ModelError as error:
-        said = frame(PROBLEM, str(error).encode())
-    with os.fdopen(EVIDENCE, "wb") as pipe:
-        pipe.write(said)
+        _send(stream, ModelRefused(str(error)))
 
 
-def run_kernel(request: Request, watch: Watch, evidence: int) -> None:
+def run_kernel(request: KernelRequest, watch: Watch, pipe: int) -> None:
     """Run the cells, in this process, until they end or it is killed."""
-    from autograder.grading.kernels.cells import Shell, run_cells
+    from autograder import check
+    from autograder.checks.checker import Silent
+    from autograder.grading.forks.cells import Shell, run_steps
+    from autograder.grading.forks.recorder import Recorder
 
-    _keep_only(evidence)
-    _fresh_start(request)
-    recorder, shell = _recorder(request.details["plan"], watch), Shell.instance()
+    stream = _fresh_start(pipe, request.environment)
+
+    def send(message: Message) -> None:
+        _send(stream, message)
+
+    check.runner, shell = Silent(), Shell.instance()
     watch.begin(_allowed(request))
-    run_cells(request.details["cells"], shell, recorder)
-    for exercise, ending in request.details["written"].items():
+    recorder = Recorder(request.given, request.checks, send)
+    run_steps(request.steps, shell, recorder, send)
+    for exercise, ending in request.written.items():
         with contextlib.suppress(ModelError):  # no file that could be read
-            recorder.hand_in(exercise, ending)
-    recorder.report(shell)
+            for path in model_files(Path.cwd(), ending)[-1:]:
+                send(FileWritten(exercise, contents(path)))
+    send(Noticed(tuple(watch.report(shell))))
 
 
-WORK: dict[str, Callable[..., None]] = {"kernel": run_kernel, "reader": run_reader}
+def _send(stream: BinaryIO, message: Message) -> None:
+    stream.write(encode(message))
 
 
-def _allowed(request: Request) -> tuple[str, ...]:
+def _allowed(request: KernelRequest) -> tuple[str, ...]:
     """Paths whose opening is nothing to report."""
-    if not request.confinement:
+    bounds = request.confinement
+    if bounds is None:
         return ("/",)
-    return (
-        *request.confinement["readable"],
-        request.confinement["work"],
-        "/tmp",
-        "/dev",
-        "/proc/self",
-    )
+    return (*bounds.readable, bounds.work, "/tmp", "/dev", "/proc/self")
 
 
-def _keep_only(evidence: int) -> None:
-    """Close every descriptor but the evidence pipe: the zygote's own socket above all."""
-    os.dup2(evidence, EVIDENCE)
-    os.closerange(EVIDENCE + 1, os.sysconf("SC_OPEN_MAX"))
-
-
-def _fresh_start(request: Request) -> None:
-    """Own random numbers, own environment, no terminal."""
+def _fresh_start(pipe: int, environment: dict[str, str]) -> BinaryIO:
+    """Own random numbers, own environment, no terminal, no descriptor but the pipe to write to."""
     import random
 
     import numpy as np
     import torch
 
+    os.dup2(pipe, PIPE)
+    os.closerange(PIPE + 1, os.sysconf("SC_OPEN_MAX"))
     os.environ.clear()
-    os.environ.update(request.environment)
+    os.environ.update(environment)
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
     random.seed()
     np.random.seed()
     torch.seed()
-
-
-def _recorder(plan: dict[str, Any], watch: Watch) -> Recorder:
-    """A recorder in the place of `check`; what it records goes into the evidence pipe."""
-    recorder = Recorder(Plan(**plan), os.fdopen(EVIDENCE, "wb", buffering=0), watch)
-    recorder.replace_check()
-    return recorder
+    return os.fdopen(PIPE, "wb", buffering=0)
 
 
 def main() -> None:

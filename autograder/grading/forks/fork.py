@@ -9,49 +9,46 @@ from collections.abc import Callable
 
 import psutil
 
-from autograder.grading.kernels.recorder import REPORT
-from autograder.grading.kernels.evidence_pipe import EvidencePipe
-from autograder.grading.kernels.herd import herd
-from autograder.grading.kernels.zygote import Request
+from autograder.checks.running import Place
+from autograder.grading.forks.messages import (
+    CaseObserved,
+    CellEnded,
+    FileWritten,
+    Message,
+    Noticed,
+)
+from autograder.grading.forks.pipe import MessagePipe
+from autograder.grading.forks.requests import KernelRequest, Request
+from autograder.grading.forks.zygote_client import zygote
 
 TICK = 0.25  # how often a running cell's kernel is looked at
 GRACE = 2.0  # for a cell to end after it was interrupted
 DEATH_SECONDS = 5  # for a killed process to be gone
 
 
-class KernelEnded(Exception):
+class ForkEnded(Exception):
     """The process died or had to be killed; the message says why."""
 
 
 class Fork:
-    """One forked process and the pipe that comes from it.
+    """One forked process and the pipe that comes from it; `descriptors` are more that it gets."""
 
-    `descriptors` are more that it gets; `pipe` may be one with other bounds.
-    """
-
-    def __init__(
-        self, request: Request, *descriptors: int, pipe: EvidencePipe | None = None
-    ) -> None:
-        self._memory = request.confinement and request.confinement["memory"]
-        self._pipe = pipe or EvidencePipe()
+    def __init__(self, request: Request, pipe: MessagePipe, *descriptors: int) -> None:
+        self._memory = request.confinement and request.confinement.memory
+        self._pipe = pipe
         try:
-            self._pid = herd().fork(request, self._pipe.writing, *descriptors)
+            self._pid = zygote().fork(request, pipe.writing, *descriptors)
         except BaseException:
-            self._pipe.close()
+            pipe.close()
             raise
         finally:
-            self._pipe.hand_over()
+            pipe.hand_over()
         self._process: int | None = None
         with contextlib.suppress(ProcessLookupError):  # it may be dead already
             self._process = os.pidfd_open(self._pid)
 
-    @property
-    def evidence(self) -> dict[str, bytes]:
-        """What it has sent so far."""
-        return self._pipe.evidence
-
     def read_until(self, done: Callable[[], bool], seconds: float) -> bool:
-        """Whether something came about within so many seconds. Raises KernelEnded."""
+        """Whether something came about within so many seconds. Raises ForkEnded."""
         deadline = time.monotonic() + seconds
         while not done():
             left = deadline - time.monotonic()
@@ -63,15 +60,15 @@ class Fork:
             if is_readable or self._is_dead():
                 return self._read_last_words(done)
             if self._memory and memory_of(self._pid) > self._memory:
-                raise KernelEnded("used too much memory")
+                raise ForkEnded("used too much memory")
         return True
 
     def _read_last_words(self, done: Callable[[], bool]) -> bool:
-        """Read what a dead process has left behind. Raises KernelEnded."""
+        """Read what a dead process has left behind. Raises ForkEnded."""
         while self._is_readable(0) and self._pipe.take_in():
             pass
         if not done():
-            raise KernelEnded("the kernel died")
+            raise ForkEnded("the kernel died")
         return True
 
     def _is_readable(self, seconds: float) -> bool:
@@ -79,6 +76,10 @@ class Fork:
 
     def _is_dead(self) -> bool:
         return self._process is None or bool(select.select([self._process], [], [], 0)[0])
+
+    def interrupt(self) -> None:
+        """Interrupt what runs, as Jupyter's stop button does."""
+        self._signal(signal.SIGINT)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None:
@@ -94,23 +95,44 @@ class Fork:
         self._pipe.close()
 
 
-class Kernel(Fork):
-    """A fork that runs a submission's cells, one after the other."""
+class Kernel:
+    """A fork that runs a submission's cells, one after the other, and what it has sent so far."""
+
+    def __init__(self, request: KernelRequest, **bounds: int) -> None:
+        self.evidence: dict[str, dict[Place, bytes]] = {}
+        self.files: dict[str, bytes] = {}
+        self.noticed: tuple[str, ...] | None = None
+        self._ended: dict[int, str | None] = {}  # by index of a cell, the error it ended with
+        awaited = (CaseObserved, CellEnded, Noticed, *([FileWritten] if request.written else []))
+        self._fork = Fork(request, MessagePipe(awaited, self._receive, **bounds))
+
+    def _receive(self, message: Message) -> None:
+        match message:
+            case CaseObserved(exercise, place, evidence):
+                self.evidence.setdefault(exercise, {})[place] = evidence
+            case CellEnded(index, error):
+                self._ended[index] = error
+            case Noticed(lines):
+                self.noticed = lines
+            case FileWritten(exercise, content):
+                self.files[exercise] = content
 
     def wait(self, index: int, seconds: float) -> str | None:
-        """The error that a cell ended with, if any. Raises KernelEnded."""
-        ended = self._pipe.ended
-        if self.read_until(lambda: index in ended, seconds):
-            return ended[index]
-        self._signal(signal.SIGINT)
-        if not self.read_until(lambda: index in ended, GRACE):
-            raise KernelEnded(f"took more than {seconds:g} s and could not be interrupted")
+        """The error that a cell ended with, if any. Raises ForkEnded."""
+        if self._fork.read_until(lambda: index in self._ended, seconds):
+            return self._ended[index]
+        self._fork.interrupt()
+        if not self._fork.read_until(lambda: index in self._ended, GRACE):
+            raise ForkEnded(f"took more than {seconds:g} s and could not be interrupted")
         return f"TimeoutError: took more than {seconds:g} s"
 
     def finish(self, seconds: float) -> None:
         """Wait for what comes after the last cell; no check depends on it."""
-        with contextlib.suppress(KernelEnded):
-            self.read_until(lambda: REPORT in self.evidence, seconds)
+        with contextlib.suppress(ForkEnded):
+            self._fork.read_until(lambda: self.noticed is not None, seconds)
+
+    def close(self) -> None:
+        self._fork.close()
 
 
 def memory_of(pid: int) -> int:
@@ -125,6 +147,6 @@ def memory_of(pid: int) -> int:
 
 def _own_memory(process: psutil.Process) -> int:
     try:
-        return process.memory_full_info().uss
+        return int(process.memory_full_info().uss)
     except psutil.Error:
         return 0

@@ -1,22 +1,20 @@
 """Inside a kernel: an IPython shell that runs cells one after the other and says how each ended.
 
 There is no Jupyter protocol: the grader has sent all cells with its request, and reads nothing back
-but frames from the evidence pipe.
+but messages from the pipe.
 """
 
-import json
 import signal
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from tempfile import TemporaryDirectory
-from typing import Any, BinaryIO
 
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from autograder.checks.evidence import MAX_TEXT, Evidence
-from autograder.grading.kernels.recorder import ENDED, Recorder, frame
-
-Cell = Sequence[Any]  # its index in the job, its text, and the exercise whose check runs instead
+from autograder.grading.forks.messages import CellEnded, Message
+from autograder.grading.forks.recorder import Recorder
+from autograder.grading.forks.requests import Step
 
 
 class Shell(InteractiveShell):
@@ -41,14 +39,19 @@ def new_shell() -> Shell:
         return Shell.instance(config=config, ipython_dir=profile)
 
 
-def run_cells(cells: Iterable[Cell], shell: Shell, recorder: Recorder) -> None:
-    """Run every cell, whatever became of the one before it."""
-    for index, source, check in cells:
-        if check:
-            error = _error_of(lambda name=check: recorder.run(name, shell.user_ns))
-        else:
-            error = _error_of(lambda text=source: _run(text, shell))
-        _say(recorder.stream, index, error)
+def run_steps(
+    steps: Iterable[Step], shell: Shell, recorder: Recorder, send: Callable[[Message], None]
+) -> None:
+    """Run every cell and every check, whatever became of the one before it."""
+    for step in steps:
+        send(CellEnded(step.index, _error_of(_action(step, shell, recorder))))
+
+
+def _action(step: Step, shell: Shell, recorder: Recorder) -> Callable[[], None]:
+    if step.check is not None:
+        exercise = step.check
+        return lambda: recorder.run(exercise, shell.user_ns)
+    return lambda: _run(step.text, shell)
 
 
 def _run(source: str, shell: Shell) -> None:
@@ -67,7 +70,3 @@ def _error_of(action: Callable[[], None]) -> str | None:
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     return None
-
-
-def _say(stream: BinaryIO, index: int, error: str | None) -> None:
-    stream.write(frame(ENDED, json.dumps([index, error]).encode()))

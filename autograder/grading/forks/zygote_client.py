@@ -10,18 +10,19 @@ import sys
 import threading
 from functools import cache
 
-from autograder.grading.kernels.zygote import Request
+from autograder.errors import ToldError
+from autograder.grading.forks.requests import Request, to_bytes
 
 START_SECONDS = 120
 # A process can always read the environment that it was started with, and so can its forks.
 ENVIRONMENT = re.compile(r"PATH|HOME|TMPDIR|LANG|LC_\w+|PYTHON\w+|LD_LIBRARY_PATH|VIRTUAL_ENV")
 
 
-class ForkError(Exception):
+class ForkError(ToldError):
     """The zygote could not fork a kernel; the message says which layer failed."""
 
 
-class Herd:
+class ZygoteClient:
     """A zygote, which may still be starting; safe to use from several threads."""
 
     def __init__(self) -> None:
@@ -29,7 +30,7 @@ class Herd:
         self._channel, theirs = socket.socketpair()
         with theirs:
             self._zygote = subprocess.Popen(
-                [sys.executable, "-m", "autograder.grading.kernels.zygote", str(theirs.fileno())],
+                [sys.executable, "-m", "autograder.grading.forks.zygote", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=_environment(),
@@ -39,8 +40,8 @@ class Herd:
         atexit.register(self.close)
 
     def fork(self, request: Request, *descriptors: int) -> int:
-        """The process id of a new fork, which gets the descriptors, the evidence pipe's first."""
-        message = request.to_bytes()
+        """The process id of a new fork, which gets the descriptors, the pipe's first."""
+        message = to_bytes(request)
         with self._lock:
             self._wait_until_ready()
             socket.send_fds(self._channel, [len(message).to_bytes(8, "big")], [*descriptors])
@@ -71,6 +72,6 @@ def _environment() -> dict[str, str]:
 
 
 @cache
-def herd() -> Herd:
+def zygote() -> ZygoteClient:
     """This process's zygote."""
-    return Herd()
+    return ZygoteClient()

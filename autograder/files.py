@@ -1,0 +1,21 @@
+"""Writing files so that they are there whole or not at all."""
+
+import os
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+PUBLIC, PRIVATE = 0o644, 0o600
+
+
+def write_whole(path: Path, content: str | bytes, mode: int = PUBLIC) -> None:
+    """Put a file in its place only when all of it has been written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    with NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as temporary:
+        temporary.write(data)
+    try:
+        os.chmod(temporary.name, mode)
+        os.replace(temporary.name, path)
+    except OSError:
+        os.unlink(temporary.name)
+        raise

@@ -1,0 +1,98 @@
+"""Evidence kept by content: one file for each notebook's cells, and in it each exercise apart.
+
+A changed check makes its own exercise's evidence old, and no other's.
+"""
+
+import json
+import zipfile
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+
+from autograder.files import PRIVATE, write_whole
+from autograder.grading.jobs import Execution, Found, Job
+
+INDEX = "index.json"
+
+
+@dataclass
+class _Kept:
+    """What a file holds: by exercise, the hash that its evidence was found under, and it."""
+
+    hashes: dict[str, str] = field(default_factory=dict)
+    found: dict[str, Found] = field(default_factory=dict)
+    noticed: tuple[str, ...] = ()
+
+
+class EvidenceStore:
+    """A folder of executions."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def missing(self, job: Job) -> Job | None:
+        """The part of a job that has to be executed; None where all of it was."""
+        hashes = _read(self._path(job)).hashes
+        new = [name for name, digest in job.exercises.items() if hashes.get(name) != digest]
+        return job.only(new) if new else None
+
+    def load(self, job: Job) -> Execution:
+        """What was found for a job of which nothing is missing."""
+        kept = _read(self._path(job))
+        return Execution({name: kept.found[name] for name in job.exercises}, kept.noticed)
+
+    def keep(self, job: Job, execution: Execution) -> None:
+        """Add what was found of a job, or of a part of it, whole or not at all."""
+        kept = _read(self._path(job))
+        kept.hashes |= {name: job.exercises[name] for name in execution.found}
+        kept.found |= execution.found
+        kept.noticed = tuple(dict.fromkeys([*kept.noticed, *execution.noticed]))
+        _write(self._path(job), kept)
+
+    def prune(self, jobs: Collection[str]) -> None:
+        """Delete what is of other jobs than these, by their digests."""
+        for path in self._folder.glob("*.zip"):
+            if path.stem not in jobs:
+                path.unlink(missing_ok=True)
+
+    def _path(self, job: Job) -> Path:
+        return self._folder / f"{job.digest}.zip"
+
+
+def _read(path: Path) -> _Kept:
+    kept = _Kept()
+    if not path.is_file():
+        return kept
+    with zipfile.ZipFile(path) as archive:
+        index = json.loads(archive.read(INDEX))
+        kept.noticed = tuple(index["noticed"])
+        for name, said in index["exercises"].items():
+            kept.hashes[name] = said["hash"]
+            cases = {(probe, at): archive.read(entry) for probe, at, entry in said["cases"]}
+            model = archive.read(said["model"]) if said["model"] else None
+            kept.found[name] = Found(cases, model, said["error"])
+    return kept
+
+
+def _write(path: Path, kept: _Kept) -> None:
+    """Names of evidence may be a student's invention, so that they are never made into paths."""
+    index: dict[str, dict[str, object]] = {}
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, found in kept.found.items():
+            prefix = str(len(index))
+            cases = []
+            for at, ((probe, seed), data) in enumerate(found.cases.items()):
+                archive.writestr(f"{prefix}/{at}", data)
+                cases.append([probe, seed, f"{prefix}/{at}"])
+            if found.model is not None:
+                archive.writestr(f"{prefix}/model", found.model)
+            index[name] = {
+                "hash": kept.hashes[name],
+                "cases": cases,
+                "model": None if found.model is None else f"{prefix}/model",
+                "error": found.error,
+            }
+        archive.writestr(INDEX, json.dumps({"noticed": kept.noticed, "exercises": index}))
+    write_whole(path, content.getvalue(), PRIVATE)

@@ -1,0 +1,77 @@
+"""Jobs and what comes of them: all that execution depends on, and the evidence by exercise."""
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from autograder.checks.running import Place
+from autograder.grading.forks.requests import PlannedCheck, Step
+from autograder.grading.models import ModelFile
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds for one cell and for all of them, and whether the sandbox is on."""
+
+    cell_seconds: float
+    confined: bool = True
+    seconds: float = 3600.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """Code cells in order, with a check in the place of each check cell, and model files.
+
+    `written` are the endings of model files that the cells themselves write, by exercise.
+    """
+
+    steps: tuple[Step, ...]
+    limits: Limits
+    given: str = ""
+    checks: Mapping[str, PlannedCheck] = field(default_factory=dict)
+    models: Mapping[str, ModelFile] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
+    rests_on: Mapping[str, str] = field(default_factory=dict)  # by exercise: a hash of its check
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of what runs before any check; evidence is kept under it."""
+        texts = [step.text for step in self.steps]
+        limits = [self.limits.cell_seconds, self.limits.confined, self.limits.seconds]
+        said = json.dumps([texts, limits, dict(self.written)])
+        return hashlib.sha256(said.encode()).hexdigest()
+
+    @property
+    def exercises(self) -> dict[str, str]:
+        """By exercise, a hash of all that its evidence depends on besides the cells."""
+        code = {step.check: self.rests_on.get(step.check, "") for step in self.steps if step.check}
+        models = {name: file.digest for name, file in self.models.items()}
+        return {**code, **models, **dict(self.written)}
+
+    def only(self, exercises: Collection[str]) -> "Job":
+        """The part of this job that leaves evidence of some exercises."""
+        return replace(
+            self,
+            steps=tuple(s for s in self.steps if s.check is None or s.check in exercises),
+            models={name: file for name, file in self.models.items() if name in exercises},
+            written={name: end for name, end in self.written.items() if name in exercises},
+        )
+
+
+@dataclass(frozen=True)
+class Found:
+    """What came of one exercise: evidence by case, or a model, packed; or the error instead."""
+
+    cases: Mapping[Place, bytes] = field(default_factory=dict)
+    model: bytes | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What came of a job: by exercise, and what the watch noticed."""
+
+    found: Mapping[str, Found]
+    noticed: tuple[str, ...] = ()
