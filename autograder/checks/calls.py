@@ -25,6 +25,7 @@ class Tried(Enum):
     """
 
     PARAMETERS = "names and shapes of the parameters are compared"
+    SIZE = "how many numbers the module learns is compared, whatever its parameters are called"
     GRADIENTS = "gradients for arguments and, by name, for parameters are compared"
     INPUT_GRADIENTS = "gradients for arguments are compared; each parameter must get one"
     TRAINING = "the module stays in training mode: nothing is dropped, nothing is kept"
@@ -96,7 +97,7 @@ def answer(subject: Target, asked: Any, tried: frozenset[Tried], rng: Rng) -> An
     def of(asked: Any) -> Any:
         match asked:
             case Call():
-                return _answer(target(asked.building), asked, tried, rng)
+                return _answer(target(asked.building), asked, tried)
             case dict():
                 return {name: of(one) for name, one in asked.items()}
             case list() | tuple():
@@ -106,41 +107,41 @@ def answer(subject: Target, asked: Any, tried: frozenset[Tried], rng: Rng) -> An
     return of(asked)
 
 
-def _answer(target: Target, call: Call, tried: frozenset[Tried], rng: Rng) -> Any:
+def _answer(target: Target, call: Call, tried: frozenset[Tried]) -> Any:
     if Tried.TRAINING in tried and isinstance(target, nn.Module):
         target.train()
     if Tried.TWICE in tried:
         call.of(target, _other)
-    found = dict(_besides(target, call, tried, rng))
+    found = dict(_besides(target, call, tried))
     return found if len(found) > 1 else found["output"]
 
 
-def _besides(
-    target: Target, call: Call, tried: frozenset[Tried], rng: Rng
-) -> Iterator[tuple[str, Any]]:
+def _besides(target: Target, call: Call, tried: frozenset[Tried]) -> Iterator[tuple[str, Any]]:
     if Tried.PARAMETERS in tried and isinstance(target, nn.Module):
         yield "parameters", shapes(target)
+    if Tried.SIZE in tried and isinstance(target, nn.Module):
+        yield "size", sum(parameter.numel() for parameter in target.parameters())
     wanted = tried & {Tried.GRADIENTS, Tried.INPUT_GRADIENTS}
     leaves = tuple(map(_leaf, call.arguments)) if wanted else call.arguments
     output = target(*leaves, **call.keywords)
     yield "output", output
     if wanted:
         used = output if call.part is None else output[call.part]
-        yield "gradients", gradients(target, leaves, used, rng, named=Tried.GRADIENTS in tried)
+        yield "gradients", gradients(target, leaves, used, named=Tried.GRADIENTS in tried)
     if Tried.ALONE in tried:
         yield "a batch of one", call.of(target, lambda x: x[:1] if torch.is_tensor(x) else x)
 
 
 def gradients(
-    target: Target, leaves: tuple[Any, ...], output: Any, rng: Rng, *, named: bool
+    target: Target, leaves: tuple[Any, ...], output: Any, *, named: bool
 ) -> dict[str, Any]:
-    """The gradients of a weighted sum of the output: None where none arrives.
+    """The gradients of the weighted sum of the output: None where none arrives.
 
     With `named`, those of the parameters by their names; else only whether each one gets some.
     """
     inputs = [leaf for leaf in leaves if torch.is_tensor(leaf) and leaf.requires_grad]
     own = dict(target.named_parameters()) if isinstance(target, nn.Module) else {}
-    found = _gradients(_weighted_sum(output, rng), [*inputs, *own.values()])
+    found = _gradients(weighted_sum(output), [*inputs, *own.values()])
     names = [*(f"argument {i}" for i in range(1, len(inputs) + 1)), *own]
     said: dict[str, Any] = dict(zip(names, _without_noise(found), strict=True))
     if named or not own:
@@ -170,8 +171,12 @@ def _without_noise(found: Sequence[Tensor | None]) -> list[Tensor | None]:
     ]
 
 
-def _weighted_sum(output: Any, rng: Rng) -> Tensor:
-    """A number in which every element of a float output has another weight."""
+def weighted_sum(output: Any) -> Tensor:
+    """A number in which every element of a float output has another weight, always the same one.
+
+    A law may thus measure what a gradient should be: by the outputs for inputs near by.
+    """
+    rng = Rng(0, "weights")
     floats = [x for x in tensors_in(output) if x.is_floating_point()]
     return sum(((x * rng.normal(*x.shape)).sum() for x in floats), torch.zeros(()))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder.checks.calls import Tried, built, call
+from autograder.checks.calls import Tried, built, call, weighted_sum
 from autograder.checks.probes import Draw, Inputs, Probe, Read
 from autograder.checks.rng import Rng, shapes
 from autograder.checks.rules import Rule
@@ -28,12 +28,15 @@ __all__ = [
     "probe",
     "rules",
     "shapes",
+    "size",
     "specs",
     "training",
     "twice",
+    "weighted_sum",
 ]
 
-parameters, gradients, input_gradients = Tried.PARAMETERS, Tried.GRADIENTS, Tried.INPUT_GRADIENTS
+parameters, size = Tried.PARAMETERS, Tried.SIZE
+gradients, input_gradients = Tried.GRADIENTS, Tried.INPUT_GRADIENTS
 training, twice, alone = Tried.TRAINING, Tried.TWICE, Tried.ALONE
 
 
