@@ -505,9 +505,9 @@ def saturation(d: int, scaled: bool, keys: int = 20, samples: int = 400) -> tupl
 sizes = [2**power for power in range(1, 12)]
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.4))
 for scaled, label in ((False, "q·k"), (True, "q·k / √d")):
-    largest, gradients = zip(*(saturation(d, scaled) for d in sizes), strict=True)
+    largest, norms = zip(*(saturation(d, scaled) for d in sizes), strict=True)
     axes[0].plot(sizes, largest, "o-", label=label)
-    axes[1].plot(sizes, gradients, "o-", label=label)
+    axes[1].plot(sizes, norms, "o-", label=label)
 axes[0].set(xscale="log", ylim=(0, 1.05), xlabel="d", title="largest of 20 attention weights")
 axes[1].set(xscale="log", ylim=0, xlabel="d", title="norm of its gradient w.r.t. the scores")
 for one in axes:

@@ -21,18 +21,18 @@ from autograder.checks.spec import (
 # Part 1: queries are judged by their outputs, which with these values are weights
 
 
-def output(query: Tensor, keys: Tensor) -> Tensor:
+def weights_of(query: Tensor, keys: Tensor) -> Tensor:
     return attend(query, keys, values=torch.eye(len(keys)))
 
 
-def outputs(queries, calls):
-    return {name: output(query, calls[name].arguments[0]) for name, query in queries.items()}
+def by_weights(queries, calls):
+    return {name: weights_of(query, calls[name].arguments[0]) for name, query in queries.items()}
 
 
 free("copy_query", beta=(67, 1e12))  # from the bound in the text on; no key is nearer than k_j
 
 
-@probe("copy_query", read=outputs)
+@probe("copy_query", read=by_weights)
 def every_value(rng: Rng):
     axes = rng.orthonormal(8, 11)
     close = 0.78**0.5 * axes[0] + 0.22**0.5 * axes[1:]  # (7, 11)
@@ -48,7 +48,7 @@ def three_pairs(rng: Rng):
     return {f"a = {a}, b = {b}": call(rows, a, b) for a, b in pairs}
 
 
-@probe("average_query", read=outputs)
+@probe("average_query", read=by_weights)
 def queries_for_three_pairs(rng: Rng):
     return three_pairs(rng)
 
@@ -64,7 +64,7 @@ def five_sets_of_keys(rng: Rng):
 
 @five_sets_of_keys.read
 def _(query, inputs):
-    return torch.stack([output(query, keys) for keys in inputs.sets])
+    return torch.stack([weights_of(query, keys) for keys in inputs.sets])
 
 
 free("two_queries", beta=(25, 1e12))  # from e^(-0.6 β) for the others on; nothing competes
@@ -82,7 +82,8 @@ def _(answers, calls):
         means, a, _ = calls[name].arguments
         for gamma in (0.6, 1.0, 1.4):
             keys = torch.where(torch.arange(7)[:, None] == a, gamma * means, means)
-            averages[f"{name}, gamma {gamma}"] = (output(first, keys) + output(second, keys)) / 2
+            both = weights_of(first, keys) + weights_of(second, keys)
+            averages[f"{name}, gamma {gamma}"] = both / 2
     return averages
 
 
