@@ -20,7 +20,7 @@ def refuse_clashes(source: Source) -> None:
         ours = _bound(ast.parse(texts.visible(exercise)))
         for cell in _others(source):
             theirs = _bound(ast.parse(_without_magics(cell.source)))
-            for name in ours.keys() & theirs.keys():
+            for name in ours.keys() & theirs.keys() - {"_"}:  # a name for what has none
                 if ours[name] != theirs[name] or not ours[name]:
                     raise SourceError(
                         source.path,
