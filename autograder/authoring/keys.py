@@ -1,6 +1,5 @@
 """Making keys: the reference's numbers, and the outcomes of every known mistake."""
 
-import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -65,7 +64,7 @@ def _exercise(
     kept = [
         Mistake(m.name, m.says, tuple(found.values())) if hidden else _fingerprint(m, found)
         for m, found in known
-        if not reference.judge(exercise, found, ast.parse(m.solution)).passed
+        if not reference.judge(exercise, found, m.solution).passed
     ]
     return replace(exercise, mistakes=tuple(kept))
 
@@ -102,7 +101,7 @@ def _refuse_wrong_reference(
     source: Source, reference: Trial, exercise: Exercise, evidence: Mapping
 ) -> None:
     cell = source.solutions[exercise.name]
-    verdict = reference.judge(exercise, evidence, ast.parse(cell.source))
+    verdict = reference.judge(exercise, evidence, cell.source)
     if not verdict.passed or any(e.error for e in evidence.values()):
         failed = next((e for e in evidence.values() if e.error), None)
         why = f"{failed.error}: {failed.detail}" if failed else verdict.message
@@ -114,7 +113,7 @@ Known = list[tuple[KnownMistake, dict[tuple[str, int], Evidence]]]
 
 def _refuse_weak_cases(reference: Trial, exercise: Exercise, known: Known) -> None:
     for mistake, found in known:
-        if reference.judge(exercise, found, ast.parse(mistake.solution)).passed:
+        if reference.judge(exercise, found, mistake.solution).passed:
             raise MistakesError(
                 f"{exercise.name}.{mistake.name}: the hidden cases accept this mistake"
             )

@@ -1,8 +1,7 @@
 """Running an exercise's check cell against a source's own solution, with any seeds."""
 
-import ast
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -31,18 +30,20 @@ class Trial:
     rules: tuple[Rule, ...] = ()
 
     @property
+    def subject_name(self) -> str:
+        return getattr(self.subject, "__name__", "")
+
+    @property
     def by_name(self) -> dict[str, Probe]:
         return {probe.name: probe for probe in self.probes}
 
-    def judge(
-        self, exercise: Exercise, evidence: EvidenceByCase, *cells: ast.Module | None
-    ) -> Verdict:
-        """The verdict on evidence and on the cells it came from; None is one that is not Python."""
+    def judge(self, exercise: Exercise, evidence: EvidenceByCase, *cells: str) -> Verdict:
+        """The verdict on evidence and on the cells it came from."""
         return obeying(judge(exercise, evidence, self.by_name), self.broken(*cells))
 
-    def broken(self, *cells: ast.Module | None) -> str:
-        """What in the cells breaks a rule; empty where nothing does."""
-        return next(filter(None, (broken(self.rules, cell) for cell in cells)), "")
+    def broken(self, *cells: str, stop: Collection[str] = ()) -> str:
+        """What the subject reaches in the cells that breaks a rule; empty where nothing does."""
+        return broken(self.rules, cells, self.subject_name, stop) if cells else ""
 
     def observe(
         self, seeds: Sequence[int], seconds: float = SECONDS

@@ -18,7 +18,8 @@ from autograder.checks.model_file import (
     read_model,
 )
 from autograder.checks.probes import Probe, as_probe, observe, read
-from autograder.checks.rules import Rule, broken, own_cell
+from autograder.checks.rules import Rule, broken
+from autograder.checks.text.history import cells_so_far
 from autograder.checks.verdict import Verdict, judge, obeying
 
 
@@ -45,7 +46,7 @@ class Checker:
     ) -> None:
         """Check `subject`, the student's function or class, and print ✓ or ✗ with the error.
 
-        `rules` are about the text of the cell that defined it.
+        `rules` are about the text of its definition and of what that reaches.
         """
         if not self._knows(exercise):
             return
@@ -61,7 +62,8 @@ class Checker:
         verdict = judge(
             self.key.exercises[exercise], evidence, {probe.name: probe for probe in runs}
         )
-        verdict = obeying(verdict, broken(rules, own_cell(subject)))
+        if cells := cells_so_far():
+            verdict = obeying(verdict, broken(rules, cells, getattr(subject, "__name__", "")))
         raised = [e.exception for e in evidence.values() if e.exception is not None]
         self._show(verdict, next(iter(raised), None))
 

@@ -1,9 +1,9 @@
 """Verification: evidence against the hidden key, in a process that student code never enters."""
 
-import ast
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import takewhile
 
 import torch
 
@@ -21,7 +21,6 @@ from autograder.checks.recorder import case_name
 from autograder.checks.verdict import Verdict, judge, obeying
 from autograder.grading.cache import Recent
 from autograder.grading.execute import Execution, Job
-from autograder.grading.repair.syntax import outline, parsed
 from autograder.settings import Course
 
 RECENT = 256  # answers to single exercises
@@ -56,7 +55,7 @@ class Verifier:
         if not found and name in execution.errors:
             return replace(verdict, detail=execution.errors[name])
         tested = self.trials[name]
-        return obeying(verdict, tested.broken(*self._cells(name, job)) if tested.rules else "")
+        return obeying(verdict, self._broken(name, job) if tested.rules else "")
 
     def verdict_on_model(self, name: str, execution: Execution) -> Verdict:
         """A verdict on what an artefact's file holds."""
@@ -83,10 +82,11 @@ class Verifier:
         sent = execution.evidence
         return {place: sent[case] for place, case in places.items() if case in sent}
 
-    def _cells(self, name: str, job: Job) -> list[ast.Module | None]:
-        """The submitted cells that define what an exercise asks for."""
-        wanted = outline(self.source.solutions[name].source).defined
-        return [parsed(text) for text, _ in job.cells if outline(text).defined & wanted]
+    def _broken(self, name: str, job: Job) -> str:
+        """What in the cells before a check breaks the exercise's rules."""
+        before = takewhile(lambda cell: cell[1] != name, job.cells)
+        others = {other.subject_name for other in self.trials.values()}
+        return self.trials[name].broken(*(text for text, _ in before), stop=others)
 
     def _judge(self, name: str, found: dict[Place, bytes]) -> Verdict:
         probes = self.trials[name].by_name

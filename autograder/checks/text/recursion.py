@@ -1,0 +1,147 @@
+"""Functions that call themselves, on whatever way: the cycles of the graph of calls."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+
+from autograder.checks.text.names import access, chain, meanings
+from autograder.checks.text.reach import Found, Reach
+from autograder.checks.text.scopes import Function, Scope, own_nodes
+
+CONSTRUCTION = ("__init__", "__new__", "__post_init__")
+CALLING = ("forward", "__call__")  # what calling an object runs, of modules and others
+Functions = Iterator[ast.AST]
+
+
+def recursion(reach: Reach) -> str:
+    """Which function calls itself, in words; empty where none does."""
+    for found in reach.found:
+        if _applied_to_itself(found.node):
+            return f"calls a function with itself {reach.where(found)}"
+    try:
+        TopologicalSorter(_Calls(reach).graph()).prepare()
+    except CycleError as error:
+        return _described(reach, error.args[1])
+    return ""
+
+
+def _applied_to_itself(node: ast.AST) -> bool:
+    """`f(f, x)`: recursion without a name."""
+    match node:
+        case ast.Call(func=ast.Name(id=name), args=args):
+            return any(isinstance(one, ast.Name) and one.id == name for one in args)
+    return False
+
+
+def _described(reach: Reach, cycle: list[ast.AST]) -> str:
+    first = next(found for found in reach.found if found.node in cycle)
+    others = [_name(node) for node in cycle[1:] if node is not first.node]
+    through = f" through {others[0]}" if others else ""
+    return f"{_name(first.node)} calls itself{through} {reach.where(first)}"
+
+
+def _name(node: ast.AST) -> str:
+    return f"`{getattr(node, 'name', 'lambda')}`"
+
+
+class _Calls:
+    """Which of the functions that are reached may run which others."""
+
+    def __init__(self, reach: Reach) -> None:
+        self._found = reach.found
+        self._methods: defaultdict[str, dict[ast.AST, list[ast.AST]]] = defaultdict(dict)
+        self._stored: defaultdict[str, list[ast.AST]] = defaultdict(list)
+        for found in self._found:
+            self._note_methods(found)
+
+    def graph(self) -> dict[ast.AST, set[ast.AST]]:
+        """The functions that each function may run; one inside another may be run by it."""
+        graph: defaultdict[ast.AST, set[ast.AST]] = defaultdict(set)
+        bases = {id(base[0]) for one in self._found if (base := access(one.node))}
+        for found in self._found:
+            if caller := found.scope.function:
+                graph[caller].update(self._runs(found, id(found.node) in bases))
+        return graph
+
+    def _note_methods(self, found: Found) -> None:
+        match found.node:
+            case ast.ClassDef():
+                inner = found.scope.entered[found.node]
+                for name, bindings in inner.bindings.items():
+                    values = [b.value for b in bindings if b.value is not None]
+                    self._methods[name][found.node] = [
+                        f for v in values for f in _aliased(v, inner)
+                    ]
+            case ast.Assign(targets=[ast.Attribute(attr=name)], value=value):
+                self._stored[name] += _aliased(value, found.scope)
+
+    def _runs(self, found: Found, is_base: bool) -> Functions:
+        node, scope = found.node, found.scope
+        if isinstance(node, Function):
+            yield node
+        elif isinstance(node, ast.Name) and not is_base:
+            yield from _aliased(node, scope)
+        elif isinstance(node, ast.Call):
+            yield from self._called(node.func, scope)
+        if access(node):
+            yield from self._accessed(node, scope)
+
+    def _accessed(self, node: ast.AST, scope: Scope) -> Functions:
+        """Methods: `self.step`, `Class.step`; and `f.__call__`."""
+        root, (name, *_), _ = chain(node)
+        if isinstance(root, ast.Name) and (owner := _class_of_self(root.id, scope)):
+            yield from self._method(name, owner)
+        for what, attributes, _ in meanings(node, scope):
+            if isinstance(what, ast.ClassDef) and attributes:
+                yield from self._method(attributes[0], what)
+            elif isinstance(what, Function) and attributes[:1] in (("__call__",), ("__wrapped__",)):
+                yield what
+
+    def _method(self, name: str, owner: ast.AST) -> Functions:
+        """Functions under the name of a method; of other classes if its own has none: bases."""
+        known = self._methods[name]
+        yield from known[owner] if owner in known else (f for fs in known.values() for f in fs)
+        yield from self._stored[name]
+
+    def _called(self, node: ast.expr, scope: Scope) -> Functions:
+        """What calling an expression may run besides the functions that it names."""
+        if isinstance(node, ast.Name) and (owner := _class_of_self(node.id, scope)):
+            yield from (f for name in CALLING for f in self._method(name, owner))
+        while isinstance(node, ast.Subscript):
+            node = node.value
+        for what, attributes, inner in meanings(node, scope):
+            if isinstance(what, ast.ClassDef) and not attributes:
+                yield from (f for name in CONSTRUCTION for f in self._methods[name].get(what, []))
+            elif isinstance(what, ast.expr) and not attributes:
+                yield from self._contained(what, inner)
+
+    def _contained(self, node: ast.expr, scope: Scope) -> Functions:
+        """The functions that an expression is made of, such as `partial(f, 1)` or `[f, g]`."""
+        for one in own_nodes([node]):
+            if isinstance(one, ast.Lambda):
+                yield one
+            elif isinstance(one, ast.Name):
+                yield from _aliased(one, scope)
+            elif isinstance(one, ast.Call):
+                classes = [m.what for m in meanings(one.func, scope) if not m.attributes]
+                made = [what for what in classes if isinstance(what, ast.ClassDef)]
+                yield from (f for c in made for n in CALLING for f in self._method(n, c))
+
+
+def _aliased(node: ast.AST, scope: Scope) -> Functions:
+    """The functions that an expression stands for."""
+    for what, attributes, _ in meanings(node, scope):
+        if isinstance(what, Function) and not attributes:
+            yield what
+
+
+def _class_of_self(name: str, scope: Scope | None) -> ast.AST | None:
+    """The class, where a name is the first parameter of one of its methods."""
+    while scope is not None and name not in scope.bindings:
+        scope = scope.outer
+    if scope is None or not isinstance(scope.node, ast.FunctionDef) or scope.outer is None:
+        return None
+    parameters = [*scope.node.args.posonlyargs, *scope.node.args.args]
+    is_first = bool(parameters) and parameters[0].arg == name
+    return scope.outer.node if is_first and isinstance(scope.outer.node, ast.ClassDef) else None
