@@ -54,7 +54,7 @@ FINISHED_NORMS = (
 FINISHED_RECURRENT = (
     *("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell", "RNNBase", "RNNCellBase"),
     *("rnn_tanh", "rnn_relu", "lstm", "gru", "lstm_cell", "gru_cell", "mkldnn_rnn_layer"),
-    *("rnn_tanh_cell", "rnn_relu_cell", "_thnn_fused_lstm_cell", "_thnn_fused_gru_cell"),
+    *("rnn_tanh_cell", "rnn_relu_cell"),
 )
 FINISHED_ATTENTION = (
     *("MultiheadAttention", "multi_head_attention_forward", "_native_multi_head_attention"),

@@ -15,7 +15,7 @@ ELSEWHERE = re.compile(
     r"|svg|sx|system|timeit|writefile|!)(?!\w)"
 )
 TIMED = re.compile(r"^([ \t]*)%time[ \t]+(?=\S)")  # runs what comes after it
-ASSIGNED = re.compile(r"^([ \t]*[\w.,* \t\[\]]+=)[ \t]*[%!].*$")  # files = !ls
+ASSIGNED = re.compile(r"^([\w.,* \t\[\]]+=)[ \t]*[%!].*$")  # files = !ls
 MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.*]+\?{1,2}[ \t]*)$")
 BOUND = re.compile(
     r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)"  # a definition, at the margin

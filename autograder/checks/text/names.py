@@ -2,11 +2,11 @@
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from autograder.checks.text.scopes import MOST, Scope
+from autograder.checks.text.scopes import MOST, Meaning, Scope
 
 # calls whose first argument names what they look up
+SETTERS = ("setattr", "__setattr__")
 NAMED = ("attrgetter", "methodcaller", "import_module", "__import__")
 
 
@@ -68,6 +68,21 @@ def chain(node: ast.AST) -> tuple[ast.AST, list[str], list[ast.AST]]:
     return node, names[::-1], links
 
 
+def stores(node: ast.AST) -> Iterator[tuple[ast.expr, str, ast.expr]]:
+    """Assignments to attributes and items: of what, under which name, and the value."""
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
+                if isinstance(target, ast.Attribute):
+                    yield target, target.attr, value
+                elif isinstance(target, ast.Subscript):
+                    yield target, text(target.slice) or "", value
+        case ast.AnnAssign(target=ast.Attribute(attr=name) as target, value=ast.expr() as value):
+            yield target, name, value
+        case ast.Call(func=called, args=[base, key, value]) if last(called) in SETTERS:
+            yield base, text(key) or "", value
+
+
 def global_name(node: ast.AST) -> str | None:
     """The name that `globals()["name"]` looks up."""
     match node:
@@ -76,20 +91,22 @@ def global_name(node: ast.AST) -> str | None:
     return None
 
 
-class Meaning(NamedTuple):
-    """What an expression may stand for, and the attributes of it that are accessed.
-
-    A string is the dotted name of something imported, or a name that nothing binds, as after
-    `import *`; else it is a definition, or an expression that says no more.
-    """
-
-    what: str | ast.AST
-    attributes: tuple[str, ...]
-    scope: Scope
-
-
 def meanings(node: ast.AST, scope: Scope) -> Iterator[Meaning]:
     """All that an expression may stand for, aliases followed."""
+    root, names, _ = chain(node)
+    for what, attributes, inner in _of_root(root, scope):
+        yield Meaning(what, (*attributes, *names), inner)
+
+
+def _of_root(root: ast.AST, scope: Scope) -> list[Meaning]:
+    if not isinstance(root, ast.Name):
+        return list(_followed(root, scope))
+    if root.id not in scope.meanings:
+        scope.meanings[root.id] = list(_followed(root, scope))
+    return scope.meanings[root.id]
+
+
+def _followed(node: ast.AST, scope: Scope) -> Iterator[Meaning]:
     todo, seen = [Meaning(node, (), scope)], set[int]()
     while todo and len(seen) < MOST:
         one = todo.pop()
@@ -111,6 +128,8 @@ def _others(node: ast.AST, scope: Scope) -> list[tuple[str | ast.AST, Scope]] | 
         case ast.Name(id=name):
             found = [(b.imported or b.value, b.scope) for b in scope.find(name)]
             return [(what, inner) for what, inner in found if what] if found else [(name, scope)]
+        case ast.Subscript() if (looked_up := global_name(node)) is not None:
+            return [(b.value, b.scope) for b in scope.find_global(looked_up) if b.value]
         case ast.IfExp(body=body, orelse=other):
             return [(other, scope), (body, scope)]
         case ast.BoolOp(values=values):

@@ -3,10 +3,10 @@
 import ast
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograder.checks.text.cells import bound_in_text, parsed
-from autograder.checks.text.names import chain, last, text
+from autograder.checks.text.names import SETTERS, chain, last, stores, text
 from autograder.checks.text.scopes import (
     MOST,
     Binding,
@@ -19,21 +19,29 @@ from autograder.checks.text.scopes import (
     walk,
 )
 
-MAX_ALL = 500_000  # characters of all cells; what ran before that counts as not Python
+MAX_ALL = 300_000  # characters of all cells; what ran before that counts as not Python
+A_CELL = 100  # characters that a cell counts for besides its own
 BLOCKS = ast.stmt | ast.ExceptHandler | ast.match_case
 COMPOUND = (
     ast.If | ast.For | ast.AsyncFor | ast.While | ast.With | ast.AsyncWith | ast.Try | ast.Match
 )
-SETTERS = ("setattr", "__setattr__")
 RECORDS = ("namedtuple", "SimpleNamespace", "make_dataclass")
-Evaluated = tuple[ast.AST, Scope]  # an expression and where its names are looked up
+
+
+class Patch(NamedTuple):
+    """What is assigned to an attribute or item, and where its names are looked up."""
+
+    name: str
+    value: ast.AST
+    scope: Scope
 
 
 class Notebook:
     """What the names of a notebook are bound to.
 
-    `own` are the names of all attributes that its code defines. `failed` are the indices of cells
-    that ended with an error: what they bind may be bound or not.
+    `own` are the names of all attributes that its code defines, `patches` what is assigned to
+    attributes and items of what a name is bound to. `failed` are the indices of cells that ended
+    with an error: what they bind may be bound or not.
     """
 
     def __init__(
@@ -42,7 +50,7 @@ class Notebook:
         self.names = Scope({})
         self.own: set[str] = set()
         self._subject, self._order = subject, 0
-        self._patches: defaultdict[Binding, list[Evaluated]] = defaultdict(list)
+        self.patches: defaultdict[Binding, list[Patch]] = defaultdict(list)
         roots: list[tuple[list[ast.AST], Scope]] = []
         for index, (source, tree) in enumerate(_trees(cells)):
             if tree is None:
@@ -53,11 +61,6 @@ class Notebook:
                 roots.append((_own_roots(statement), scope))
         for nodes, scope in roots:
             self._look_for_attributes(nodes, scope)
-
-    def values(self, binding: Binding) -> list[Evaluated]:
-        """What a name is bound to, and what is assigned to its attributes and items."""
-        own = [(binding.value, binding.scope)] if binding.value is not None else []
-        return [*own, *self._patches.get(binding, [])]
 
     def _scope(self, cell: int) -> Scope:
         self._order += 1
@@ -85,9 +88,9 @@ class Notebook:
         for node, inner in walk(roots, scope):
             if isinstance(node, ast.ClassDef):
                 self.own.update(enter(node, inner).bindings)
-            for target, value in _stores(node):
+            for target, name, value in stores(node):
                 for binding in _owners(target, inner):
-                    self._patches[binding].append((value, inner))
+                    self.patches[binding].append(Patch(name, value, inner))
             self.own.update(_attributes(node))
 
 
@@ -95,7 +98,7 @@ def _trees(cells: Sequence[str]) -> list[tuple[str, ast.Module | None]]:
     """Every cell with its tree, None where it is not Python or there is too much of it."""
     found, left = [], MAX_ALL
     for source in reversed(cells):
-        left -= len(source)
+        left -= len(source) + A_CELL
         found.append((source, parsed(source) if left >= 0 else None))
     return found[::-1]
 
@@ -130,17 +133,6 @@ def _own_roots(statement: ast.stmt) -> list[ast.AST]:
     return _head(statement) if isinstance(statement, COMPOUND) else [statement]
 
 
-def _stores(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """What has an attribute or item assigned to it, each with the value."""
-    match node:
-        case ast.Assign(targets=targets, value=value):
-            yield from ((t, value) for t in targets if isinstance(t, ast.Attribute | ast.Subscript))
-        case ast.AnnAssign(target=ast.Attribute() as target, value=ast.expr() as value):
-            yield target, value
-        case ast.Call(func=called, args=[base, _, value]) if last(called) in SETTERS:
-            yield base, value
-
-
 def _attributes(node: ast.AST) -> Iterator[str]:
     """Names that a node makes attributes of objects."""
     match node:
@@ -161,7 +153,7 @@ def _words(node: ast.expr) -> Iterator[str]:
 
 def _owners(node: ast.AST, scope: Scope) -> Iterator[Binding]:
     """The notebook's own names that a target belongs to, aliases followed."""
-    todo: list[Evaluated] = [(node, scope)]
+    todo = [(node, scope)]
     seen: set[Binding] = set()
     while todo and len(seen) < MOST:
         node, scope = todo.pop()

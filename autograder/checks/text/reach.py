@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from autograder.checks.text.names import access, chain, global_name, paths
-from autograder.checks.text.notebook import Notebook
+from autograder.checks.text.notebook import Notebook, Patch
 from autograder.checks.text.scopes import Binding, Scope, walk
 
 
@@ -39,13 +39,15 @@ class Use:
 
 @dataclass(frozen=True)
 class Reach:
-    """All that the definition of `subject` reaches; `own` are attributes the notebook defines.
+    """All that the definition of `subject` reaches, and what is patched into it.
 
+    `own` are the attributes that the notebook defines, `cell` is the index of the definition's.
     `problem` says why it cannot be known, and is empty otherwise.
     """
 
     subject: str
     found: list[Found] = field(default_factory=list)
+    patches: list[Patch] = field(default_factory=list)
     own: Collection[str] = frozenset()
     cell: int = -1
     problem: str = ""
@@ -95,35 +97,37 @@ def reach(
     if not todo:
         return Reach(subject, problem="is defined in no cell that can be read")
     found: list[Found] = []
-    reached: set[Binding] = set()
+    reached: dict[Binding, None] = {}  # in order
     for binding in todo:  # it grows
         if binding in reached:
             continue
         if not binding.is_python:
             return Reach(subject, problem=_unread(binding.name, subject))
-        reached.add(binding)
+        reached[binding] = None
         new = list(_nodes(notebook, binding, is_subject=binding.name == subject))
         found += new
-        todo += [b for one in new for b in _named(one, notebook) if b.name not in stop]
-    return Reach(subject, found, notebook.own, todo[0].cell)
+        todo += [b for one in new for b in _named(one) if b.name not in stop]
+    patches = [patch for binding in reached for patch in notebook.patches[binding]]
+    return Reach(subject, found, patches, notebook.own, todo[0].cell)
 
 
 def _nodes(notebook: Notebook, binding: Binding, is_subject: bool) -> Iterator[Found]:
     if is_subject and binding.imported:
         name = ast.Name(binding.name, ast.Load(), lineno=binding.line, col_offset=0)
         yield Found(name, notebook.names, binding)
-    for value, scope in notebook.values(binding):
+    values = [] if binding.value is None else [(binding.value, binding.scope)]
+    for value, scope in [*values, *((p.value, p.scope) for p in notebook.patches[binding])]:
         for node, inner in walk([value], scope):
             yield Found(node, inner, binding)
 
 
-def _named(found: Found, notebook: Notebook) -> list[Binding]:
+def _named(found: Found) -> list[Binding]:
     """What of the notebook's own names a node refers to."""
     known: list[Binding] = []
     if isinstance(found.node, ast.Name) and isinstance(found.node.ctx, ast.Load):
         known = [b for b in found.scope.find(found.node.id) if b.is_global]
     elif name := global_name(found.node):
-        known = notebook.names.find(name)
+        known = found.scope.find_global(name)
     return [b for b in known if b.is_python] or known
 
 

@@ -2,12 +2,14 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
+from itertools import islice
 
-from autograder.checks.text.names import access, chain, meanings
+from autograder.checks.text.names import access, chain, global_name, meanings, stores, text
+from autograder.checks.text.notebook import Patch
 from autograder.checks.text.reach import Found, Reach
-from autograder.checks.text.scopes import Function, Scope, own_nodes
+from autograder.checks.text.scopes import MOST, Function, Scope, own_nodes
 
 CONSTRUCTION = ("__init__", "__new__", "__post_init__")
 CALLING = ("forward", "__call__")  # what calling an object runs, of modules and others
@@ -50,10 +52,14 @@ class _Calls:
 
     def __init__(self, reach: Reach) -> None:
         self._found = reach.found
-        self._methods: defaultdict[str, dict[ast.AST, list[ast.AST]]] = defaultdict(dict)
+        self._methods: defaultdict[str, dict[ast.AST | None, list[ast.AST]]] = defaultdict(dict)
+        self._parts: dict[ast.AST, list[ast.AST]] = {}  # of expressions that are called
         self._stored: defaultdict[str, list[ast.AST]] = defaultdict(list)
         for found in self._found:
             self._note_methods(found)
+            self._note_stores([Patch(n, v, found.scope) for _, n, v in stores(found.node)])
+        self._note_stores(reach.patches)
+        self._patched = {function for stored in self._stored.values() for function in stored}
 
     def graph(self) -> dict[ast.AST, set[ast.AST]]:
         """The functions that each function may run; one inside another may be run by it."""
@@ -65,16 +71,17 @@ class _Calls:
         return graph
 
     def _note_methods(self, found: Found) -> None:
-        match found.node:
-            case ast.ClassDef():
-                inner = found.scope.entered[found.node]
-                for name, bindings in inner.bindings.items():
-                    values = [b.value for b in bindings if b.value is not None]
-                    self._methods[name][found.node] = [
-                        f for v in values for f in _aliased(v, inner)
-                    ]
-            case ast.Assign(targets=[ast.Attribute(attr=name)], value=value):
-                self._stored[name] += _aliased(value, found.scope)
+        if isinstance(found.node, ast.ClassDef):
+            inner = found.scope.entered[found.node]
+            for name, bindings in inner.bindings.items():
+                values = [b.value for b in bindings if b.value is not None]
+                functions = [f for value in values for f in _aliased(value, inner)]
+                self._methods[name][found.node] = functions
+
+    def _note_stores(self, patches: Iterable[Patch]) -> None:
+        for name, value, scope in patches:
+            if name and len(self._stored[name]) < MOST:
+                self._stored[name] += _aliased(value, scope)
 
     def _runs(self, found: Found, is_base: bool) -> Functions:
         node, scope = found.node, found.scope
@@ -90,31 +97,42 @@ class _Calls:
     def _accessed(self, node: ast.AST, scope: Scope) -> Functions:
         """Methods: `self.step`, `Class.step`; and `f.__call__`."""
         root, (name, *_), _ = chain(node)
-        if isinstance(root, ast.Name) and (owner := _class_of_self(root.id, scope)):
-            yield from self._method(name, owner)
+        if isinstance(root, ast.Name) and (method := _method_of_self(root.id, scope)):
+            yield from self._under(name, method)
         for what, attributes, _ in meanings(node, scope):
             if isinstance(what, ast.ClassDef) and attributes:
-                yield from self._method(attributes[0], what)
+                yield from self._methods_of(what, attributes[0])
             elif isinstance(what, Function) and attributes[:1] in (("__call__",), ("__wrapped__",)):
                 yield what
 
-    def _method(self, name: str, owner: ast.AST) -> Functions:
-        """Functions under the name of a method; of other classes if its own has none: bases."""
+    def _under(self, name: str, method: Scope) -> Functions:
+        """The methods that a method of the same object finds under a name."""
+        owner = method.outer.node if method.outer else None
+        if isinstance(owner, ast.ClassDef) or method.node in self._patched:
+            yield from self._methods_of(owner, name)
+
+    def _methods_of(self, owner: ast.AST | None, name: str) -> Functions:
+        """Methods of a class, of others that may be its bases if it has none, and stored ones."""
         known = self._methods[name]
-        yield from known[owner] if owner in known else (f for fs in known.values() for f in fs)
+        yield from known.get(owner, []) or islice((f for fs in known.values() for f in fs), MOST)
         yield from self._stored[name]
 
     def _called(self, node: ast.expr, scope: Scope) -> Functions:
         """What calling an expression may run besides the functions that it names."""
-        if isinstance(node, ast.Name) and (owner := _class_of_self(node.id, scope)):
-            yield from (f for name in CALLING for f in self._method(name, owner))
-        while isinstance(node, ast.Subscript):
+        if isinstance(node, ast.Name) and (method := _method_of_self(node.id, scope)):
+            yield from (f for name in CALLING for f in self._under(name, method))
+        while isinstance(node, ast.Subscript) and global_name(node) is None:
+            yield from self._stored[text(node.slice) or ""]
             node = node.value
         for what, attributes, inner in meanings(node, scope):
             if isinstance(what, ast.ClassDef) and not attributes:
                 yield from (f for name in CONSTRUCTION for f in self._methods[name].get(what, []))
+            elif isinstance(what, Function) and not attributes:
+                yield what
             elif isinstance(what, ast.expr) and not attributes:
-                yield from self._contained(what, inner)
+                if what not in self._parts:
+                    self._parts[what] = list(self._contained(what, inner))
+                yield from self._parts[what]
 
     def _contained(self, node: ast.expr, scope: Scope) -> Functions:
         """The functions that an expression is made of, such as `partial(f, 1)` or `[f, g]`."""
@@ -126,7 +144,7 @@ class _Calls:
             elif isinstance(one, ast.Call):
                 classes = [m.what for m in meanings(one.func, scope) if not m.attributes]
                 made = [what for what in classes if isinstance(what, ast.ClassDef)]
-                yield from (f for c in made for n in CALLING for f in self._method(n, c))
+                yield from (f for c in made for n in CALLING for f in self._methods_of(c, n))
 
 
 def _aliased(node: ast.AST, scope: Scope) -> Functions:
@@ -136,12 +154,11 @@ def _aliased(node: ast.AST, scope: Scope) -> Functions:
             yield what
 
 
-def _class_of_self(name: str, scope: Scope | None) -> ast.AST | None:
-    """The class, where a name is the first parameter of one of its methods."""
+def _method_of_self(name: str, scope: Scope | None) -> Scope | None:
+    """The function whose first parameter a name is."""
     while scope is not None and name not in scope.bindings:
         scope = scope.outer
-    if scope is None or not isinstance(scope.node, ast.FunctionDef) or scope.outer is None:
+    if scope is None or not isinstance(scope.node, ast.FunctionDef):
         return None
     parameters = [*scope.node.args.posonlyargs, *scope.node.args.args]
-    is_first = bool(parameters) and parameters[0].arg == name
-    return scope.outer.node if is_first and isinstance(scope.outer.node, ast.ClassDef) else None
+    return scope if parameters and parameters[0].arg == name else None

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-MOST = 100  # bindings of one name that are looked at; who has more hides something
+MOST = 20  # bindings of one name, and aliases one after the other, that are looked at
 
 
 class Bound(NamedTuple):
@@ -46,6 +46,18 @@ class Binding:
         return self.scope.cell
 
 
+class Meaning(NamedTuple):
+    """What an expression may stand for, and the attributes of it that are accessed.
+
+    A string is the dotted name of something imported, or a name that nothing binds, as after
+    `import *`; else it is a definition, or an expression that says no more.
+    """
+
+    what: str | ast.AST
+    attributes: tuple[str, ...]
+    scope: "Scope"
+
+
 @dataclass(eq=False)
 class Scope:
     """A function, class or comprehension; or the notebook itself, after `moment` statements."""
@@ -57,6 +69,7 @@ class Scope:
     moment: float = inf
     globals: frozenset[str] = frozenset()
     entered: dict[ast.AST, "Scope"] = field(default_factory=dict)  # shared by the whole notebook
+    meanings: dict[str, list["Meaning"]] = field(default_factory=dict)  # as far as asked for
 
     def find(self, name: str) -> list[Binding]:
         """What a name may be bound to, the last first; nothing where no text says it."""
@@ -69,6 +82,10 @@ class Scope:
             is_later |= isinstance(scope.node, Function)
             scope = scope.outer
         return possible(scope.bindings.get(name, []), inf if is_later else scope.moment)
+
+    def find_global(self, name: str) -> list[Binding]:
+        """What one of the notebook's own names may be bound to in the end."""
+        return possible(self.root.bindings.get(name, []))
 
     @property
     def root(self) -> "Scope":
@@ -89,14 +106,18 @@ class Scope:
 
 def possible(bindings: list[Binding], moment: float = inf) -> list[Binding]:
     """The last certain one and those after it, the last first; of later ones if none came yet."""
-    before = bisect_left(bindings, moment, key=lambda binding: binding.order)
-    ran = bindings[:before] if before and moment < inf else bindings
+    ran = bisect_left(bindings, moment, key=_order) if moment < inf else 0
+    end = ran or len(bindings)
     found = []
-    for binding in ran[: -MOST - 1 : -1]:
+    for binding in reversed(bindings[max(0, end - MOST) : end]):
         found.append(binding)
         if binding.certain:
             break
     return found
+
+
+def _order(binding: Binding) -> float:
+    return binding.order
 
 
 def walk(roots: Sequence[ast.AST], scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
