@@ -20,8 +20,9 @@ DIFFERENTIATION = frozenset(
         *("autograd", "functorch", "enable_grad", "set_grad_enabled", "_set_grad_enabled"),
         *("backward", "_backward", "run_backward", "requires_grad_", "retain_grad"),
         *("grad", "grad_and_value", "vjp", "jvp", "hvp", "vhp", "linearize"),
-        *("jacrev", "jacfwd", "jacobian", "hessian"),
+        *("jacrev", "jacfwd", "jacobian", "hessian", "grad_fn", "next_functions"),
         *("forward_ad", "dual_level", "enter_dual_level", "make_dual", "_make_dual"),
+        *("sympy", "jax"),
     )
 )
 
@@ -39,7 +40,7 @@ LOOPING = frozenset(
 LOOPING_METHODS = frozenset(
     (
         *("vectorize", "frompyfunc", "apply_along_axis", "map_", "map2_", "apply_"),
-        *("map", "imap", "starmap", "while_loop", "scan", "associative_scan"),
+        *("map", "imap", "starmap", "tree_map", "while_loop", "scan"),
     )
 )
 HIDING = frozenset(("exec", "eval", "compile", "get_ipython"))  # they run code out of strings

@@ -123,6 +123,28 @@ class f(nn.Module):
         return made(x[1:])
 made = f()
 """,
+    "a method of its type": """
+class f:
+    def go(self):
+        return type(self).go(self)
+""",
+    "a method of its class": """
+class f:
+    def go(self):
+        return self.__class__.go(self)
+""",
+    "a method under another name": """
+class f:
+    def __init__(self):
+        self.again = self.go
+    def go(self):
+        return self.again()
+""",
+    "a function that makes it": """
+def make():
+    return lambda x: f(x[1:])
+f = make()
+""",
     "a function that is stored": """
 class f:
     def __init__(self):
@@ -393,6 +415,8 @@ AUTOMATIC = {
     "enable_grad above": "import torch\n@torch.enable_grad()\n" + F.format("x"),
     "set_grad_enabled": "import torch\ndef f(x):\n    torch.set_grad_enabled(True)",
     "forward_ad": "import torch.autograd.forward_ad as a\n" + F.format("a.make_dual(x, x)"),
+    "nodes of the graph": F.format("x.sum().grad_fn(1)"),
+    "symbols": "import sympy as s\n" + F.format("s.diff(x)"),
     "another library": "import jax\n" + F.format("jax.grad(g)(x)"),
     "a star": "from torch.func import *\n" + F.format("vjp(g, x)"),
     "the notebook's own witness": (

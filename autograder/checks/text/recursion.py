@@ -55,11 +55,12 @@ class _Calls:
         self._methods: defaultdict[str, dict[ast.AST | None, list[ast.AST]]] = defaultdict(dict)
         self._parts: dict[ast.AST, list[ast.AST]] = {}  # of expressions that are called
         self._stored: defaultdict[str, list[ast.AST]] = defaultdict(list)
+        self._patched: set[ast.AST | None] = set()  # functions stored under some name
         for found in self._found:
             self._note_methods(found)
+        for found in self._found:
             self._note_stores([Patch(n, v, found.scope) for _, n, v in stores(found.node)])
         self._note_stores(reach.patches)
-        self._patched = {function for stored in self._stored.values() for function in stored}
 
     def graph(self) -> dict[ast.AST, set[ast.AST]]:
         """The functions that each function may run; one inside another may be run by it."""
@@ -81,7 +82,9 @@ class _Calls:
     def _note_stores(self, patches: Iterable[Patch]) -> None:
         for name, value, scope in patches:
             if name and len(self._stored[name]) < MOST:
-                self._stored[name] += _aliased(value, scope)
+                methods = self._accessed(value, scope) if access(value) else ()
+                self._stored[name] += [*_aliased(value, scope), *methods]
+                self._patched.update(self._stored[name])
 
     def _runs(self, found: Found, is_base: bool) -> Functions:
         node, scope = found.node, found.scope
@@ -96,9 +99,9 @@ class _Calls:
 
     def _accessed(self, node: ast.AST, scope: Scope) -> Functions:
         """Methods: `self.step`, `Class.step`; and `f.__call__`."""
-        root, (name, *_), _ = chain(node)
-        if isinstance(root, ast.Name) and (method := _method_of_self(root.id, scope)):
-            yield from self._under(name, method)
+        root, names, _ = chain(node)
+        if (method := _method_of_self(root, scope)) is not None:
+            yield from self._under(names[-1] if "__class__" in names else names[0], method)
         for what, attributes, _ in meanings(node, scope):
             if isinstance(what, ast.ClassDef) and attributes:
                 yield from self._methods_of(what, attributes[0])
@@ -119,7 +122,7 @@ class _Calls:
 
     def _called(self, node: ast.expr, scope: Scope) -> Functions:
         """What calling an expression may run besides the functions that it names."""
-        if isinstance(node, ast.Name) and (method := _method_of_self(node.id, scope)):
+        if (method := _method_of_self(node, scope)) is not None:
             yield from (f for name in CALLING for f in self._under(name, method))
         while isinstance(node, ast.Subscript) and global_name(node) is None:
             yield from self._stored[text(node.slice) or ""]
@@ -154,8 +157,13 @@ def _aliased(node: ast.AST, scope: Scope) -> Functions:
             yield what
 
 
-def _method_of_self(name: str, scope: Scope | None) -> Scope | None:
-    """The function whose first parameter a name is."""
+def _method_of_self(node: ast.AST, inside: Scope) -> Scope | None:
+    """The function whose first parameter an expression is, or the type of it."""
+    match node:
+        case ast.Name(id=name) | ast.Call(func=ast.Name("type"), args=[ast.Name(id=name)]):
+            scope: Scope | None = inside
+        case _:
+            return None
     while scope is not None and name not in scope.bindings:
         scope = scope.outer
     if scope is None or not isinstance(scope.node, ast.FunctionDef):

@@ -236,7 +236,7 @@ def bound(node: ast.AST) -> Iterator[Bound]:
             yield from (_imported(alias) for alias in node.names)
         case ast.ImportFrom():
             for alias in node.names:
-                yield Bound(alias.asname or alias.name, None, f"{node.module}.{alias.name}")
+                yield Bound(alias.asname or alias.name, None, f"{node.module or ''}.{alias.name}")
         case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
             yield Bound(name)
         case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
