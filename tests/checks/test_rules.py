@@ -100,6 +100,21 @@ class f(A):
     def b(self):
         return self.a()
 """,
+    "a method of a base by its name": """
+class A:
+    def a(self):
+        return f.b(self)
+class f(A):
+    def b(self):
+        return A.a(self)
+""",
+    "a module whose base is called": """
+class A:
+    def forward(self, x):
+        return f()(x[1:])
+class f(A):
+    pass
+""",
     "a module that calls itself": """
 class f(nn.Module):
     def forward(self, x):
@@ -202,6 +217,13 @@ class f(nn.Module):
         super(f, self).__init__()
     def forward(self, x):
         return super().forward(x)
+""",
+    "super in other words": """
+class A:
+    pass
+class f(A):
+    def __init__(self):
+        A.__init__(self)
 """,
     "another one of the kind": """
 class f(NamedTuple):

@@ -53,6 +53,7 @@ class _Calls:
     def __init__(self, reach: Reach) -> None:
         self._found = reach.found
         self._methods: defaultdict[str, dict[ast.AST | None, list[ast.AST]]] = defaultdict(dict)
+        self._bases: defaultdict[ast.AST | None, list[ast.AST]] = defaultdict(list)
         self._parts: dict[ast.AST, list[ast.AST]] = {}  # of expressions that are called
         self._stored: defaultdict[str, list[ast.AST]] = defaultdict(list)
         self._patched: set[ast.AST | None] = set()  # functions stored under some name
@@ -73,6 +74,8 @@ class _Calls:
 
     def _note_methods(self, found: Found) -> None:
         if isinstance(found.node, ast.ClassDef):
+            bases = [m.what for base in found.node.bases for m in meanings(base, found.scope)]
+            self._bases[found.node] += [base for base in bases if isinstance(base, ast.ClassDef)]
             inner = found.scope.entered[found.node]
             for name, bindings in inner.bindings.items():
                 values = [b.value for b in bindings if b.value is not None]
@@ -104,21 +107,31 @@ class _Calls:
             yield from self._under(names[-1] if "__class__" in names else names[0], method)
         for what, attributes, _ in meanings(node, scope):
             if isinstance(what, ast.ClassDef) and attributes:
-                yield from self._methods_of(what, attributes[0])
+                yield from (*self._inherited(what, attributes[0]), *self._stored[attributes[0]])
             elif isinstance(what, Function) and attributes[:1] in (("__call__",), ("__wrapped__",)):
                 yield what
 
     def _under(self, name: str, method: Scope) -> Functions:
-        """The methods that a method of the same object finds under a name."""
+        """The methods that a method of the same object finds under a name.
+
+        Where its class has none, the object may be of a class below.
+        """
         owner = method.outer.node if method.outer else None
         if isinstance(owner, ast.ClassDef) or method.node in self._patched:
-            yield from self._methods_of(owner, name)
+            others = (f for functions in self._methods[name].values() for f in functions)
+            yield from self._inherited(owner, name) or islice(others, MOST)
+            yield from self._stored[name]
 
-    def _methods_of(self, owner: ast.AST | None, name: str) -> Functions:
-        """Methods of a class, of others that may be its bases if it has none, and stored ones."""
-        known = self._methods[name]
-        yield from known.get(owner, []) or islice((f for fs in known.values() for f in fs), MOST)
-        yield from self._stored[name]
+    def _inherited(self, owner: ast.AST | None, name: str) -> list[ast.AST]:
+        """The methods of a class, or of its bases."""
+        todo, seen = [owner], set[ast.AST | None]()
+        while todo:
+            one = todo.pop()
+            if one in self._methods[name]:
+                return self._methods[name][one]
+            todo += [base for base in self._bases[one] if base not in seen]
+            seen.add(one)
+        return []
 
     def _called(self, node: ast.expr, scope: Scope) -> Functions:
         """What calling an expression may run besides the functions that it names."""
@@ -129,7 +142,7 @@ class _Calls:
             node = node.value
         for what, attributes, inner in meanings(node, scope):
             if isinstance(what, ast.ClassDef) and not attributes:
-                yield from (f for name in CONSTRUCTION for f in self._methods[name].get(what, []))
+                yield from (f for name in CONSTRUCTION for f in self._inherited(what, name))
             elif isinstance(what, Function) and not attributes:
                 yield what
             elif isinstance(what, ast.expr) and not attributes:
@@ -147,7 +160,7 @@ class _Calls:
             elif isinstance(one, ast.Call):
                 classes = [m.what for m in meanings(one.func, scope) if not m.attributes]
                 made = [what for what in classes if isinstance(what, ast.ClassDef)]
-                yield from (f for c in made for n in CALLING for f in self._methods_of(c, n))
+                yield from (f for c in made for n in CALLING for f in self._inherited(c, n))
 
 
 def _aliased(node: ast.AST, scope: Scope) -> Functions:
