@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from autograder.course.sample import references, submission
 from autograder.assignment.definitions import definitions
+from autograder.course.sample import references, submission
 from autograder.grading.submission import Grader, read_notebook
-from autograder.tools import blocks
 from autograder.settings import find_course
+from autograder.tools import blocks
 
 ROOT = Path(__file__).parents[1]
 COURSE = find_course(ROOT)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder.authoring.build import is_current
+from autograder.assignment.definitions import defines
 from autograder.assignment.mistakes import read_alternatives, read_mistakes
-from autograder.authoring.mutation_report import report_mutants
 from autograder.assignment.trial import load_with, trial
 from autograder.assignment.validation import read_source
+from autograder.authoring.build import is_current
+from autograder.authoring.mutation_report import report_mutants
 from autograder.course.sample import MARKERS, references, submission
-from autograder.assignment.definitions import defines
 from autograder.grading.submission import read_notebook, shared_grader
 from autograder.settings import CONFIG_FILE, find_course
 

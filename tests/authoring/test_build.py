@@ -6,9 +6,9 @@ import nbformat
 import numpy as np
 import pytest
 
+from autograder.assignment.source import SourceError
 from autograder.authoring.build import KEY_TEXT, LeakError, build, is_current, make, same_keys
 from autograder.authoring.header import AI_TOOLS
-from autograder.assignment.source import SourceError
 from autograder.checks.evidence import Array, Evidence
 from autograder.checks.key import Case, Exercise, Key, Mistake, decode, encode
 from autograder.settings import find_course

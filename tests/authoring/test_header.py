@@ -1,7 +1,7 @@
 import pytest
 
-from autograder.authoring.header import points_table
 from autograder.assignment.source import Cell, Source
+from autograder.authoring.header import points_table
 
 
 @pytest.mark.parametrize("points, total", [(2.0, "2.5"), (1.5, "2")])

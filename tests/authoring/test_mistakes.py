@@ -1,8 +1,8 @@
 import pytest
 
-from autograder.authoring.build import build
 from autograder.assignment.mistakes import MistakesError, read_mistakes
 from autograder.assignment.validation import read_source
+from autograder.authoring.build import build
 
 WRONG_AXIS = """\
 [[softmax]]

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder.authoring import mutation_report
 from autograder.assignment.keys import hidden_key
-from autograder.authoring.mutants import Mutant, mutants
-from autograder.authoring.mutation_report import is_killed, report_mutants
 from autograder.assignment.source import parse
 from autograder.assignment.validation import read_source
+from autograder.authoring import mutation_report
+from autograder.authoring.mutants import Mutant, mutants
+from autograder.authoring.mutation_report import is_killed, report_mutants
 
 TEXT = '''\
 # %%

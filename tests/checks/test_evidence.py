@@ -146,7 +146,7 @@ def test_exceptions_leave_name_and_message():
 
 
 def test_too_large_evidence_is_not_written(monkeypatch):
-    monkeypatch.setattr(evidence_module, "MAX_BYTES", 1000)
+    monkeypatch.setattr(evidence_module, "MAX_EVIDENCE", 1000)
     with pytest.raises(EvidenceError, match="at most 1000"):
         to_bytes(Evidence(normalise(torch.zeros(300))))
 
@@ -242,7 +242,7 @@ def test_any_changed_byte_gives_evidence_or_an_evidence_error():
 
 
 def test_too_large_bytes_are_not_even_parsed(monkeypatch):
-    monkeypatch.setattr(evidence_module, "MAX_BYTES", len(VALID) - 1)
+    monkeypatch.setattr(evidence_module, "MAX_EVIDENCE", len(VALID) - 1)
     with pytest.raises(EvidenceError, match="too large"):
         from_bytes(VALID)
 

@@ -193,8 +193,8 @@ def test_a_cell_that_hides_from_the_rules_earns_nothing(grader):
 
 
 def test_a_reference_must_obey_its_own_rules(make_course):
-    from autograder.authoring.build import build
     from autograder.assignment.source import SourceError
+    from autograder.authoring.build import build
 
     looping = SOURCE.replace("return x.sum()", "return torch.stack([y for y in x]).sum()")
     with pytest.raises(SourceError, match="loops in a comprehension"):

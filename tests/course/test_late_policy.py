@@ -10,8 +10,8 @@ from rich.console import Console
 from traitlets import TraitError
 from traitlets.config import Config
 
-from autograder.authoring.build import build
 from autograder.assignment.validation import read_source
+from autograder.authoring.build import build
 from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
 from autograder.course.late_policy import DAY, AssignLatePenalties, LatePolicy

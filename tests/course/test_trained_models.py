@@ -14,8 +14,8 @@ import torch
 from rich.console import Console
 
 from autograder.__main__ import main
-from autograder.authoring.build import build
 from autograder.assignment.validation import read_source
+from autograder.authoring.build import build
 from autograder.course import executors
 from autograder.course.audit import Finding, audit
 from autograder.course.classrun import grade_class, reports

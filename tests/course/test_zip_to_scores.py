@@ -11,9 +11,9 @@ from handed_in import ON_TIME, write_zip
 from traitlets.config import Config
 
 from autograder.__main__ import parser
-from autograder.authoring.build import build
 from autograder.assignment.mistakes import read_mistakes
 from autograder.assignment.validation import read_source
+from autograder.authoring.build import build
 from autograder.commands import run
 from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import DUE, MARKERS, references, submission

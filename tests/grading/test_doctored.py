@@ -11,8 +11,8 @@ import nbformat
 import psutil
 import pytest
 
-from autograder.authoring.build import build
 from autograder.assignment.validation import read_source
+from autograder.authoring.build import build
 from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import references, submission

@@ -8,11 +8,11 @@ from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
+from autograder.grading.cache import cached
+from autograder.grading.kernels.kernel import Kernel
 
 from autograder.checks.evidence import from_bytes
-from autograder.grading.cache import cached
 from autograder.grading.execute import Job, execute
-from autograder.grading.kernels.kernel import Kernel
 
 GIVEN = "from autograder import Rng, check\n\ndef helper(x):\n    return 2 * x\n"
 CHECK = """

@@ -14,8 +14,8 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from autograder.authoring.build import build
 from autograder.assignment.trial import load
+from autograder.authoring.build import build
 from autograder.checks.model_file import ModelError, pack, read_model, unpack
 from autograder.grading import models
 from autograder.grading.execute import Job, execute

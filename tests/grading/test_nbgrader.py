@@ -10,9 +10,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from autograder.assignment.validation import read_source
 from autograder.authoring.build import build
 from autograder.authoring.header import AI_HEADING
-from autograder.assignment.validation import read_source
 from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import references, submission
 from autograder.grading.submission import Grader, read_notebook

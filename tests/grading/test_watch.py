@@ -1,8 +1,8 @@
 """The report on what student code did besides answering; honest code has none."""
 
 import pytest
-
 from autograder.grading.kernels.recorder import REPORT
+
 from autograder.grading.execute import Job, execute
 
 GIVEN = "from autograder import Rng, check\n"

@@ -15,8 +15,8 @@ import torch
 from nbclient import NotebookClient
 from safetensors.torch import save_file
 
-from autograder.authoring.build import KEY_TEXT, make
 from autograder.assignment.validation import read_source
+from autograder.authoring.build import KEY_TEXT, make
 from autograder.checks.checker import check
 from autograder.course.collecting.names import Names
 from autograder.course.sample import references, submission

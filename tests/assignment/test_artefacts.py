@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.authoring.build import build
 from autograder.assignment.source import SourceError
 from autograder.assignment.validation import read_source
+from autograder.authoring.build import build
 from autograder.checks.key import decode
 from autograder.grading.submission import given, read_notebook
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from autograder.authoring.build import build
 from autograder.assignment.validation import read_source
+from autograder.authoring.build import build
 from autograder.bench.stock import stock_notebook
 from autograder.course.sample import references, submission
 

@@ -3,9 +3,9 @@ import io
 import numpy as np
 import pytest
 import torch
+from autograder.grading.kernels.recorder import HEADER, MAX_NAME, Plan, Recorder, frame
 
 from autograder.checks.evidence import from_bytes
-from autograder.grading.kernels.recorder import HEADER, MAX_NAME, Plan, Recorder, frame
 from autograder.checks.rng import Rng
 
 GIVEN = "from autograder import Rng\n\ndef helper(x):\n    return 2 * x\n"

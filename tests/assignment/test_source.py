@@ -1,9 +1,9 @@
 import pytest
 
-from autograder.authoring.build import build
 from autograder.assignment.mistakes import read_alternatives
 from autograder.assignment.source import SourceError
 from autograder.assignment.validation import read_source
+from autograder.authoring.build import build
 
 SOLUTION, CHECK, TRAIN = '# %% solution="softmax"', '# %% check="softmax" points=3', "# %% train"
 ANSWER = '# %% [markdown] answer="why_shift" points=2'
