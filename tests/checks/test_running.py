@@ -270,5 +270,5 @@ def test_what_a_student_does_to_stand_ins_is_undone_too():
     namespace = dict(NAMESPACE)
     with pytest.raises(ZeroDivisionError), standing_in(namespace, {"part": "stand-in"}):
         del namespace["part"]
-        1 / 0
+        raise ZeroDivisionError
     assert namespace == NAMESPACE
