@@ -24,6 +24,7 @@ test: $(BIN)/.installed lint  ## lint, all tests: that the notebooks are current
 lint: $(BIN)/.installed       ## format and lint
 	ruff format --check --quiet .
 	ruff check --quiet .
+	mypy --no-error-summary
 
 notebooks: $(BIN)/.installed  ## build notebooks/ from solutions/
 	autograder build

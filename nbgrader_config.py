@@ -96,6 +96,9 @@ c.AssignLatePenalties.plugin_class = "autograder.course.late_policy.LatePolicy"
 c.LatePolicy.points_per_day = 10
 c.LatePolicy.grace_minutes = 0
 
+# An exercise is not built with fewer known mistakes than this.
+c.Course.wanted_mistakes = 8
+
 # For the links on Colab and Kaggle; without them notebooks have no badges.
 # c.Course.repository = "owner/name"
 # c.Course.wheel_url = "https://example.org/coursework_kit-0.1.0-py3-none-any.whl"

@@ -3,7 +3,9 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
+from autograder.errors import ToldError
 from autograder.grading.forks.zygote_client import zygote
 from autograder.settings import SettingsError, find_course
 
@@ -112,7 +114,8 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; 0 on success, 1 where a check fails, 2 for wrong usage."""
     options = parser().parse_args(arguments)
-    sys.modules.setdefault("rfc3987_syntax", None)  # jsonschema's check of IRIs: a second to import
+    unloaded: dict[str, Any] = {"rfc3987_syntax": None}  # checks IRIs, slow to import
+    sys.modules.update(unloaded)
     here = options.command == "grade" and not options.scheduler
     if here or options.command in ("score", "audit"):
         zygote()  # it imports what kernels need, while the grader imports its own
@@ -120,7 +123,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         return commands.run(find_course(), options)
-    except (SettingsError, *commands.errors()) as error:
+    except ToldError as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 2 if isinstance(error, SettingsError) else 1
     except KeyboardInterrupt:

@@ -5,30 +5,20 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from typing import Any
 
 import torch
 from rich.console import Console
 from tqdm import tqdm
 from traitlets.config import Config
 
-from autograder.assignment.mistakes import MistakesError
-from autograder.assignment.source import SourceError
-from autograder.authoring.build import LeakError, build, is_current
+from autograder.authoring.build import build, is_current
 from autograder.settings import Course
 
 UNCONFINED = (
     "autograder: no sandbox: student code can read and change everything that you can, use the "
     "network, and outlive its grading"
 )
-
-
-def errors() -> tuple[type[Exception], ...]:
-    """Exceptions whose message is all that a user needs."""
-    from autograder.course.gradebook import NbgraderError
-    from autograder.grading.forks.zygote_client import ForkError
-    from autograder.grading.repair.reading import SubmissionError
-
-    return SourceError, MistakesError, LeakError, NbgraderError, SubmissionError, ForkError
 
 
 def run(course: Course, options: Namespace) -> int:
@@ -197,5 +187,5 @@ def run_bench(course: Course, options: Namespace) -> int:
     return 0
 
 
-def _progress(what: str, items: Iterable, total: int) -> Iterable:
+def _progress(what: str, items: Iterable[Any], total: int) -> Iterable[Any]:
     return tqdm(items, desc=what, total=total, file=sys.stderr, disable=total == 0)

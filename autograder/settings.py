@@ -10,10 +10,12 @@ from pathlib import Path
 from traitlets import Bool, Float, Int, Unicode
 from traitlets.config import Config, Configurable, PyFileConfigLoader
 
+from autograder.errors import ToldError
+
 CONFIG_FILE = "nbgrader_config.py"
 
 
-class SettingsError(Exception):
+class SettingsError(ToldError):
     """A course folder that cannot be used; the message says what to do."""
 
 
@@ -32,6 +34,9 @@ class Course(Configurable):
         help="The course secret, from which hidden seeds derive; made on first use.",
     ).tag(config=True)
     hidden_cases = Int(3, help="Hidden seeds for each probe.").tag(config=True)
+    wanted_mistakes = Int(0, help="Known mistakes that an exercise must have to be built.").tag(
+        config=True
+    )
     cell_seconds = Float(60.0, help="Time limit of one cell while grading.").tag(config=True)
     sandbox = Bool(True, help="Confine student code; off only on a machine to lose.").tag(
         config=True

@@ -32,11 +32,11 @@ def kept_key(course: Course, source: Source) -> Key:
 
 def key_digest(course: Course, source: Source) -> str:
     """A hash of everything that a hidden key is made from."""
-    mistakes = source.path.with_name("mistakes.toml")
+    beside = [source.path.with_name(name) for name in ("mistakes.toml", "alternatives.py")]
     parts = (
         source.text.encode(),
         source.checks_text.encode(),
-        mistakes.read_bytes() if mistakes.exists() else b"",
+        *(file.read_bytes() if file.exists() else b"" for file in beside),
         course.secret(),
         str(course.hidden_cases).encode(),
         f"{autograder.__version__} {torch.__version__}".encode(),

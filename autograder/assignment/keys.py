@@ -4,14 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from autograder.assignment.artefacts import artefact_exercise
-from autograder.assignment.mistakes import KnownMistake, MistakesError, read_mistakes
-from autograder.assignment.source import Source, SourceError
-from autograder.assignment.trial import Trial, load, load_with, trial
-from autograder.checks.comparison import same
+from autograder.assignment.free import ends_of
+from autograder.assignment.mistakes import (
+    Alternative,
+    KnownMistake,
+    MistakesError,
+    read_alternatives,
+    read_mistakes,
+)
+from autograder.assignment.proofs import (
+    refuse_twins,
+    refuse_weak_cases,
+    refuse_wrong_alternatives,
+    refuse_wrong_reference,
+)
+from autograder.assignment.source import Source
+from autograder.assignment.trial import Trial, load, load_with, specs_of, trial
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake
 from autograder.checks.running import Place
-from autograder.checks.verdict import EvidenceByCase
 
 
 def visible_key(source: Source) -> Key:
@@ -26,7 +37,7 @@ def hidden_key(source: Source, seeds: Mapping[str, Sequence[int]]) -> Key:
 
 
 def _key(source: Source, seeds: Mapping[str, Sequence[int]], *, hidden: bool) -> Key:
-    mistakes = read_mistakes(source)
+    mistakes, alternatives = read_mistakes(source), read_alternatives(source)
     module = load(source)
     exercises = {
         name: artefact_exercise(source, module, name, proved=hidden)
@@ -35,6 +46,10 @@ def _key(source: Source, seeds: Mapping[str, Sequence[int]], *, hidden: bool) ->
             source,
             trial(source, module, name, hidden=hidden),
             [mistake for mistake in mistakes if mistake.exercise == name],
+            [
+                *(alternative for alternative in alternatives if alternative.exercise == name),
+                *ends_of(source, name, specs_of(source)[name].free),
+            ],
             name,
             seeds[name],
             hidden,
@@ -49,6 +64,7 @@ def _exercise(
     source: Source,
     reference: Trial,
     mistakes: list[KnownMistake],
+    alternatives: list[Alternative],
     name: str,
     seeds: Sequence[int],
     hidden: bool,
@@ -57,14 +73,15 @@ def _exercise(
     weights = {probe.name: probe.weight / len(seeds) for probe in reference.probes}
     cases = tuple(Case(p, index, weights[p], e) for (p, index), e in evidence.items())
     exercise = Exercise(name, source.checks[name].points, reference.name, cases)
-    _refuse_wrong_reference(source, reference, exercise, evidence, seeds)
+    refuse_wrong_reference(source, reference, exercise, evidence, seeds)
     known = [(m, outcomes(source, m, seeds, hidden=hidden)) for m in mistakes]
     accepted = [
         m for m, found in known if reference.judge(exercise, found, seeds, [m.solution]).passed
     ]
     if hidden:
-        _refuse_weak_cases(exercise, accepted)
-        _refuse_twins(known)
+        refuse_wrong_alternatives(source, exercise, alternatives, seeds)
+        refuse_weak_cases(exercise, accepted)
+        refuse_twins(known)
     kept = [
         Mistake(m.name, m.says, tuple(found.values())) if hidden else _fingerprint(m, found)
         for m, found in known
@@ -90,39 +107,3 @@ def outcomes(
         where = f"{source.path.with_name('mistakes.toml')}: {mistake.exercise}.{mistake.name}"
         raise MistakesError(f"{where}: does not load: {error}") from error
     return tested.observe(seeds)
-
-
-def _refuse_wrong_reference(
-    source: Source,
-    reference: Trial,
-    exercise: Exercise,
-    evidence: EvidenceByCase,
-    seeds: Sequence[int],
-) -> None:
-    cell = source.solutions[exercise.name]
-    verdict = reference.judge(exercise, evidence, seeds, [cell.source])
-    if not verdict.passed or any(e.error for e in evidence.values()):
-        failed = next((e for e in evidence.values() if e.error), None)
-        why = f"{failed.error}: {failed.detail}" if failed else verdict.message
-        raise SourceError(source.path, cell.line, f"the reference fails its own check: {why}")
-
-
-Known = list[tuple[KnownMistake, dict[Place, Evidence]]]
-
-
-def _refuse_weak_cases(exercise: Exercise, accepted: list[KnownMistake]) -> None:
-    for mistake in accepted:
-        raise MistakesError(f"{exercise.name}.{mistake.name}: the hidden cases accept this mistake")
-
-
-def _refuse_twins(known: Known) -> None:
-    for i, (mistake, found) in enumerate(known):
-        for other, others in known[:i]:
-            twins = all(same(found[case], others[case]) for case in found)
-            numbers = any(outcome.error is None for outcome in found.values())
-            declared = mistake.same_as == other.name or other.same_as == mistake.name
-            if twins and numbers and not declared:
-                raise MistakesError(
-                    f"{mistake.exercise}: nothing tells {mistake.name} from {other.name}; "
-                    f'better cases, or same_as = "{other.name}"'
-                )

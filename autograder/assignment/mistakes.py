@@ -1,16 +1,20 @@
 """mistakes.toml and alternatives.py: known wrong answers, and right answers in other words."""
 
+import ast
+import textwrap
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.assignment.edits import EditError, edited
 from autograder.assignment.source import Cell, Source, SourceError, parse
+from autograder.errors import ToldError
 
 
 @dataclass(frozen=True)
 class KnownMistake:
-    """One entry of mistakes.toml: an edit of the reference, and the sentence for the student.
+    """One entry of mistakes.toml: edits of the reference, and the sentence for the student.
 
     `same_as` names another mistake that does the same to the numbers.
     """
@@ -22,8 +26,8 @@ class KnownMistake:
     same_as: str | None = None
 
 
-class MistakesError(Exception):
-    """A mistakes.toml that does not fit its source; the message names file and entry."""
+class MistakesError(ToldError):
+    """A mistakes.toml that does not fit its source; the message names file, line and entry."""
 
 
 def read_mistakes(source: Source) -> list[KnownMistake]:
@@ -31,37 +35,56 @@ def read_mistakes(source: Source) -> list[KnownMistake]:
     path = source.path.with_name("mistakes.toml")
     if not path.exists():
         return []
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise MistakesError(f"{path}: {error}") from None
+    text = path.read_text(encoding="utf-8")
     return [
-        _mistake(source, path, exercise, entry)
-        for exercise, entries in tables.items()
-        for entry in (entries if isinstance(entries, list) else [entries])
+        _mistake(source, exercise, name, entry, _where(path, text, f"{exercise}.{name}"))
+        for exercise, name, entry in _entries(path, text)
     ]
 
 
-def _mistake(source: Source, path: Path, exercise: str, entry: object) -> KnownMistake:
-    if not isinstance(entry, dict):
-        raise MistakesError(f"{path}: {exercise}: start each mistake with [[{exercise}]]")
-    where = f"{path}: {exercise}.{entry.get('name', '?')}"
+def _entries(path: Path, text: str) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Exercise, name and content of each entry."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise MistakesError(_repetition(path, text) or f"{path}: {error}") from None
+    for exercise, entries in tables.items():
+        for name, entry in entries.items() if isinstance(entries, dict) else [("", entries)]:
+            if not isinstance(entry, dict):
+                raise MistakesError(f"{path}: start each mistake with [{exercise}.its_name]")
+            yield exercise, name, entry
+
+
+def _repetition(path: Path, text: str) -> str:
+    """Where an entry stands a second time, which TOML refuses; empty where none does."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines, start=1):
+        first = lines.index(line) + 1
+        if line.startswith("[") and first < number:
+            return f"{path}:{number}: {line} stands at line {first} already"
+    return ""
+
+
+def _where(path: Path, text: str, entry: str) -> str:
+    lines = text.split("\n")
+    line = f":{lines.index(f'[{entry}]') + 1}" if f"[{entry}]" in lines else ""
+    return f"{path}{line}: {entry}"
+
+
+def _mistake(
+    source: Source, exercise: str, name: str, entry: dict[str, object], where: str
+) -> KnownMistake:
     if exercise not in source.solutions:
         raise MistakesError(f"{where}: {source.path} has no solution {exercise!r}")
-    fields = {"name", "find", "replace", "says"}
-    if not fields <= entry.keys() <= fields | {"same_as"}:
-        raise MistakesError(f"{where}: wants name, find, replace and says (and may have same_as)")
-    cell = source.solutions[exercise].source
-    for key in ("find", "replace"):
-        if isinstance(entry[key], str):
-            entry[key] = [entry[key]]
-    if len(entry["find"]) != len(entry["replace"]):
-        raise MistakesError(f"{where}: as many texts to find as to replace")
-    for old, new in zip(entry["find"], entry["replace"], strict=True):
-        if cell.count(old) != 1:
-            raise MistakesError(f"{where}: {old!r} is found {cell.count(old)} times, not once")
-        cell = cell.replace(old, new)
-    return KnownMistake(exercise, entry["name"], cell, entry["says"], entry.get("same_as"))
+    edits = {old: new for old, new in entry.items() if isinstance(new, str)}
+    if edits.keys() != entry.keys() or not entry.get("says"):
+        raise MistakesError(f'{where}: wants says = "…" and edits, "text" = "replacement"')
+    says, same_as = edits.pop("says"), edits.pop("same_as", None)
+    try:
+        solution = edited(source.solutions[exercise].source, edits)
+    except EditError as error:
+        raise MistakesError(f"{where}: {error}") from None
+    return KnownMistake(exercise, name, solution, says, same_as)
 
 
 @dataclass(frozen=True)
@@ -74,18 +97,67 @@ class Alternative:
 
 
 def read_alternatives(source: Source) -> list[Alternative]:
-    """The alternatives beside a source; cells without a role (imports) are for the linter only."""
+    """The alternatives beside a source. Raises SourceError.
+
+    A cell holds only what differs from the reference: the last solution region, as statements that
+    return, or definitions, in which a class has the reference's methods where it has none.
+    """
     path = source.path.with_name("alternatives.py")
     if not path.exists():
         return []
     cells = parse(path.read_text(encoding="utf-8"), path).cells
-    return list(_alternatives(source, path, cells))
+    return [_alternative(source, path, cell) for cell in cells]
 
 
-def _alternatives(source: Source, path: Path, cells: tuple[Cell, ...]) -> Iterator[Alternative]:
-    for cell in cells:
-        if cell.role is None:
-            continue
-        if cell.role != "alternative" or cell.name not in source.solutions:
-            raise SourceError(path, cell.line, f'no solution {cell.name!r}: write alternative="…"')
-        yield Alternative(cell.name, cell.title or "alternative", cell.source)
+def _alternative(source: Source, path: Path, cell: Cell) -> Alternative:
+    if cell.role != "alternative" or cell.name not in source.solutions:
+        raise SourceError(path, cell.line, f'no solution {cell.name!r}: write alternative="…"')
+    written, reference = ast.parse(cell.source), source.solutions[cell.name].source
+    if _returns(written):
+        whole = ast.parse(_with_last_region(reference, cell.source))
+    else:
+        whole = _completed(written, ast.parse(reference))
+    if not _defined(whole) & _defined(ast.parse(reference)):
+        raise SourceError(path, cell.line, f"neither returns nor defines what {cell.name!r} does")
+    return Alternative(cell.name, cell.title or "alternative", ast.unparse(whole))
+
+
+def _returns(node: ast.AST) -> bool:
+    """Whether a statement returns, outside definitions of its own."""
+    inner = (
+        n for n in ast.iter_child_nodes(node) if not isinstance(n, ast.FunctionDef | ast.ClassDef)
+    )
+    return isinstance(node, ast.Return) or any(map(_returns, inner))
+
+
+def _with_last_region(reference: str, statements: str) -> str:
+    head, _, rest = reference.rpartition("### BEGIN SOLUTION\n")
+    indent = head.rpartition("\n")[2]
+    tail = rest.partition("### END SOLUTION")[2]
+    return head.removesuffix(indent) + textwrap.indent(statements, indent) + tail
+
+
+def _completed(written: ast.Module, reference: ast.Module) -> ast.Module:
+    """Definitions in which classes have also the methods that only the reference's have.
+
+    A class with other bases than the reference's is another class: it inherits its methods.
+    """
+    known = {_head(node): node for node in reference.body if isinstance(node, ast.ClassDef)}
+    for node in written.body:
+        if isinstance(node, ast.ClassDef) and _head(node) in known:
+            own = {method.name for method in _methods(node)}
+            others = _methods(known[_head(node)])
+            node.body += [method for method in others if method.name not in own]
+    return written
+
+
+def _head(node: ast.ClassDef) -> tuple[str, ...]:
+    return node.name, *map(ast.unparse, node.bases)
+
+
+def _methods(node: ast.ClassDef) -> list[ast.FunctionDef]:
+    return [item for item in node.body if isinstance(item, ast.FunctionDef)]
+
+
+def _defined(tree: ast.Module) -> set[str]:
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}

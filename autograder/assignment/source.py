@@ -7,16 +7,20 @@ import tokenize
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import jupytext
+from nbformat import NotebookNode
 
 from autograder.assignment.cells import NAME, NAMELESS, ROLES, Role
 from autograder.assignment.definitions import binds, defines
+from autograder.errors import ToldError
 
 CHECKS_FILE = "checks.py"
+Stated = dict[str, Any]  # what a cell line says
 
 
-class SourceError(Exception):
+class SourceError(ToldError):
     """A source that cannot be built; the message names file and line."""
 
     def __init__(self, path: Path, line: int, problem: str) -> None:
@@ -151,7 +155,7 @@ def _marker_lines(text: str) -> list[int]:
     ]
 
 
-def _cell(cell: dict, line: int, path: Path) -> Cell:
+def _cell(cell: NotebookNode, line: int, path: Path) -> Cell:
     stated = {k: v for k, v in cell.metadata.items() if k != "lines_to_next_cell"}
     wrong = stated.pop("incorrectly_encoded_metadata", None)
     if wrong is not None:
@@ -170,7 +174,7 @@ def _cell(cell: dict, line: int, path: Path) -> Cell:
     return Cell(cell.cell_type, cell.source, line, role, name, points, words, title)
 
 
-def _check_words(stated: dict, roles: list[str], title: str, line: int, path: Path) -> None:
+def _check_words(stated: Stated, roles: list[str], title: str, line: int, path: Path) -> None:
     if len(roles) > 1:
         raise SourceError(path, line, f"a cell has one role, not {' and '.join(roles)}")
     allowed = {*roles, *(ROLES[Role(roles[0])] if roles else ())}
@@ -183,7 +187,7 @@ def _check_words(stated: dict, roles: list[str], title: str, line: int, path: Pa
         raise SourceError(path, line, f"unknown word {words[0]!r} on the cell line{hint}")
 
 
-def _check_role(role: Role, stated: dict, kind: str, line: int, path: Path) -> None:
+def _check_role(role: Role, stated: Stated, kind: str, line: int, path: Path) -> None:
     wanted = "markdown" if role is Role.ANSWER else "code"
     if kind != wanted:
         raise SourceError(path, line, f"{role} belongs on a {wanted} cell, not on {kind}")

@@ -10,19 +10,26 @@ from nbformat import NotebookNode
 
 from autograder.assignment.keyring import kept_key
 from autograder.assignment.keys import visible_key
+from autograder.assignment.mistakes import read_mistakes
+from autograder.assignment.proofs import refuse_few_mistakes
 from autograder.assignment.source import Source
 from autograder.assignment.validation import read_source
 from autograder.authoring.chance import refuse_chance
 from autograder.authoring.notebook import instructor_notebook, student_notebook
 from autograder.checks.comparison import same
+from autograder.checks.evidence import Evidence
 from autograder.checks.key import Key, decode, encode
+from autograder.errors import ToldError
 from autograder.files import write_whole
 from autograder.settings import Course
 
 KEY_TEXT = re.compile(r'check\.load\("([^"]*)"\)')
 
 
-class LeakError(Exception):
+Labelled = tuple[tuple[object, ...], Evidence | None]
+
+
+class LeakError(ToldError):
     """A student notebook that would tell an answer."""
 
 
@@ -49,6 +56,7 @@ def is_current(course: Course, assignment: str) -> bool:
 def make(course: Course, assignment: str) -> tuple[NotebookNode, NotebookNode]:
     """The student's and the instructor's notebook, in memory."""
     source = read_source(course.source_path(assignment))
+    refuse_few_mistakes(source, read_mistakes(source), course.wanted_mistakes)
     kept_key(course, source)
     refuse_chance(source)
     key = _keep_equal(visible_key(source), course.released(assignment))
@@ -82,7 +90,7 @@ def same_keys(a: Key, b: Key) -> bool:
     )
 
 
-def _flatten(key: Key) -> Iterator[tuple]:
+def _flatten(key: Key) -> Iterator[Labelled]:
     for exercise in key.exercises.values():
         yield (exercise.name, exercise.points), None
         for case in exercise.cases:
@@ -92,7 +100,7 @@ def _flatten(key: Key) -> Iterator[tuple]:
                 yield (mistake.name, mistake.says), outcome
 
 
-def _all_same(a: list[tuple], b: list[tuple]) -> bool:
+def _all_same(a: list[Labelled], b: list[Labelled]) -> bool:
     if [label for label, _ in a] != [label for label, _ in b]:
         return False
     pairs = zip(a, b, strict=True)

@@ -1,7 +1,7 @@
 """Cases must not depend on chance: the reference answers the same twice, and in another process."""
 
 import os
-import sys
+from contextlib import redirect_stdout
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
@@ -54,9 +54,9 @@ def _in_another_process(source: Source) -> Observed:
 
 
 def _send(source: Source, writing: Connection) -> None:
-    sys.stdout = open(os.devnull, "w")  # it has said it once
     torch.set_num_threads(1)  # threads of this process's parent are not there
-    writing.send(observed(source))
+    with open(os.devnull, "w") as nothing, redirect_stdout(nothing):  # it has been said once
+        writing.send(observed(source))
 
 
 def _line_of(probe: str, source: Source) -> int:

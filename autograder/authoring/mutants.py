@@ -2,8 +2,6 @@
 
 import ast
 import difflib
-import re
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -14,9 +12,13 @@ from cosmic_ray.mutating import MutationVisitor
 from cosmic_ray.operators.operator import Operator
 from cosmic_ray.plugins import get_operator, operator_names
 
+from autograder.assignment.free import Ranges
 from autograder.assignment.source import Source
+from autograder.authoring.equivalence import canonical
 
 Edit = tuple[int, int, str]  # replace text[start:end]
+Position = Callable[[int, int], int]  # from a line and a column of ast to an offset
+Located = ast.expr | ast.stmt | ast.keyword
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
@@ -31,17 +33,21 @@ class Mutant:
 
     @property
     def label(self) -> str:
-        return f"{self.exercise}: {self.before}  ->  {self.after}"
+        return f"{self.exercise}: {self.before} -> {self.after}"
 
 
-def mutants(source: Source, exercise: str) -> Iterator[Mutant]:
-    """Every mutant of an exercise's solution region, each once; text outside the region stays."""
+def mutants(source: Source, exercise: str, free: Ranges | None = None) -> Iterator[Mutant]:
+    """Every mutant of an exercise's solution region, each once; text outside the region stays.
+
+    None is made that is the same code as the reference, whatever value the constants in `free`
+    have within their ranges.
+    """
     original = source.solutions[exercise].source
-    seen = {_without_layout(original)}
+    seen = {canonical(original, free)}
     for text in (*_by_cosmic_ray(original), *_by_edits(original)):
         if not _in_region(original, text):
             continue
-        shape = _without_layout(text)
+        shape = canonical(text, free)
         if shape is not None and shape not in seen:
             seen.add(shape)
             before, after = _changed_lines(original, text)
@@ -73,15 +79,21 @@ def _by_edits(text: str) -> Iterator[str]:
             yield _apply(text, (*_span(node, position), "pass"))
 
 
-def _swap_arguments(node: ast.AST, position: Callable, text: str) -> Iterator[Edit]:
+def _swap_arguments(node: ast.AST, position: Position, text: str) -> Iterator[Edit]:
     """Neighbouring arguments of a call, and elements of a tuple, in the other order."""
-    items = node.args if isinstance(node, ast.Call) else getattr(node, "elts", [])
-    for left, right in pairwise(items):
+    for left, right in pairwise(_in_order(node)):
         (a, b), (c, d) = _span(left, position), _span(right, position)
         yield a, d, text[c:d] + text[b:c] + text[a:b]
 
 
-def _drop_keywords(node: ast.AST, position: Callable, text: str) -> Iterator[Edit]:
+def _in_order(node: ast.AST) -> list[ast.expr]:
+    match node:
+        case ast.Call(args=items) | ast.Tuple(elts=items) | ast.List(elts=items):
+            return items
+    return []
+
+
+def _drop_keywords(node: ast.AST, position: Position, text: str) -> Iterator[Edit]:
     """A call without one of its keyword arguments."""
     for keyword in node.keywords if isinstance(node, ast.Call) else ():
         start, end = _span(keyword, position)
@@ -90,10 +102,11 @@ def _drop_keywords(node: ast.AST, position: Callable, text: str) -> Iterator[Edi
         if text[start - 1] == ",":
             yield start - 1, end, ""
         else:
-            yield start, end + len(re.match(r"[\s,]*", text[end:])[0]), ""
+            rest = text[end:].lstrip(", \n")
+            yield start, len(text) - len(rest), ""
 
 
-def _positions(text: str) -> Callable[[int, int], int]:
+def _positions(text: str) -> Position:
     """Offset in `text` of an ast position, whose columns count bytes."""
     lines = text.split("\n")
     starts = [0]
@@ -102,8 +115,9 @@ def _positions(text: str) -> Callable[[int, int], int]:
     return lambda line, column: starts[line - 1] + len(lines[line - 1].encode()[:column].decode())
 
 
-def _span(node: ast.AST, position: Callable[[int, int], int]) -> tuple[int, int]:
-    return position(node.lineno, node.col_offset), position(node.end_lineno, node.end_col_offset)
+def _span(node: Located, position: Position) -> tuple[int, int]:
+    end = position(node.end_lineno or 0, node.end_col_offset or 0)  # both known after parsing
+    return position(node.lineno, node.col_offset), end
 
 
 def _apply(text: str, edit: Edit) -> str:
@@ -128,19 +142,10 @@ def _around(text: str) -> list[str]:
     return kept
 
 
-def _without_layout(text: str) -> str | None:
-    """The code without comments and layout; None where it is not Python."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # such as `"str" is 1`, which a mutant may contain
-            return ast.unparse(ast.parse(text))
-    except SyntaxError:
-        return None
-
-
 def _changed_lines(original: str, mutated: str) -> tuple[str, str]:
     difference = list(difflib.ndiff(original.split("\n"), mutated.split("\n")))
-    return tuple(
-        " ⏎ ".join(" ".join(line[2:].split()) for line in difference if line.startswith(sign))
+    before, after = (
+        " ⏎ ".join(line[2:].strip() for line in difference if line.startswith(sign))
         for sign in ("- ", "+ ")
     )
+    return before, after

@@ -3,15 +3,18 @@
 import sys
 import tomllib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tqdm import tqdm
 
+from autograder.assignment.edits import EditError, edited
 from autograder.assignment.keyring import kept_key
-from autograder.assignment.source import Source
-from autograder.assignment.trial import Trial, load_with, trial
+from autograder.assignment.source import Source, SourceError
+from autograder.assignment.trial import Trial, load_with, specs_of, trial
 from autograder.assignment.validation import read_source
+from autograder.authoring.equivalence import canonical
 from autograder.authoring.mutants import Mutant, mutants
 from autograder.checks.key import Exercise
 from autograder.settings import Course
@@ -44,8 +47,8 @@ def report_mutants(course: Course, assignment: str) -> int:
     unexplained, stale = compare_with_reasons(source, tallies)
     for mutant in unexplained:
         print(f"survives, unexplained  {mutant.label}")
-    for exercise, before, after in stale:
-        print(f"explained, but killed  {exercise}: {before}  ->  {after}")
+    for exercise, change in stale:
+        print(f"explained, but no survivor  {exercise}: {change}")
     return 1 if unexplained or stale or killed < GOAL * total else 0
 
 
@@ -55,7 +58,7 @@ def run_mutants(course: Course, source: Source) -> list[Tally]:
     key = kept_key(course, source)
     tallies = []
     for name in source.checks:
-        found = list(mutants(source, name))
+        found = list(mutants(source, name, specs_of(source)[name].free))
         tally = Tally(name, len(found))
         for mutant in tqdm(found, desc=name, file=sys.stderr, leave=False):
             if not is_killed(source, mutant, key.exercises[name], seeds[name]):
@@ -91,16 +94,43 @@ def _is_accepted(tested: Trial, mutant: Mutant, exercise: Exercise, seeds: Seque
 
 def compare_with_reasons(
     source: Source, tallies: list[Tally]
-) -> tuple[list[Mutant], list[tuple[str, str, str]]]:
-    """Survivors without a reason, and reasons without a survivor."""
-    path = source.path.with_name("survivors.toml")
-    tables = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    reasons = {
-        (exercise, entry["before"], entry["after"])
-        for exercise, entries in tables.items()
-        for entry in entries
-        if entry["reason"].strip()
-    }
-    survivors = {(m.exercise, m.before, m.after): m for t in tallies for m in t.survivors}
+) -> tuple[list[Mutant], list[tuple[str, str]]]:
+    """Survivors without a reason, and exercise and change of reasons without a survivor."""
+    reasons = dict(_explained(source))
+    survivors = {(m.exercise, canonical(m.solution)): m for t in tallies for m in t.survivors}
     unexplained = [mutant for key, mutant in survivors.items() if key not in reasons]
-    return unexplained, sorted(reasons - survivors.keys())
+    stale = [(key[0], change) for key, change in reasons.items() if key not in survivors]
+    return unexplained, stale
+
+
+def _explained(source: Source) -> Iterator[tuple[tuple[str, str | None], str]]:
+    """Exercise, mutated code and change of each mutant that survivors.toml explains."""
+    path = source.path.with_name("survivors.toml")
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SourceError(path, 1, str(error)) from None
+    for exercise, change in _changes(tables):
+        try:
+            yield (exercise, _mutated(source, exercise, change)), change
+        except EditError as error:
+            lines = enumerate(text.split("\n"), start=1)
+            line = next((number for number, line in lines if change and change in line), 1)
+            raise SourceError(path, line, f"{exercise}: {error}") from None
+
+
+def _changes(tables: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Exercise and change of each entry that gives a reason; no change where it is no entry."""
+    for exercise, reasons in tables.items():
+        for reason, changes in reasons.items() if isinstance(reasons, dict) else [("?", None)]:
+            for change in changes if isinstance(changes, list) else [""]:
+                if reason.strip():
+                    yield exercise, change
+
+
+def _mutated(source: Source, exercise: str, change: str) -> str | None:
+    before, arrow, after = change.partition(" -> ")
+    if exercise not in source.solutions or not arrow:
+        raise EditError('write [exercise] and "reason" = ["text -> replacement"]')
+    return canonical(edited(source.solutions[exercise].source, {before: after}))

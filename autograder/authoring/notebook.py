@@ -27,6 +27,7 @@ from autograder.authoring.header import AI_TOOLS, badges, key_cell, points_table
 from autograder.settings import Course
 
 HIDDEN = "{line}\n### BEGIN HIDDEN TESTS\n{cases}\n### END HIDDEN TESTS"
+GOES_ON = "raises-exception"  # "Run All" goes on past demonstrations of what is not yet written
 TAGS = {Role.TRAIN: [TRAINING_TAG], Role.LOOK: [LOOK_TAG]}
 
 
@@ -69,10 +70,11 @@ def _cells(cell: Cell, source: Source, course: Course) -> Iterator[NotebookNode]
         case Role.ARTEFACT:
             tags = {"tags": [ARTEFACT_TAG]}
             yield _graded(new_code_cell(cell.source, metadata=tags), Kind.CHECK, cell)
-        case role:
-            # "raises-exception": "Run All" goes on past demonstrations of what is not yet written
-            tags = {"tags": [*TAGS.get(role, []), "raises-exception"]}
+        case Role.TRAIN | Role.LOOK as role:
+            tags = {"tags": [*TAGS[role], GOES_ON]}
             yield new_code_cell(cell.source, metadata=tags)
+        case _:
+            yield new_code_cell(cell.source, metadata={"tags": [GOES_ON]})
 
 
 def _check(cell: Cell, hidden: str) -> str:

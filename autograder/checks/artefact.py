@@ -15,7 +15,7 @@ from autograder.checks.verdict import Verdict
 EXACT = Context(prec=400)  # all digits of any float
 SINGLE, HUNDREDTH = Decimal("1e-7"), Decimal("0.01")
 
-Bounds = tuple[int, int] | tuple[float, float] | AbstractSet
+Bounds = tuple[int, int] | tuple[float, float] | AbstractSet[str | bool | int]
 
 
 @dataclass(frozen=True)

@@ -134,9 +134,11 @@ def gradients(
 
 
 def _gradients(loss: Tensor, tensors: list[Tensor]) -> list[Tensor | None]:
-    if not loss.requires_grad:
+    wanted = [tensor for tensor in tensors if tensor.requires_grad]
+    if not loss.requires_grad or not wanted:
         return [None] * len(tensors)
-    return list(torch.autograd.grad(loss, tensors, allow_unused=True))
+    found = iter(torch.autograd.grad(loss, wanted, allow_unused=True))
+    return [next(found) if tensor.requires_grad else None for tensor in tensors]
 
 
 def _weighted_sum(output: Any, rng: Rng) -> Tensor:

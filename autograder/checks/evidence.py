@@ -84,7 +84,7 @@ def _from_tensor(tensor: torch.Tensor) -> Array:
     return Array("tensor", str(tensor.dtype).removeprefix("torch."), plain.numpy().copy())
 
 
-def _in_order(items: Any) -> list:
+def _in_order(items: Any) -> list[Any]:
     return sorted(items) if isinstance(items, set | frozenset) else list(items)
 
 
@@ -149,7 +149,7 @@ def from_bytes(data: bytes) -> Evidence:
         raise EvidenceError(f"not evidence: {type(error).__name__}") from None
 
 
-def _from_tree(tree: dict, arrays: dict[str, np.ndarray]) -> Value:
+def _from_tree(tree: dict[str, Any], arrays: dict[str, np.ndarray]) -> Value:
     match tree:
         case {"array": name, "kind": kind, "dtype": dtype}:
             return Array(str(kind), str(dtype), arrays[name])

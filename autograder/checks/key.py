@@ -5,6 +5,7 @@ import json
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from autograder.checks.evidence import Evidence, EvidenceError, from_bytes, to_bytes
 
@@ -89,7 +90,7 @@ def decode(text: str) -> Key:
         raise ValueError("the key is damaged: take this cell from the released notebook") from error
 
 
-def _exercise_to_tree(exercise: Exercise) -> dict:
+def _exercise_to_tree(exercise: Exercise) -> dict[str, Any]:
     return {
         "name": exercise.name,
         "points": exercise.points,
@@ -99,12 +100,12 @@ def _exercise_to_tree(exercise: Exercise) -> dict:
     }
 
 
-def _exercise_from_tree(tree: dict) -> Exercise:
+def _exercise_from_tree(tree: dict[str, Any]) -> Exercise:
     return Exercise(
         tree["name"],
         tree["points"],
         tree["subject"],
-        tuple(Case(probe, i, weight, _unpack(e)[0]) for probe, i, weight, e in tree["cases"]),
+        tuple(Case(probe, i, weight, _evidence(e[0])) for probe, i, weight, e in tree["cases"]),
         tuple(Mistake(name, says, _unpack(outcomes)) for name, says, outcomes in tree["mistakes"]),
     )
 
@@ -114,4 +115,8 @@ def _pack(outcomes: Iterable[Evidence | None]) -> list[str | None]:
 
 
 def _unpack(texts: list[str | None]) -> tuple[Evidence | None, ...]:
-    return tuple(t if t is None else from_bytes(base64.b64decode(t)) for t in texts)
+    return tuple(None if text is None else _evidence(text) for text in texts)
+
+
+def _evidence(text: str) -> Evidence:
+    return from_bytes(base64.b64decode(text))

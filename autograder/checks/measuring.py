@@ -95,8 +95,9 @@ def _refuse_configuration(configuration: Configuration, limits: Mapping[str, Bou
 def _is_within(value: float | str | bool, bounds: Bounds) -> bool:
     if isinstance(bounds, AbstractSet):
         return any(type(value) is type(choice) and value == choice for choice in bounds)
-    kinds = (int,) if _is_whole(bounds) else (int, float)
-    return type(value) in kinds and bounds[0] <= value <= bounds[1]
+    if isinstance(value, str | bool) or (_is_whole(bounds) and isinstance(value, float)):
+        return False
+    return bounds[0] <= value <= bounds[1]
 
 
 def _is_whole(bounds: tuple[float, float]) -> bool:

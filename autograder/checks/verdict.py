@@ -125,6 +125,6 @@ def _judge_case(
 
 def _matches(outcomes: tuple[Evidence | None, ...], answers: list[Evidence | None]) -> bool:
     """Whether the evidence is a mistake's, case by case, with numbers in at least one of them."""
-    pairs = [pair for pair in zip(outcomes, answers, strict=True) if pair[0] is not None]
+    pairs = [(k, actual) for k, actual in zip(outcomes, answers, strict=True) if k is not None]
     numbers = any(known.error is None for known, _ in pairs)
     return numbers and all(actual is not None and same(known, actual) for known, actual in pairs)

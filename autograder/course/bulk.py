@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 from unittest.mock import patch
 
 import nbgrader.apps.api
@@ -34,9 +35,10 @@ class OpenGradebook(Gradebook):
 
     def __init__(self, db_url: str, course_id: str) -> None:
         super().__init__(db_url, course_id)
-        self.db = self.db()  # one session instead of one for each thread
+        sessions: Any = self.db
+        self.db: Any = sessions()  # one session instead of one for each thread
         self._commit, self.db.commit = self.db.commit, lambda: None
-        self._by_name: dict[tuple, dict] = {}
+        self._by_name: dict[tuple[object, ...], dict[str, Any]] = {}
 
     def close(self) -> None:
         """Stay open."""
@@ -66,7 +68,7 @@ class OpenGradebook(Gradebook):
             Comment, solution_cell, notebook, assignment, student
         ) or super().find_comment(solution_cell, notebook, assignment, student)
 
-    def _find(self, kind: type, cell: str, *place: str) -> Grade | Comment | None:
+    def _find(self, kind: Any, cell: str, *place: str) -> Grade | Comment | None:
         if (kind, place) not in self._by_name:
             submitted = self.find_submission_notebook(*place)
             rows = (

@@ -20,7 +20,7 @@ from autograder.grading.repair.reading import SubmissionError
 from autograder.grading.submission import Grader, Submission, handed_in, shared_grader
 from autograder.settings import Course, SettingsError
 
-Progress = Callable[[str, Iterable, int], Iterable]
+Progress = Callable[[str, Iterable[Any], int], Iterable[Any]]
 
 
 @dataclass

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 from autograder.grading.evidence_store import EvidenceStore
 from autograder.grading.execute import execute
@@ -17,14 +17,14 @@ Owner = TypeVar("Owner")
 
 
 @dataclass
-class Executions:
+class Executions(Generic[Owner]):
     """Jobs on their way through an executor to the evidence store."""
 
     pool: Executor
     execute: Callable[[Job], Execution]
     at_once: int
     store: EvidenceStore
-    running: dict[Future[Execution], tuple[object, Job]] = field(default_factory=dict)
+    running: dict[Future[Execution], tuple[Owner, Job]] = field(default_factory=dict)
 
     def run(self, jobs: Iterable[tuple[Owner, Job | None]]) -> Iterator[Owner]:
         """Whom each job belongs to, as soon as its evidence is kept; at once where it is already.
@@ -53,10 +53,10 @@ class Executions:
 @contextlib.contextmanager
 def executions(
     workers: int | None, scheduler: str | None, store: EvidenceStore
-) -> Iterator[Executions]:
+) -> Iterator[Executions[Any]]:
     """An executor of so many workers here, or that of a Dask cluster. Raises SettingsError."""
     if scheduler is None:
-        workers = workers or os.cpu_count()
+        workers = workers or os.cpu_count() or 1
         with ThreadPoolExecutor(workers) as pool:
             yield Executions(pool, execute, AHEAD * workers, store)
         return

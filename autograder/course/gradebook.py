@@ -11,18 +11,20 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import parse_utc, temp_attrs
 
 from autograder.course import late_policy
 from autograder.course.bulk import OpenGradebook, in_bulk
+from autograder.errors import ToldError
 from autograder.settings import Course
 
 
-class NbgraderError(Exception):
+class NbgraderError(ToldError):
     """nbgrader could not do something; the message is its own last word."""
 
 
@@ -107,7 +109,7 @@ class Nbgrader:
     def _open_gradebook(self) -> OpenGradebook:
         return OpenGradebook(self.database, self.course_id)
 
-    def _call(self, action: Callable[..., dict], *arguments: str) -> None:
+    def _call(self, action: Callable[..., dict[str, Any]], *arguments: str) -> None:
         with without_noise(), in_bulk(self._open_gradebook):
             result = action(*arguments)
             if not result["success"]:
@@ -159,7 +161,7 @@ def _reason(log: str) -> str:
     return (exceptions[-1:] or log.strip().splitlines()[:1] or ["no reason given"])[0]
 
 
-def _row(submission) -> Row:
+def _row(submission: SubmittedAssignment) -> Row:
     grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
     return Row(
         submission.student_id,

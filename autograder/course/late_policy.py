@@ -6,6 +6,7 @@ policy says, and whoever reads it subtracts: our tables, nbgrader's export and t
 """
 
 import math
+from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader import preprocessors
@@ -34,7 +35,7 @@ class LatePolicy(LateSubmissionPlugin):
     ).tag(config=True)
 
     @validate("assignments")
-    def _known_rules(self, proposal: dict) -> dict:
+    def _known_rules(self, proposal: dict[str, Any]) -> Any:
         for assignment, rules in proposal["value"].items():
             if unknown := set(rules) - set(RULES):
                 known = ", ".join(RULES)
@@ -71,7 +72,9 @@ class AssignLatePenalties(preprocessors.AssignLatePenalties):
 class LateScore(NbGraderPreprocessor):
     """After nbgrader's GetGrades, which may have gone below 0."""
 
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         grades = resources["nbgrader"]
         short = max(0.0, -grades["score"])
         grades["score"] += short

@@ -64,7 +64,7 @@ def _exercises(rows: list[Row]) -> Table:
     for heading in ("mean points", "to grade by hand"):
         table.add_column(heading, justify="right")
     for name in rows[0].cells:
-        known = [row.cells[name] for row in rows if row.cells.get(name) is not None]
+        known = [points for row in rows if (points := row.cells.get(name)) is not None]
         mean = f"{sum(known) / len(known):.2f}" if known else "–"
         table.add_row(name, mean, str(len(rows) - len(known)))
     return table

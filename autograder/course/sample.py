@@ -10,7 +10,12 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.assignment.cells import Kind, name_of
-from autograder.assignment.mistakes import read_alternatives, read_mistakes
+from autograder.assignment.mistakes import (
+    Alternative,
+    KnownMistake,
+    read_alternatives,
+    read_mistakes,
+)
 from autograder.assignment.source import Source
 from autograder.assignment.validation import read_source
 from autograder.grading.repair.reading import read_notebook
@@ -85,7 +90,7 @@ def _students(source: Source) -> Iterator[tuple[str, dict[str, str]]]:
         yield name, {**right, **change}
 
 
-def _spread(alternatives: list, right: dict[str, str]) -> Iterator[dict[str, str]]:
+def _spread(alternatives: list[Alternative], right: dict[str, str]) -> Iterator[dict[str, str]]:
     """Submissions that hold every alternative once: the k-th of each exercise in the k-th."""
     by_exercise = [
         [(a.exercise, a.solution) for a in alternatives if a.exercise == name] for name in right
@@ -94,7 +99,7 @@ def _spread(alternatives: list, right: dict[str, str]) -> Iterator[dict[str, str
         yield {**right, **dict(answer for answer in answers if answer)}
 
 
-def _every_few(items: list, count: int) -> list:
+def _every_few(items: list[KnownMistake], count: int) -> list[KnownMistake]:
     return items[:: max(1, len(items) // count)][:count]
 
 

@@ -39,7 +39,7 @@ def submit(
     name: str,
     *,
     notebook: str = "lab3",
-    artefacts: tuple[str, ...] = ("model",),
+    artefacts: str | tuple[str, ...] = ("model",),
 ) -> None:
     """Write the files to hand in, named as the course wants them, and one zip of them.
 

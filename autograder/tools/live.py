@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import matplotlib.pyplot as plt
-from IPython.display import display
+from IPython.display import DisplayHandle, display
 
 
 class LiveFigure:
@@ -17,7 +17,7 @@ class LiveFigure:
         self.figure, axes = plt.subplots(1, panels, figsize=size, squeeze=False)
         self.axes = tuple(axes[0])
         plt.close(self.figure)  # or the cell would show it once more at its end
-        self._shown = None
+        self._shown: DisplayHandle | None = None
 
     def draw(self, draw: Callable[..., None]) -> None:
         """Clear all panels and let `draw` fill them; it gets each one's axes as an argument."""

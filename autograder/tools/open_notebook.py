@@ -1,11 +1,14 @@
 """The notebook that is open: where its file is, and what its cells say about the assignment."""
 
 import json
+import os
 import re
 import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from autograder.checks.key import Key
@@ -20,12 +23,36 @@ class NotebookError(Exception):
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook file and the texts of its cells by exercise and role."""
+    """A notebook file and the texts of its cells."""
 
     path: Path
-    solutions: dict[str, str]
-    checks: dict[str, str]
-    answers: dict[str, str]
+    code: tuple[str, ...]
+    markdown: tuple[str, ...]
+    on_screen: bool = False  # as the browser shows it; else as it was saved
+
+    @cached_property
+    def solutions(self) -> dict[str, str]:
+        """Solution cells by exercise."""
+        return _by_name(SOLUTION, self.code)
+
+    @cached_property
+    def checks(self) -> dict[str, str]:
+        """Check cells by exercise."""
+        return _by_name(CHECK, self.code)
+
+    @cached_property
+    def answers(self) -> dict[str, str]:
+        """Written answers by name."""
+        return _by_name(ANSWER, self.markdown)
+
+    @property
+    def where(self) -> str:
+        """Which notebook this is, in words."""
+        if self.on_screen:
+            return "the notebook as it is on your screen"
+        time = datetime.fromtimestamp(self.path.stat().st_mtime)
+        name = self.path.name
+        return f"{name} as saved at {time:%H:%M:%S}; save it to count what you wrote since"
 
     def names(self) -> set[str]:
         return {*self.solutions, *self.checks, *self.answers}
@@ -37,53 +64,53 @@ class Notebook:
 
     def missing(self, key: Key) -> list[str]:
         """Graded cells that are not there."""
-        lost = [name for name in self.written_in_code(key) if name not in self.solutions]
+        lost = [name for name in _written_in_code(key) if name not in self.solutions]
         lost += [f"the check of {name}" for name in key.exercises if name not in self.checks]
         return lost + [name for name in key.written if name not in self.answers]
 
-    def written_in_code(self, key: Key) -> list[str]:
-        """Exercises with a solution cell, which a model file has not."""
-        return [name for name, exercise in key.exercises.items() if exercise.is_code]
-
     def unsolved(self, key: Key) -> list[str]:
         """Exercises and answers that are as they were released."""
-        code = self.written_in_code(key)
+        code = _written_in_code(key)
         unsolved = [name for name in code if UNSOLVED in self.solutions.get(name, "")]
         return unsolved + [name for name in key.written if UNANSWERED in self.answers.get(name, "")]
 
 
-def read_notebook(path: Path) -> Notebook:
+def _written_in_code(key: Key) -> list[str]:
+    """Exercises with a solution cell, which a model file has not."""
+    return [name for name, exercise in key.exercises.items() if exercise.is_code]
+
+
+def _by_name(pattern: re.Pattern[str], texts: tuple[str, ...] | list[str]) -> dict[str, str]:
+    return {name: text for text in texts for name in pattern.findall(text)}
+
+
+def notebook_in(path: Path, *, on_screen: bool = False) -> Notebook:
     """The notebook in a file. Raises NotebookError."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         texts = [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
     except (OSError, ValueError, LookupError, TypeError):
         raise NotebookError(f"{path.name} is not a notebook that can be read") from None
-    code = [text for kind, text in texts if kind == "code"]
-    return Notebook(
-        path,
-        _by_name(SOLUTION, code),
-        _by_name(CHECK, code),
-        _by_name(ANSWER, [text for kind, text in texts if kind == "markdown"]),
-    )
+    code, markdown = (tuple(t for k, t in texts if k == kind) for kind in ("code", "markdown"))
+    return Notebook(path, code, markdown, on_screen)
 
 
-def _by_name(pattern: re.Pattern, texts: list[str]) -> dict[str, str]:
-    return {name: text for text in texts for name in pattern.findall(text)}
+def open_notebook(key: Key | None) -> Notebook:
+    """The notebook in the browser on Colab; elsewhere the file that Jupyter says it is.
 
-
-def open_notebook(key: Key) -> Notebook:
-    """The notebook of this assignment that was saved last; on Colab the one in the browser.
-
-    Raises NotebookError where there is none.
+    Where nothing says so, the one of this assignment that was saved last, or the only one. Raises
+    NotebookError where there is none.
     """
-    folder = Path.cwd()
     if "google.colab" in sys.modules:
-        return read_notebook(_ask_colab())
-    found = [notebook for notebook in _notebooks(folder) if notebook.holds(key)]
-    if not found:
+        return notebook_in(_ask_colab(), on_screen=True)
+    running = Path(os.environ.get("JPY_SESSION_NAME", ""))
+    if running.suffix == ".ipynb" and running.is_file():
+        return notebook_in(running)
+    found = [notebook for notebook in _notebooks(Path.cwd()) if key is None or notebook.holds(key)]
+    if not found or (key is None and len(found) > 1):
+        what = f"saved notebook of {key.assignment}" if key else "single notebook"
         raise NotebookError(
-            f"no saved notebook of {key.assignment} in {folder}: "
+            f"no {what} in {Path.cwd()}: "
             "save it there, or hand in the file that your platform downloads"
         )
     return max(found, key=lambda notebook: notebook.path.stat().st_mtime)
@@ -92,7 +119,7 @@ def open_notebook(key: Key) -> Notebook:
 def _notebooks(folder: Path) -> Iterator[Notebook]:
     for path in sorted(folder.glob("*.ipynb")):
         try:
-            yield read_notebook(path)
+            yield notebook_in(path)
         except NotebookError:
             continue
 

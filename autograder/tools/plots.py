@@ -1,6 +1,7 @@
 """The few plots that several notebooks share; each draws into axes that the caller made."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,7 +16,7 @@ def heat_map(
     x: str,
     y: str,
     labels: tuple[Sequence[str], Sequence[str]] | None = None,
-    **style: object,
+    **style: Any,
 ) -> None:
     """A matrix as colours; `labels` name its columns and its rows."""
     image = axes.imshow(matrix.detach().cpu(), **({"aspect": "auto"} | style))

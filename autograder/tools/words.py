@@ -1,14 +1,13 @@
 """Counting the words of written answers that have a limit; graders see the same count."""
 
 import html
-import json
-import os
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
+from autograder.checks.checker import check
 from autograder.tools.cell_texts import LIMIT, UNANSWERED
+from autograder.tools.open_notebook import Notebook, notebook_in, open_notebook
 
 # every repetition ends soon: graders count texts that may be written to take for ever
 FORMULA = re.compile(
@@ -45,47 +44,21 @@ def word_counts(notebook: str | Path | None = None) -> None:
     On Colab it is the notebook on the screen, elsewhere the file as it was last saved.
     """
     try:
-        cells, where = _named(Path(notebook)) if notebook else _on_colab() or _saved()
-        answers = list(_limited(cells))
+        key = getattr(check.runner, "key", None)
+        found = notebook_in(Path(notebook)) if notebook else open_notebook(key)
     except Exception:  # whatever a broken file or a silent browser provokes
         print(NOT_FOUND)
         return
+    answers = list(_limited(found))
     width = max((len(name) for name, _, _ in answers), default=0)
     for name, words, limit in answers:
         over = f"   ✗ {words - limit} too many" if words > limit else ""
         print(f"{name:{width}}  {words:5} of at most {limit} words{over}")
-    print(f"Counted in {where}.")
+    print(f"Counted in {found.where}.")
 
 
-def _limited(cells: list[dict]) -> Iterator[tuple[str, int, int]]:
+def _limited(notebook: Notebook) -> Iterator[tuple[str, int, int]]:
     """Name, words and limit of every answer that has a limit."""
-    for cell in cells:
-        text = "".join(cell["source"])
-        found = LIMIT.search(text) if cell["cell_type"] == "markdown" else None
-        if found:
+    for text in notebook.markdown:
+        if found := LIMIT.search(text):
             yield found[1], count_words(text), int(found[2])
-
-
-def _on_colab() -> tuple[list[dict], str] | None:
-    """The cells that the browser shows; None elsewhere."""
-    try:
-        from google.colab import _message
-    except ImportError:
-        return None
-    reply = _message.blocking_request("get_ipynb", timeout_sec=20)  # the only way: no file here
-    return reply["ipynb"]["cells"], "the notebook as it is on your screen"
-
-
-def _saved() -> tuple[list[dict], str]:
-    """The file that Jupyter says it is, else the only notebook in this folder."""
-    running = Path(os.environ.get("JPY_SESSION_NAME", ""))
-    if running.suffix == ".ipynb" and running.is_file():
-        return _named(running)
-    (only,) = Path().glob("*.ipynb")
-    return _named(only)
-
-
-def _named(path: Path) -> tuple[list[dict], str]:
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    time = datetime.fromtimestamp(path.stat().st_mtime)
-    return cells, f"{path.name} as saved at {time:%H:%M:%S}; save it to count what you wrote since"

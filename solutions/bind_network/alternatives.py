@@ -1,12 +1,3 @@
-# %%
-import math
-from collections.abc import Callable
-
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
-
-
 # %% length and eps outside the root alternative="rms_norm"
 class RMSNorm(nn.Module):
     def __init__(self, d: int, p: float = -1.0, eps: float = 1e-8, bias: bool = False) -> None:
@@ -32,8 +23,7 @@ class RMSNorm(nn.Module):
 class RMSNorm(nn.Module):
     def __init__(self, d: int, p: float = -1.0, eps: float = 1e-8, bias: bool = False) -> None:
         super().__init__()
-        self.part = math.floor(p * d) if 0 <= p <= 1 else d
-        self.eps = eps
+        self.part, self.eps = math.floor(p * d) if 0 <= p <= 1 else d, eps
         self.register_parameter("bias", nn.Parameter(torch.zeros(d)) if bias else None)
         self.weight = nn.Parameter(torch.ones(d))
 
@@ -65,8 +55,7 @@ class RMSNorm(nn.Module):
 class RMSNorm(nn.Module):
     def __init__(self, d: int, p: float = -1.0, eps: float = 1e-8, bias: bool = False) -> None:
         super().__init__()
-        self.count = int(d * p) if 0 < p <= 1 else d
-        self.eps = eps
+        self.count, self.eps = int(d * p) if 0 < p <= 1 else d, eps
         self.affine = nn.ParameterList([torch.ones(d)] + [torch.zeros(d)] * bias)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -77,50 +66,28 @@ class RMSNorm(nn.Module):
 
 
 # %% centring matrix alternative="centred_layer"
-def centred_layer(W: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    d = len(b)
-    centring = torch.eye(d) - torch.ones(d, d) / d
-    return centring @ W, centring @ b
-
-
+d = len(b)
+centring = torch.eye(d) - torch.ones(d, d) / d
+return centring @ W, centring @ b
 # %% another scale alternative="centred_layer"
-def centred_layer(W: Tensor, b: Tensor) -> list[Tensor]:
-    d = W.shape[0]
-    return [d * W - W.sum(0, keepdim=True), d * b - b.sum()]
-
-
+d = W.shape[0]
+return [d * W - W.sum(0, keepdim=True), d * b - b.sum()]
 # %% one matrix alternative="centred_layer"
-def centred_layer(W: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    both = torch.cat([W, b[:, None]], dim=1).double()
-    both -= both.mean(dim=0)
-    return both[:, :-1].float(), both[:, -1].float()
-
-
+both = torch.cat([W, b[:, None]], dim=1).double()
+both -= both.mean(dim=0)
+return both[:, :-1].float(), both[:, -1].float()
 # %% sums and einsum alternative="rms_norm_gradient"
-def rms_norm_gradient(x: Tensor, gain: Tensor, upstream: Tensor) -> tuple[Tensor, Tensor]:
-    d = x.shape[-1]
-    inverse = torch.rsqrt((x**2).sum(-1, keepdim=True) / d)
-    gu = gain * upstream
-    for_x = gu * inverse - x * inverse**3 * (gu * x).sum(-1, keepdim=True) / d
-    return for_x, torch.einsum("...d,...d->d", upstream, x * inverse)
-
-
+d, gu = x.shape[-1], gain * upstream
+inverse = torch.rsqrt((x**2).sum(-1, keepdim=True) / d)
+for_x = gu * inverse - x * inverse**3 * (gu * x).sum(-1, keepdim=True) / d
+return for_x, torch.einsum("...d,...d->d", upstream, x * inverse)
 # %% Jacobian matrices alternative="rms_norm_gradient"
-def rms_norm_gradient(x: Tensor, gain: Tensor, upstream: Tensor) -> tuple[Tensor, Tensor]:
-    d = x.shape[-1]
-    rms = x.norm(dim=-1, keepdim=True) / math.sqrt(d)
-    hat = x / rms
-    jacobian = (torch.eye(d) - hat[..., :, None] * hat[..., None, :] / d) / rms[..., None]
-    for_x = ((gain * upstream)[..., None, :] @ jacobian)[..., 0, :]
-    return for_x, (upstream * hat).sum(dim=tuple(range(x.dim() - 1)))
-
-
-# %% autograd switched on again, double precision alternative="rms_norm_gradient"
-@torch.enable_grad()
-def rms_norm_gradient(x: Tensor, gain: Tensor, upstream: Tensor) -> tuple[Tensor, Tensor]:
-    x, gain = (tensor.detach().double().requires_grad_() for tensor in (x, gain))
-    y = F.rms_norm(x, x.shape[-1:], gain, 1e-12)
-    return tuple(g.float() for g in torch.autograd.grad(y, (x, gain), upstream.double()))
+d = x.shape[-1]
+rms = x.norm(dim=-1, keepdim=True) / math.sqrt(d)
+hat = x / rms
+jacobian = (torch.eye(d) - hat[..., :, None] * hat[..., None, :] / d) / rms[..., None]
+for_x = ((gain * upstream)[..., None, :] @ jacobian)[..., 0, :]
+return for_x, (upstream * hat).sum(dim=tuple(range(x.dim() - 1)))
 
 
 # %% biases and the module SiLU alternative="projection_block"
@@ -128,20 +95,11 @@ class ProjectionBlock(nn.Module):
     def __init__(self, d: int, hidden: int, norm: nn.Module) -> None:
         super().__init__()
         self.w3 = nn.Linear(hidden, d)
-        self.w2 = nn.Linear(d, hidden)
-        self.w1 = nn.Linear(d, hidden)
-        self.activation = nn.SiLU()
-        self.norm = norm
-
-    @torch.no_grad()
-    def load(self, w1: Tensor, w2: Tensor, w3: Tensor) -> None:
-        self.w1.weight.copy_(w1.T)
-        self.w2.weight.copy_(w2.T)
-        self.w3.weight.copy_(w3.T)
+        self.w2, self.w1 = nn.Linear(d, hidden), nn.Linear(d, hidden)
+        self.activation, self.norm = nn.SiLU(), norm
 
     def forward(self, x: Tensor) -> Tensor:
-        shortcut = x
-        x = self.norm(x)
+        shortcut, x = x, self.norm(x)
         return self.w3(self.w2(x) * self.activation(self.w1(x))) + shortcut
 
 
@@ -168,10 +126,8 @@ class ProjectionBlock(nn.Module):
     def __init__(self, d: int, hidden: int, norm: nn.Module) -> None:
         super().__init__()
         self.norm = norm
-        self.matrices = nn.ParameterList(
-            torch.randn(rows, columns) / rows**0.5
-            for rows, columns in ((d, hidden), (d, hidden), (hidden, d))
-        )
+        shapes = (d, hidden), (d, hidden), (hidden, d)
+        self.matrices = nn.ParameterList(torch.randn(shape) / shape[0] ** 0.5 for shape in shapes)
 
     @torch.no_grad()
     def load(self, w1: Tensor, w2: Tensor, w3: Tensor) -> None:
@@ -189,14 +145,9 @@ class ProjectionBlock(nn.Module):
 class ProjectionBlock(nn.Module):
     def __init__(self, d: int, hidden: int, norm: nn.Module) -> None:
         super().__init__()
-        self.layers = nn.ModuleDict(
-            {
-                "norm": norm,
-                "gate": nn.Sequential(nn.Linear(d, hidden), nn.SiLU(inplace=True)),
-                "up": nn.Linear(d, hidden),
-                "down": nn.Linear(hidden, d),
-            }
-        )
+        gate = nn.Sequential(nn.Linear(d, hidden), nn.SiLU(inplace=True))
+        up, down = nn.Linear(d, hidden), nn.Linear(hidden, d)
+        self.layers = nn.ModuleDict({"norm": norm, "gate": gate, "up": up, "down": down})
 
     @torch.no_grad()
     def load(self, w1: Tensor, w2: Tensor, w3: Tensor) -> None:
@@ -211,9 +162,7 @@ class ProjectionBlock(nn.Module):
 
 # %% bias and a sequence of blocks alternative="bind_network"
 class BindNetwork(nn.Module):
-    def __init__(
-        self, image_dim: int, model_dim: int, make_block: Callable[[int], nn.Module]
-    ) -> None:
+    def __init__(self, image_dim, model_dim, make_block):
         super().__init__()
         self.blocks = nn.Sequential(*(make_block(model_dim) for _ in range(3)))
         self.linear0 = nn.Linear(image_dim, model_dim)
@@ -224,18 +173,14 @@ class BindNetwork(nn.Module):
 
 # %% everything in one sequence alternative="bind_network"
 class BindNetwork(nn.Sequential):
-    def __init__(
-        self, image_dim: int, model_dim: int, make_block: Callable[[int], nn.Module]
-    ) -> None:
+    def __init__(self, image_dim, model_dim, make_block):
         projection = nn.Linear(image_dim, model_dim, bias=False)
         super().__init__(projection, *[make_block(model_dim) for _ in range(3)])
 
 
 # %% matrix as in the paper, three names alternative="bind_network"
 class BindNetwork(nn.Module):
-    def __init__(
-        self, image_dim: int, model_dim: int, make_block: Callable[[int], nn.Module]
-    ) -> None:
+    def __init__(self, image_dim, model_dim, make_block):
         super().__init__()
         self.w0 = nn.Parameter(torch.randn(image_dim, model_dim) / image_dim**0.5)
         self.first, self.second = make_block(model_dim), make_block(model_dim)
@@ -250,9 +195,7 @@ import copy
 
 
 class BindNetwork(nn.Module):
-    def __init__(
-        self, image_dim: int, model_dim: int, make_block: Callable[[int], nn.Module]
-    ) -> None:
+    def __init__(self, image_dim, model_dim, make_block):
         super().__init__()
         self.projection = nn.Linear(image_dim, model_dim, bias=False)
         block = make_block(model_dim)
@@ -266,38 +209,21 @@ class BindNetwork(nn.Module):
 
 
 # %% one sum alternative="parameter_count"
-def parameter_count(image_dim: int, model_dim: int, hidden_dim: int) -> int:
-    return model_dim * (image_dim + 3 + 9 * hidden_dim)
-
-
+return model_dim * (image_dim + 3 + 9 * hidden_dim)
 # %% counted from a network on the device meta alternative="parameter_count"
-def parameter_count(image_dim: int, model_dim: int, hidden_dim: int) -> int:
-    def linear(a: int, b: int) -> nn.Module:
-        return nn.Linear(a, b, bias=False, device="meta")
-
-    def block() -> list[nn.Module]:
-        inwards = [linear(model_dim, hidden_dim), linear(model_dim, hidden_dim)]
-        return [nn.RMSNorm(model_dim, device="meta"), *inwards, linear(hidden_dim, model_dim)]
-
-    network = nn.ModuleList([linear(image_dim, model_dim), *block(), *block(), *block()])
-    return sum(parameter.numel() for parameter in network.parameters())
-
-
+inwards, outwards = (model_dim, hidden_dim), (hidden_dim, model_dim)
+shapes = [(image_dim, model_dim), *3 * [inwards, inwards, outwards]]
+layers = [nn.Linear(*shape, bias=False, device="meta") for shape in shapes]
+norms = [nn.RMSNorm(model_dim, device="meta") for _ in range(3)]
+return sum(parameter.numel() for parameter in nn.ModuleList(layers + norms).parameters())
 # %% unit vectors alternative="cosine_distance"
-def cosine_distance(predicted: Tensor, target: Tensor) -> Tensor:
-    p, t = F.normalize(predicted, dim=-1), F.normalize(target, dim=-1)
-    return (1 - (p * t).sum(dim=-1)).mean()
-
-
+p, t = F.normalize(predicted, dim=-1), F.normalize(target, dim=-1)
+return (1 - (p * t).sum(dim=-1)).mean()
 # %% by hand alternative="cosine_distance"
-def cosine_distance(predicted: Tensor, target: Tensor) -> Tensor:
-    dots = torch.einsum("...d,...d->...", predicted, target)
-    lengths = predicted.norm(dim=-1) * target.norm(dim=-1) + 1e-12
-    return 1 - torch.mean(dots / lengths)
-
-
+dots = torch.einsum("...d,...d->...", predicted, target)
+lengths = predicted.norm(dim=-1) * target.norm(dim=-1) + 1e-12
+return 1 - torch.mean(dots / lengths)
 # %% half the squared distance of unit vectors alternative="cosine_distance"
-def cosine_distance(predicted: Tensor, target: Tensor) -> Tensor:
-    p = predicted / predicted.norm(dim=-1, keepdim=True)
-    t = target / target.norm(dim=-1, keepdim=True)
-    return (p - t).square().sum(-1).mean() / 2
+p = predicted / predicted.norm(dim=-1, keepdim=True)
+t = target / target.norm(dim=-1, keepdim=True)
+return (p - t).square().sum(-1).mean() / 2

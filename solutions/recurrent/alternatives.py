@@ -1,180 +1,110 @@
-# %%
-import math
-
-import torch
-from torch import Tensor, nn
-
-
 # %% from the last neuron back alternative="relu_chain_gradient"
-def relu_chain_gradient(weights: Tensor, x: float) -> Tensor:
-    states = [torch.tensor(x, dtype=weights.dtype)]
-    for w in weights:
-        states.append(torch.relu(w * states[-1]))
-    gradient = torch.ones(())
-    for w, z in zip(weights.flip(0), states[:0:-1], strict=True):
-        gradient = gradient * w * torch.heaviside(z, torch.zeros_like(z))
-    return gradient
-
-
+states = [torch.tensor(x, dtype=weights.dtype)]
+for w in weights:
+    states.append(torch.relu(w * states[-1]))
+gradient = torch.ones(())
+for w, z in zip(weights.flip(0), states[:0:-1], strict=True):
+    gradient = gradient * w * torch.heaviside(z, torch.zeros_like(z))
+return gradient
 # %% product or nothing alternative="relu_chain_gradient"
-def relu_chain_gradient(weights: Tensor, x: float) -> Tensor:
-    if weights[0] * x > 0 and (weights[1:] > 0).all():
-        return weights.prod()
-    return torch.tensor(0.0)
-
-
+if weights[0] * x > 0 and (weights[1:] > 0).all():
+    return weights.prod()
+return torch.tensor(0.0)
 # %% a list of factors alternative="relu_chain_gradient"
-def relu_chain_gradient(weights: Tensor, x: float) -> float:
-    factors, z = [], x
-    for w in weights:
-        a = float(w) * z
-        factors.append(float(w) * (a > 0))
-        z = a if a > 0 else 0
-    return math.prod(factors)
-
-
+factors, z = [], x
+for w in weights:
+    a = float(w) * z
+    factors.append(float(w) * (a > 0))
+    z = a if a > 0 else 0
+return math.prod(factors)
 # %% sign of the first weight alternative="input_of_largest_gradient"
-def input_of_largest_gradient(weights: Tensor) -> float | None:
-    if weights[1:].gt(0).all():
-        return weights[0].sign().item()
-
-
+if weights[1:].gt(0).all():
+    return weights[0].sign().item()
 # %% the first weight itself, as a tensor alternative="input_of_largest_gradient"
-def input_of_largest_gradient(weights: Tensor) -> Tensor | None:
-    return None if any(w < 0 for w in weights.tolist()[1:]) else weights[0]
-
-
+return None if any(w < 0 for w in weights.tolist()[1:]) else weights[0]
 # %% far away alternative="input_of_largest_gradient"
-def input_of_largest_gradient(weights: Tensor) -> float | None:
-    first, *later = weights.tolist()
-    return math.copysign(1000, first) if min(later, default=1) > 0 else None
-
-
+first, *later = weights.tolist()
+return math.copysign(1000, first) if min(later, default=1) > 0 else None
 # %% diagonal matrices alternative="sigmoid_jacobian"
-def sigmoid_jacobian(W: Tensor, x: Tensor, steps: int) -> Tensor:
-    factors = []
-    for _ in range(steps):
-        s = torch.sigmoid(W @ x)
-        factors.insert(0, torch.diag(s * (1 - s)) @ W)
-        x = s
-    return torch.linalg.multi_dot(factors) if steps > 1 else factors[0]
-
-
+factors = []
+for _ in range(steps):
+    s = torch.sigmoid(W @ x)
+    factors.insert(0, torch.diag(s * (1 - s)) @ W)
+    x = s
+return torch.linalg.multi_dot(factors) if steps > 1 else factors[0]
 # %% back to front, row by row alternative="sigmoid_jacobian"
-def sigmoid_jacobian(W: Tensor, x: Tensor, steps: int) -> Tensor:
-    states = [x]
-    for _ in range(steps):
-        states.append(torch.sigmoid(torch.mv(W, states[-1])))
-    rows = torch.eye(len(x))
-    for s in reversed(states[1:]):
-        rows = (rows * (s - s**2)) @ W
-    return rows
-
-
+states = [x]
+for _ in range(steps):
+    states.append(torch.sigmoid(torch.mv(W, states[-1])))
+rows = torch.eye(len(x))
+for s in reversed(states[1:]):
+    rows = (rows * (s - s**2)) @ W
+return rows
 # %% recursion and exponentials alternative="sigmoid_jacobian"
-def sigmoid_jacobian(W: Tensor, x: Tensor, steps: int) -> Tensor:
-    a = torch.einsum("jk,k->j", W, x)
-    slope = torch.exp(-a) / (1 + torch.exp(-a)) ** 2
-    first = torch.einsum("j,jk->jk", slope, W)
-    if steps == 1:
-        return first
-    return sigmoid_jacobian(W, 1 / (1 + torch.exp(-a)), steps - 1) @ first
-
-
+a = torch.einsum("jk,k->j", W, x)
+slope = torch.exp(-a) / (1 + torch.exp(-a)) ** 2
+first = torch.einsum("j,jk->jk", slope, W)
+if steps == 1:
+    return first
+return sigmoid_jacobian(W, 1 / (1 + torch.exp(-a)), steps - 1) @ first
 # %% singular values alternative="jacobian_bound"
-def jacobian_bound(W: Tensor, i: int, n: int) -> float:
-    return float((0.25 * torch.linalg.svdvals(W)[0]) ** (n - i))
-
-
+return float((0.25 * torch.linalg.svdvals(W)[0]) ** (n - i))
 # %% largest eigenvalue of the square alternative="jacobian_bound"
-def jacobian_bound(W: Tensor, i: int, n: int) -> Tensor:
-    square = torch.linalg.eigvalsh(W.double().T @ W.double()).max()
-    return (square / 16) ** ((n - i) / 2)
-
-
+square = torch.linalg.eigvalsh(W.double().T @ W.double()).max()
+return (square / 16) ** ((n - i) / 2)
 # %% a product of factors alternative="jacobian_bound"
-def jacobian_bound(W: Tensor, i: int, n: int) -> float:
-    bound = 1.0
-    for _ in range(i, n):
-        bound *= torch.linalg.norm(W, 2).item() / 4
-    return bound
-
-
+bound = 1.0
+for _ in range(i, n):
+    bound *= torch.linalg.norm(W, 2).item() / 4
+return bound
 # %% lists, other order alternative="computation_graph"
-def computation_graph() -> dict[str, list[str]]:
-    return {
-        "L2": ["y2", "o2"],
-        "o2": ["c", "V", "h2"],
-        "h2": ["a2"],
-        "a2": ["b", "W", "h1", "U", "x2"],
-        "h1": ["a1"],
-        "a1": ["b", "W", "h0", "U", "x1"],
-    }
-
-
+last = {"L2": ["y2", "o2"], "o2": ["c", "V", "h2"], "h2": ["a2"]}
+a2, a1 = ["b", "W", "h1", "U", "x2"], ["b", "W", "h0", "U", "x1"]
+return {**last, "a2": a2, "h1": ["a1"], "a1": a1}
 # %% commas and sets alternative="computation_graph"
-def computation_graph() -> dict:
-    step = {f"a{t}": {"U", f"x{t}", "W", f"h{t - 1}", "b"} for t in (1, 2)}
-    return {**step, "h1": ("a1",), "h2": "a2", "o2": "V, h2, c", "L2": "o2,y2"}
-
-
+step = {f"a{t}": {"U", f"x{t}", "W", f"h{t - 1}", "b"} for t in (1, 2)}
+return {**step, "h1": ("a1",), "h2": "a2", "o2": "V, h2, c", "L2": "o2,y2"}
 # %% row vectors alternative="bias_gradient"
-def bias_gradient(weights: Weights, h: Tensor, p: Tensor, y: Tensor) -> Tensor:  # noqa: F821
-    delta = (p[1] - y[1]) @ weights.V * (1 - h[2].square())
-    return delta + delta @ weights.W * (1 - h[1].square())
-
-
+delta = (p[1] - y[1]) @ weights.V * (1 - h[2].square())
+return delta + delta @ weights.W * (1 - h[1].square())
 # %% one matrix for both ways alternative="bias_gradient"
-def bias_gradient(weights: Weights, h: Tensor, p: Tensor, y: Tensor) -> Tensor:  # noqa: F821
-    D1, D2 = (torch.diag(1 - h[t] * h[t]) for t in (1, 2))
-    through_both_steps = torch.eye(len(weights.b)) + D1 @ weights.W.T
-    return through_both_steps @ D2 @ weights.V.T @ (p[1] - y[1])
-
-
+D1, D2 = (torch.diag(1 - h[t] * h[t]) for t in (1, 2))
+through_both_steps = torch.eye(len(weights.b)) + D1 @ weights.W.T
+return through_both_steps @ D2 @ weights.V.T @ (p[1] - y[1])
 # %% written with sums alternative="bias_gradient"
-def bias_gradient(weights: Weights, h: Tensor, p: Tensor, y: Tensor) -> Tensor:  # noqa: F821
-    slope_1, slope_2 = 1 - h[1].pow(2), 1 - h[2].pow(2)
-    second = slope_2 * torch.einsum("o,oh->h", p[1] - y[1], weights.V)
-    first = slope_1 * torch.einsum("k,kh->h", second, weights.W)
-    return torch.stack([first, second]).sum(0)
-
-
+slope_1, slope_2 = 1 - h[1].pow(2), 1 - h[2].pow(2)
+second = slope_2 * torch.einsum("o,oh->h", p[1] - y[1], weights.V)
+first = slope_1 * torch.einsum("k,kh->h", second, weights.W)
+return torch.stack([first, second]).sum(0)
 # %% sums of outer products alternative="all_gradients"
-def all_gradients(weights: Weights, x: Tensor, h: Tensor, p: Tensor, y: Tensor) -> Weights:  # noqa: F821
-    U, W, b, V, c = (torch.zeros_like(tensor) for tensor in weights)
-    back = torch.zeros_like(h[0])
-    for t in range(len(x), 0, -1):
-        error = p[t - 1] - y[t - 1]
-        V += torch.outer(error, h[t])
-        c += error
-        delta = (1 - h[t] ** 2) * (error @ weights.V + back)
-        U += torch.outer(delta, x[t - 1])
-        W += torch.outer(delta, h[t - 1])
-        b += delta
-        back = delta @ weights.W
-    return weights._replace(U=U, W=W, b=b, V=V, c=c)
-
-
+U, W, b, V, c = (torch.zeros_like(tensor) for tensor in weights)
+back = torch.zeros_like(h[0])
+for t in range(len(x), 0, -1):
+    error = p[t - 1] - y[t - 1]
+    V += torch.outer(error, h[t])
+    c += error
+    delta = (1 - h[t] ** 2) * (error @ weights.V + back)
+    U += torch.outer(delta, x[t - 1])
+    W += torch.outer(delta, h[t - 1])
+    b += delta
+    back = delta @ weights.W
+return weights._replace(U=U, W=W, b=b, V=V, c=c)
 # %% a plain tuple alternative="all_gradients"
-def all_gradients(weights: Weights, x: Tensor, h: Tensor, p: Tensor, y: Tensor) -> tuple:  # noqa: F821
-    direct, slopes, deltas = (p - y) @ weights.V, 1 - h[1:] ** 2, []
-    for d, s in zip(direct.flip(0), slopes.flip(0), strict=True):
-        deltas.append(s * (d + (weights.W.T @ deltas[-1] if deltas else 0)))
-    deltas = torch.stack(deltas[::-1])
-    dU = torch.einsum("th,ti->hi", deltas, x)
-    dW = torch.einsum("th,tk->hk", deltas, h[:-1])
-    return dU, dW, deltas.sum(0), (p - y).T @ h[1:], (p - y).sum(0)
-
-
+direct, slopes, deltas = (p - y) @ weights.V, 1 - h[1:] ** 2, []
+for d, s in zip(direct.flip(0), slopes.flip(0), strict=True):
+    deltas.append(s * (d + (weights.W.T @ deltas[-1] if deltas else 0)))
+deltas = torch.stack(deltas[::-1])
+dU = torch.einsum("th,ti->hi", deltas, x)
+dW = torch.einsum("th,tk->hk", deltas, h[:-1])
+return dU, dW, deltas.sum(0), (p - y).T @ h[1:], (p - y).sum(0)
 # %% each loss by itself alternative="all_gradients"
-def all_gradients(weights: Weights, x: Tensor, h: Tensor, p: Tensor, y: Tensor) -> Weights:  # noqa: F821
-    U, W, b = (torch.zeros_like(weights[k]) for k in range(3))
-    for last in range(1, len(x) + 1):
-        delta = (1 - h[last] ** 2) * (weights.V.T @ (p[last - 1] - y[last - 1]))
-        for t in range(last, 0, -1):
-            U, W, b = U + delta[:, None] * x[t - 1], W + delta[:, None] * h[t - 1], b + delta
-            delta = (1 - h[t - 1] ** 2) * (weights.W.T @ delta)
-    return type(weights)(U, W, b, (p - y).T @ h[1:], (p - y).sum(0))
+U, W, b = (torch.zeros_like(weights[k]) for k in range(3))
+for last in range(1, len(x) + 1):
+    delta = (1 - h[last] ** 2) * (weights.V.T @ (p[last - 1] - y[last - 1]))
+    for t in range(last, 0, -1):
+        U, W, b = U + delta[:, None] * x[t - 1], W + delta[:, None] * h[t - 1], b + delta
+        delta = (1 - h[t - 1] ** 2) * (weights.W.T @ delta)
+return type(weights)(U, W, b, (p - y).T @ h[1:], (p - y).sum(0))
 
 
 # %% a layer for each matrix alternative="vanilla_rnn"
@@ -182,8 +112,7 @@ class VanillaRNN(nn.Module):
     def __init__(self, input_size: int, hidden_size: int, output_size: int) -> None:
         super().__init__()
         self.U = nn.Linear(input_size, hidden_size, bias=False)
-        self.W = nn.Linear(hidden_size, hidden_size)
-        self.V = nn.Linear(hidden_size, output_size)
+        self.W, self.V = nn.Linear(hidden_size, hidden_size), nn.Linear(hidden_size, output_size)
         self.log_softmax = nn.LogSoftmax(dim=1)
 
     def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
@@ -195,8 +124,7 @@ class VanillaRNN(nn.Module):
 class VanillaRNN(nn.Module):
     def __init__(self, input_size: int, hidden_size: int, output_size: int) -> None:
         super().__init__()
-        self.i2h = nn.Linear(input_size, hidden_size)
-        self.h2h = nn.Linear(hidden_size, hidden_size)
+        self.i2h, self.h2h = nn.Linear(input_size, hidden_size), nn.Linear(hidden_size, hidden_size)
         self.h2o = nn.Linear(hidden_size, output_size)
 
     def forward(self, input: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
@@ -222,32 +150,18 @@ class VanillaRNN(nn.Module):
 class LSTM(nn.Module):
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
-        self.input_size, self.hidden_size = input_size, hidden_size
+        self.input_size, self.hidden_size = I, H = input_size, hidden_size
         for gate in "ifgo":
-            for name, shape in (
-                ("W_i", (input_size, hidden_size)),
-                ("W_h", (hidden_size, hidden_size)),
-                ("b_", (hidden_size,)),
-            ):
+            for name, shape in ("W_i", (I, H)), ("W_h", (H, H)), ("b_", (H,)):
                 self.register_parameter(name + gate, nn.Parameter(torch.randn(shape) * 0.2))
 
     def gates(self, x: Tensor, h: Tensor) -> tuple[Tensor, ...]:
         def linear(gate: str) -> Tensor:
-            own = (getattr(self, name + gate) for name in ("W_i", "W_h", "b_"))
-            W_i, W_h, b = own
+            W_i, W_h, b = (getattr(self, name + gate) for name in ("W_i", "W_h", "b_"))
             return x @ W_i + h @ W_h + b
 
         i, f, o = (torch.sigmoid(linear(gate)) for gate in "ifo")
         return i, f, torch.tanh(linear("g")), o
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        B, T, _ = x.shape
-        h, c = torch.zeros(B, self.hidden_size), torch.zeros(B, self.hidden_size)
-        for t in range(T):
-            i, f, g, o = self.gates(x[:, t, :], h)
-            c = f * c + i * g
-            h = o * c.tanh()
-        return h, c
 
 
 # %% fused matrices and states given alternative="lstm"
@@ -265,12 +179,9 @@ class LSTM(nn.Module):
         i, f, g, o = (x @ self.W + h @ self.U + self.bias).chunk(4, dim=1)
         return i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
 
-    def forward(
-        self, x: Tensor, init_states: tuple[Tensor, Tensor] | None = None
-    ) -> tuple[Tensor, Tensor]:
-        if init_states is None:
-            h = c = torch.zeros(x.shape[0], self.hidden_size, device=x.device)
-        else:
+    def forward(self, x: Tensor, init_states: tuple[Tensor, Tensor] | None = None):
+        h = c = torch.zeros(x.shape[0], self.hidden_size, device=x.device)
+        if init_states is not None:
             h, c = init_states
         for x_t in x.unbind(dim=1):
             i, f, g, o = self.gates(x_t, h)
@@ -294,28 +205,16 @@ class LSTM(nn.Module):
         i, f, g, o = linear.split(self.hidden_size, dim=1)
         return [torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)]
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        h = c = torch.zeros(len(x), self.hidden_size)
-        for t in range(x.size(1)):
-            i, f, g, o = self.gates(x[:, t], h)
-            c = i * g + f * c
-            h = torch.tanh(c) * o
-        return h, c
-
 
 # %% linear layers and a parameter as first state alternative="lstm"
 class LSTM(nn.Module):
     def __init__(self, input_size: int, hidden_size: int) -> None:
         super().__init__()
-        self.input_size, self.hidden_size = input_size, hidden_size
-        self.layers = nn.ModuleDict(
-            {
-                gate: nn.ModuleList(
-                    [nn.Linear(input_size, hidden_size), nn.Linear(hidden_size, hidden_size)]
-                )
-                for gate in ("input", "forget", "cell", "output")
-            }
-        )
+        self.input_size, self.hidden_size = I, H = input_size, hidden_size
+        pairs = {
+            gate: [nn.Linear(I, H), nn.Linear(H, H)] for gate in ("in", "forget", "cell", "out")
+        }
+        self.layers = nn.ModuleDict({gate: nn.ModuleList(pair) for gate, pair in pairs.items()})
 
     def gates(self, x: Tensor, h: Tensor) -> tuple[Tensor, ...]:
         a = [of_x(x) + of_h(h) for of_x, of_h in self.layers.values()]
@@ -343,23 +242,10 @@ class LSTM(nn.Module):
         def four(*shape: int) -> nn.ParameterList:
             return nn.ParameterList(nn.Parameter(0.3 * torch.randn(*shape)) for _ in range(4))
 
-        self.of_input = four(input_size, hidden_size)
-        self.of_state = four(hidden_size, hidden_size)
+        self.of_input, self.of_state = four(input_size, hidden_size), four(hidden_size, hidden_size)
         self.biases = four(1, hidden_size)
 
     def gates(self, x: Tensor, h: Tensor) -> tuple[Tensor, ...]:
         weights = zip(self.of_input, self.of_state, self.biases, strict=True)
-        squash = (torch.sigmoid, torch.sigmoid, torch.tanh, torch.sigmoid)
-        return tuple(
-            function(torch.mm(x, W) + torch.mm(h, R) + b)
-            for function, (W, R, b) in zip(squash, weights, strict=True)
-        )
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        h_t = torch.zeros(x.shape[0], self.hidden_size)
-        c_t = torch.zeros_like(h_t)
-        for t in range(x.shape[1]):
-            i_t, f_t, g_t, o_t = self.gates(x[:, t], h_t)
-            c_t = f_t * c_t + i_t * g_t
-            h_t = o_t * torch.tanh(c_t)
-        return h_t, c_t
+        i, f, g, o = (torch.mm(x, W) + torch.mm(h, R) + b for W, R, b in weights)
+        return torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from autograder.assignment.mistakes import read_alternatives
 from autograder.assignment.source import SourceError
 from autograder.assignment.validation import read_source
 from autograder.authoring.build import build
@@ -395,44 +394,3 @@ def test_without_its_checks_a_source_is_refused(make_course, demo):
 def test_a_source_that_checks_nothing_needs_no_checks(make_course):
     course = make_course({"demo": {"demo.py": "# %% [markdown]\n# Only text.\n"}})
     assert read_source(course.source_path("demo")).checks_text == ""
-
-
-ALTERNATIVES = """\
-# %%
-import torch
-
-# %% library alternative="softmax"
-def softmax(x):
-    return x.softmax(-1)
-
-# %% alternative="softmax"
-def softmax(x):
-    return torch.softmax(x, -1)
-"""
-
-
-@pytest.fixture
-def alternatives(make_course, demo_files):
-    def read(text):
-        course = make_course({"demo": {**demo_files, "alternatives.py": text}})
-        return read_alternatives(read_source(course.source_path("demo")))
-
-    return read
-
-
-def test_alternatives_have_exercise_title_and_solution(alternatives):
-    first, second = alternatives(ALTERNATIVES)
-    assert (first.exercise, first.title) == ("softmax", "library")
-    assert first.solution == "def softmax(x):\n    return x.softmax(-1)"
-    assert second.title == "alternative"
-
-
-def test_no_file_of_alternatives_is_no_error(parsed, demo):
-    assert read_alternatives(parsed(demo)) == []
-
-
-@pytest.mark.parametrize("wrong", ['alternative="hardmax"', 'solution="softmax"'])
-def test_an_alternative_to_nothing_is_an_error(alternatives, wrong):
-    text = ALTERNATIVES.replace('library alternative="softmax"', wrong)
-    with pytest.raises(SourceError, match=r"alternatives\.py:4: no solution"):
-        alternatives(text)

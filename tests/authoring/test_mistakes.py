@@ -5,11 +5,9 @@ from autograder.assignment.validation import read_source
 from autograder.authoring.build import build
 
 WRONG_AXIS = """\
-[[softmax]]
-name = "wrong_axis"
-find = "e.sum(-1, keepdim=True)"
-replace = "e.sum(0, keepdim=True)"
+[softmax.wrong_axis]
 says = "Not the columns."
+"e.sum(-1, keepdim=True)" = "e.sum(0, keepdim=True)"
 """
 
 
@@ -36,15 +34,14 @@ def test_a_mistake_is_the_solution_with_one_edit(mistakes):
     assert found.solution.startswith("def softmax") and "x.max(-1" in found.solution
 
 
-def test_a_mistake_may_take_several_edits(mistakes):
-    text = replaced('"e.sum(-1, keepdim=True)"', '["e.sum(-1,", "x.max(-1,"]')
-    (found,) = mistakes(text.replace('"e.sum(0, keepdim=True)"', '["e.sum(0,", "x.max(0,"]'))
+def test_a_mistake_may_take_several_edits_in_order(mistakes):
+    (found,) = mistakes(WRONG_AXIS + '"x.max(-1," = "x.max(1,"\n"max(1," = "max(0,"')
     assert "e.sum(0, keepdim" in found.solution and "x.max(0, keepdim" in found.solution
 
 
-def test_one_mistake_may_stand_in_single_brackets(mistakes):
-    (found,) = mistakes(replaced("[[softmax]]", "[softmax]"))
-    assert found.name == "wrong_axis"
+def test_a_mistake_may_do_the_same_as_another(mistakes):
+    (found,) = mistakes(WRONG_AXIS + 'same_as = "columns"')
+    assert found.same_as == "columns" and "e.sum(0" in found.solution
 
 
 def test_no_file_of_mistakes_is_no_error(make_course, demo_files):
@@ -52,50 +49,47 @@ def test_no_file_of_mistakes_is_no_error(make_course, demo_files):
     assert read_mistakes(read_source(course.source_path("demo"))) == []
 
 
-UNKNOWN = "has no solution 'hardmax'"
-WANTS = "wants name, find, replace and says"
+AN_EDIT = '"e.sum(-1, keepdim=True)" = "e.sum(0, keepdim=True)"'
+TWICE = WRONG_AXIS + WRONG_AXIS.replace("columns", "rows")
+WHERE = ":3: softmax.wrong_axis: "
+WANTS = WHERE + 'wants says = "…" and edits'
 ERRORS = {
-    "not found": (replaced("e.sum(-1", "e.mean(-1"), "softmax.wrong_axis: .* is found 0 times"),
-    "found twice": (replaced("e.sum(-1, keepdim=True)", "-1"), "wrong_axis: '-1' is found 2 times"),
-    "unknown exercise": (replaced("[softmax]", "[hardmax]"), "hardmax.wrong_axis: .*" + UNKNOWN),
-    "no name": (replaced('name = "wrong_axis"\n', ""), r"softmax\.\?: " + WANTS),
-    "no find": (replaced("find", "#"), "softmax.wrong_axis: " + WANTS),
-    "no replace": (replaced("replace", "#"), "softmax.wrong_axis: " + WANTS),
-    "no sentence": (replaced("says", "#"), "softmax.wrong_axis: " + WANTS),
-    "unknown field": (replaced("says", "say"), "softmax.wrong_axis: " + WANTS),
-    "fewer replacements": (replaced('"e.sum(-1, keepdim=True)"', '["e", "x"]'), "as many"),
-    "text for a table": ('softmax = "x"', r"softmax: start each mistake with \[\[softmax\]\]"),
-    "not TOML": ("[[softmax", "mistakes.toml: "),
+    "not found": (replaced("e.sum(-1", "e.mean(-1"), WHERE + ".* is found 0 times, not once"),
+    "found twice": (replaced(AN_EDIT, '"-1" = "0"'), WHERE + "'-1' is found 2 times, not once"),
+    "no change": (replaced("e.sum(0", "e.sum(-1"), WHERE + ".* is replaced by itself"),
+    "not Python": (replaced("e.sum(0", "e.sum((0"), WHERE + "not Python: .*: 'return e / "),
+    "unknown exercise": (replaced("softmax", "hardmax"), ":3: hardmax.wrong_axis: .*no solution"),
+    "the name twice": (TWICE, r":6: \[softmax.wrong_axis\] stands at line 3 already$"),
+    "no edit": (replaced(AN_EDIT, ""), WHERE + "wants at least one edit"),
+    "no sentence": (replaced('says = "Not the columns."', ""), WANTS),
+    "an empty sentence": (replaced("Not the columns.", ""), WANTS),
+    "a number": (replaced('"e.sum(0, keepdim=True)"', "0"), WANTS),
+    "no name": (replaced(".wrong_axis", ""), r": start each mistake with \[softmax.its_name\]"),
+    "a list": (replaced("[softmax.wrong_axis]", "[[softmax]]"), ": start each mistake with"),
+    "not TOML": (replaced("axis]", "axis"), ": .*at line 3"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("text, message", ERRORS.values(), ids=ERRORS)
-def test_errors_name_the_file_and_the_entry(mistakes, text, message):
-    with pytest.raises(MistakesError, match=message) as raised:
-        mistakes(text)
-    assert "mistakes.toml: " in str(raised.value)
+def test_errors_name_the_file_line_and_entry(mistakes, text, message):
+    with pytest.raises(MistakesError, match="mistakes.toml" + message):
+        mistakes("# a comment\n\n" + text)
 
 
 HARMLESS = """
-[[softmax]]
-name = "harmless"
-find = "return e / "
-replace = "return 1.0 * e / "
+[softmax.harmless]
 says = "This is right."
+"return e / " = "return 1.0 * e / "
 """
 TWIN = """
-[[softmax]]
-name = "twin"
-find = "return e / e.sum(-1, keepdim=True)"
-replace = "return e / e.sum(dim=0, keepdim=True)"
+[softmax.twin]
 says = "In other words."
+"return e / e.sum(-1, keepdim=True)" = "return e / e.sum(dim=0, keepdim=True)"
 """
-BROKEN = """
-[[softmax]]
-name = "broken"
-find = "return e / "
-replace = "return e / / "
-says = "Not Python."
+UNLOADABLE = """
+[softmax.broken]
+says = "Its definition raises."
+"def softmax(x: torch.Tensor)" = "def softmax(x: torch.Tenser)"
 """
 
 
@@ -107,7 +101,7 @@ says = "Not Python."
             WRONG_AXIS + TWIN,
             'softmax: nothing tells twin from wrong_axis; .*same_as = "wrong_axis"',
         ),
-        (BROKEN, r"softmax\.broken: does not load"),
+        (UNLOADABLE, r"softmax\.broken: does not load"),
     ],
 )
 def test_mistakes_that_the_hidden_cases_cannot_use_stop_the_build(course_with, text, message):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from autograder.assignment.keys import hidden_key
-from autograder.assignment.source import parse
+from autograder.assignment.source import SourceError, parse
 from autograder.assignment.validation import read_source
 from autograder.authoring import mutation_report
 from autograder.authoring.mutants import Mutant, mutants
@@ -50,7 +50,6 @@ def found():
         "y = x.softmax(-1).transpose(0, 1) * y",
         "y = x.softmax(- 0).transpose(0, 1) + y",
         "y = x.softmax(- 2).transpose(0, 1) + y",
-        "y = x.softmax(-1).transpose(1, 0) + y",
         "y = x.softmax(-1).transpose(0, 2) + y",
         "y = x.sum(dim=-1, keepdim=False)",
         "y = x.sum(dim=-1)",
@@ -61,6 +60,29 @@ def found():
 )
 def test_this_mutant_is_made(found, line):
     assert line in {mutant.after for mutant in found}
+
+
+def test_none_is_the_same_code_as_the_reference(found):
+    assert "y = x.softmax(-1).transpose(1, 0) + y" not in {mutant.after for mutant in found}
+
+
+def changes(free):
+    """What becomes of the scale in the mutants of a second source."""
+    found = mutants(parse(DEMO, Path("demo.py")), "f", free)
+    return {mutant.after for mutant in found if mutant.before == SCALE}
+
+
+@pytest.mark.parametrize(
+    "free, made",
+    [
+        (None, {"scale = 2", "scale = 4", "pass"}),
+        ({"scale": (2, 4)}, {"pass"}),
+        ({"scale": (3, 4)}, {"scale = 2", "pass"}),
+        ({"other": (2, 4)}, {"scale = 2", "scale = 4", "pass"}),
+    ],
+)
+def test_a_free_constant_keeps_its_range(free, made):
+    assert changes(free) == made
 
 
 @pytest.mark.parametrize("line", ["y += 3", "return y", "y = x.sum(dim=-1, keepdim=True)"])
@@ -85,7 +107,7 @@ def test_every_mutant_is_python_and_there_once_and_not_the_original(found):
 
 
 def test_a_label_tells_exercise_and_change(found):
-    assert "f: y += 3  ->  pass" in {mutant.label for mutant in found}
+    assert "f: y += 3 -> pass" in {mutant.label for mutant in found}
 
 
 DEMO = """\
@@ -114,10 +136,8 @@ def mutant(after, before=SCALE):
 
 EQUAL, OTHER = mutant("scale = 3.0"), mutant("scale = 4")
 EXPLAINED = """
-[[f]]
-before = "scale = 3"
-after = "scale = 3.0"
-reason = "The same number."
+[f]
+"The same number." = ["= 3 -> = 3.0"]
 """
 
 
@@ -175,7 +195,7 @@ def test_all_killed_is_a_success(report, course):
 def test_an_unexplained_survivor_is_a_failure(report, course):
     status, text = report(course(), EQUAL, *[OTHER] * 30)
     assert status == 1
-    assert "survives, unexplained  f: scale = 3  ->  scale = 3.0\n" in text
+    assert "survives, unexplained  f: scale = 3 -> scale = 3.0\n" in text
 
 
 def test_an_explained_survivor_is_a_success(report, course):
@@ -188,10 +208,31 @@ def test_an_empty_reason_explains_nothing(report, course):
     assert report(course(empty), EQUAL, *[OTHER] * 30)[0] == 1
 
 
+def test_a_reason_may_explain_several(report, course):
+    both = EXPLAINED.replace('3.0"', '3.0", "scale * x -> x * scale"')
+    tried = EQUAL, mutant("x * scale", before="scale * x")
+    assert report(course(both), *tried, *[OTHER] * 60)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "wrong, problem",
+    [
+        (("= 3 ->", "= 5 ->"), "3: f: '= 5' is found 0 times"),
+        ((" -> ", " => "), "3: f: write .* ->"),
+        (("[f]", "[g]"), "3: g: write"),
+        (("[f]", "[[f]]"), "1: f: write"),
+        (('["', '"'), "1: .*line 3"),
+    ],
+)
+def test_what_explains_no_mutant_of_the_reference_is_refused(report, course, wrong, problem):
+    with pytest.raises(SourceError, match=rf"survivors\.toml:{problem}"):
+        report(course(EXPLAINED.replace(*wrong)), OTHER)
+
+
 def test_a_stale_explanation_is_a_failure(report, course):
     status, text = report(course(EXPLAINED), OTHER)
     assert status == 1
-    assert "explained, but killed  f: scale = 3  ->  scale = 3.0\n" in text
+    assert "explained, but no survivor  f: = 3 -> = 3.0\n" in text
 
 
 def test_too_many_survivors_are_a_failure_explained_or_not(report, course):

@@ -321,3 +321,19 @@ def test_tensors_are_found_in_their_order_and_modules_hold_none():
     a, b, c, d = (torch.full((1,), float(n)) for n in range(4))
     held = Inputs(x=a, more=[call(b, key=c), {"n": 1, "layer": nn.Linear(1, 1)}], last=(d, "text"))
     assert [each is x for each, x in zip(tensors_in(held), (a, b, c, d), strict=True)] == [True] * 4
+
+
+class Frozen(Layer):
+    def __init__(self, width):
+        super().__init__(width)
+        self.norm.requires_grad_(False)
+
+
+def test_a_parameter_that_cannot_learn_gets_no_gradient_and_is_no_error():
+    found = answer(Frozen, gradients, draw=module_rows)["gradients"]
+    assert found["norm"] is None and found["linear.weight"].any()
+
+
+def test_every_parameter_must_get_a_gradient():
+    found = answer(Frozen, input_gradients, draw=module_rows)["gradients"]
+    assert found["every parameter"] is False

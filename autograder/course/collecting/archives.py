@@ -128,7 +128,7 @@ class Reader:
         self._check_size(path.name, found.st_size)
         with path.open("rb") as file:
             content = checksum(file), found.st_size
-        yield HandedIn(parts, time, content, partial(path.open, "rb"))
+        yield HandedIn(parts, time, content, lambda: path.open("rb"))
 
     def _check_size(self, name: str, size: int) -> None:
         if Path(name).suffix.lower() in OTHER_ARCHIVES:

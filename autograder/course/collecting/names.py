@@ -106,15 +106,15 @@ class Names:
         kind, text = KIND.get(extension, ""), path.stem
         for word in self._words(kind):
             flexible = SEPARATOR.join(re.findall(r"[^\W\d_]+|\d+", word))
-            end = PAGE.pattern if kind == "answer" else COPY.pattern
-            pattern = rf"(?P<front>.*?){SEPARATOR}(?P<word>{flexible})(?P<end>{end})?$"
+            behind = PAGE.pattern if kind == "answer" else COPY.pattern
+            pattern = rf"(?P<front>.*?){SEPARATOR}(?P<word>{flexible})(?P<end>{behind})?$"
             if found := re.fullmatch(pattern, text, re.IGNORECASE):
                 plain = unchanged and text.startswith(f"{found['front']}_{word}")
                 copy = _number(found["end"] or "")
                 return Stem(found["front"], word, extension, copy, plain)
-        copy = COPY.search(text)
-        front = text[: copy.start()] if copy else text
-        return Stem(front, "", extension, _number(copy[0] if copy else ""), False)
+        end = COPY.search(text)
+        front = text[: end.start()] if end else text
+        return Stem(front, "", extension, _number(end[0] if end else ""), False)
 
     def _words(self, kind: str) -> list[str]:
         """What may stand at the end of a name, the longer first."""

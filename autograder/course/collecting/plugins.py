@@ -8,8 +8,9 @@ The collector hands those on. What is nobody's goes into `aside/`, to be renamed
 import re
 import shutil
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -65,7 +66,7 @@ class LmsExtractor(ExtractorPlugin):
     )
 
     @validate("timezone")
-    def _known_zone(self, proposal: dict) -> str:
+    def _known_zone(self, proposal: dict[str, Any]) -> str:
         try:
             ZoneInfo(proposal["value"] or "UTC")
         except (ZoneInfoNotFoundError, ValueError):
@@ -154,12 +155,16 @@ class LmsExtractor(ExtractorPlugin):
             return
         state = UNCHANGED if not changed else REPLACED if here.contents.keys() & changed else NEW
         times = [best.time for best in wanted.values()]
-        times += [here.time] if here.files.keys() - wanted.keys() else []
+        times += [here.time] if here.time and here.files.keys() - wanted.keys() else []
         time = max(times) if changed else here.time
         self.report.lines.append(self._line(state, student, wanted, time))
 
     def _extract(
-        self, student: str, wanted: dict[str, Version], found: dict, here: Submitted
+        self,
+        student: str,
+        wanted: dict[str, Version],
+        found: dict[str, list[Version]],
+        here: Submitted,
     ) -> bool:
         """Write a student's folder; with a damaged file, begin again without it."""
         folder = self.extracted / student
@@ -216,7 +221,9 @@ class LmsCollector(FileNameCollectorPlugin):
         }
 
 
-def _due_dates(gradebook: Gradebook, assignment: str) -> tuple[datetime | None, dict]:
+def _due_dates(
+    gradebook: Gradebook, assignment: str
+) -> tuple[datetime | None, dict[str, timedelta]]:
     """The due date of an assignment, in UTC, and the extensions of single students."""
     try:
         due = gradebook.find_assignment(assignment).duedate

@@ -31,7 +31,11 @@ class Submitted:
     def has_later(self, file: str, best: Version, versions: list[Version]) -> bool:
         """Whether a file came here by another way, and not before any in the archives."""
         known = {None, *(each.content for each in versions)}
-        return self.contents.get(file) not in known and self.time >= best.time
+        return (
+            self.contents.get(file) not in known
+            and self.time is not None
+            and self.time >= best.time
+        )
 
     def copy_others(self, wanted: dict[str, Version], folder: Path) -> None:
         """Copy what stays: nbgrader empties a student's folder before it fills it."""
@@ -39,7 +43,8 @@ class Submitted:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self.files[name], target)
-            os.utime(target, (self.time.timestamp(),) * 2)
+            if self.time is not None:
+                os.utime(target, (self.time.timestamp(),) * 2)
 
 
 def _stated_time(path: Path) -> datetime | None:

@@ -21,7 +21,7 @@ class Version:
         return self.handed_in.content
 
     @property
-    def order(self) -> tuple:
+    def order(self) -> tuple[bool, datetime, tuple[int, int]]:
         """Later ones are greater; a file without the word for what it is never outranks one."""
         return self.reading.is_named, self.time, self.reading.rank
 

@@ -50,13 +50,14 @@ class Watch:
 
     def _functions(self) -> Iterator[tuple[str, Any]]:
         own = [m for name, m in list(sys.modules.items()) if name.startswith(f"{self._package}.")]
-        for holder in (*PATCHABLE, *own):
+        holders: list[Any] = [*PATCHABLE, *own]
+        for holder in holders:
             prefix = getattr(holder, "__qualname__", None) or holder.__name__
             for name, value in list(vars(holder).items()):
                 if callable(value) and not isinstance(value, ModuleType) and name != "check":
                     yield f"{prefix}.{name}", value
 
-    def _hear(self, event: str, arguments: tuple) -> None:
+    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         try:
             if event == "open":
                 self._hear_open(arguments[0])
@@ -65,11 +66,11 @@ class Watch:
         except Exception:
             return  # a report is not worth an error in the student's code
 
-    def _hear_open(self, path: object) -> None:
-        if isinstance(path, bytes):
-            path = path.decode(errors="replace")
-        outside = isinstance(path, str) and path.startswith("/")
-        if outside and not path.startswith(self._allowed) and len(self._noticed) < MOST:
+    def _hear_open(self, where: object) -> None:
+        path = where.decode(errors="replace") if isinstance(where, bytes) else where
+        if not isinstance(path, str) or not path.startswith("/"):
+            return
+        if not path.startswith(self._allowed) and len(self._noticed) < MOST:
             self._noticed[f"tried to open {_short(path)}"] = None
 
 

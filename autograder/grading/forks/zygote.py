@@ -109,8 +109,8 @@ def fork(request: Request, watch: Watch, *descriptors: int) -> dict[str, Any]:
 
 def run_reader(pipe: int, file: int) -> None:
     """Read one model file as data, send what is in it, and end."""
-    with os.fdopen(file, "rb") as stream:
-        data = stream.read()
+    with os.fdopen(file, "rb") as model:
+        data = model.read()
     stream = _fresh_start(pipe, {})
     try:
         _send(stream, ModelRead(pack(read_model(data))))

@@ -10,6 +10,7 @@ import sys
 import threading
 from functools import cache
 
+from autograder.errors import ToldError
 from autograder.grading.forks.requests import Request, to_bytes
 
 START_SECONDS = 120
@@ -17,7 +18,7 @@ START_SECONDS = 120
 ENVIRONMENT = re.compile(r"PATH|HOME|TMPDIR|LANG|LC_\w+|PYTHON\w+|LD_LIBRARY_PATH|VIRTUAL_ENV")
 
 
-class ForkError(Exception):
+class ForkError(ToldError):
     """The zygote could not fork a kernel; the message says which layer failed."""
 
 

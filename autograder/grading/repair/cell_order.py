@@ -58,11 +58,15 @@ def _check_behind(key: int, cells: list[Placed], release: Release) -> str:
     if solution is None:
         return ""
     here, there = _index(key, cells), _index(solution, cells)
-    if here > there:
+    if here is None or there is None or here > there:
         return ""
     check = cells.pop(here)
     cells.insert(_behind_extras(there, cells), check)
     return "stood before its solution, moved behind it"
+
+
+def _has_role(placed: Placed, release: Release) -> bool:
+    return placed.key is not None and bool(release.roles[placed.key])
 
 
 def _given_before(key: int, cells: list[Placed], release: Release) -> str:
@@ -71,7 +75,7 @@ def _given_before(key: int, cells: list[Placed], release: Release) -> str:
     if here is None or not _is_given(key, cells[here], release):
         return ""
     later = [i for i, p in enumerate(cells[:here]) if p.key is not None and p.key > key]
-    first = next((i for i in later if release.roles[cells[i].key]), None)
+    first = next((i for i in later if _has_role(cells[i], release)), None)
     if first is None:
         return ""
     cells.insert(first, cells.pop(here))

@@ -39,7 +39,9 @@ class Release:
         self.cells: list[NotebookNode] = released.cells
         self.roles = [cell.metadata.get("nbgrader", {}) for cell in self.cells]
         self.names = [name_of(cell) for cell in self.cells]
-        self.by_name = {name: i for i, name in enumerate(self.names) if name}
+        self.by_name: dict[CellName | None, int] = {
+            name: i for i, name in enumerate(self.names) if name
+        }
         self.by_id = {cell.get("id"): i for i, cell in enumerate(self.cells)}
         self.squeezed = [squeezed(cell.source) for cell in self.cells]
         self.by_text = {text: i for i, text in reversed([*enumerate(self.squeezed)])}

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator
+from typing import Any, TypeGuard
 
 from nbformat import NotebookNode, ValidationError
 from nbformat.v4 import nbformat_minor
@@ -10,6 +11,7 @@ from nbformat.v4.convert import upgrade_cell
 from nbformat.v4.rwbase import rejoin_lines
 from nbformat.validator import get_validator
 
+Json = dict[str, Any]
 MAX_OUTPUT = 1_000_000  # characters per cell; a browser has to show them in formgrader
 MAX_SOURCE = 1_000_000
 MAX_DEPTH = 40  # widgets and plots nest about ten levels
@@ -18,7 +20,7 @@ CELL_TYPES = ("code", "markdown", "raw")
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 IDENTIFYING = ("id", "nbgrader", "tags")  # metadata that tell which released cell this is
 # what an output has, and what stands for it where it is missing
-OUTPUTS = {
+OUTPUTS: dict[str, Json] = {
     "stream": {"name": "stdout", "text": ""},
     "display_data": {"data": {}, "metadata": {}},
     "execute_result": {"data": {}, "metadata": {}, "execution_count": None},
@@ -26,14 +28,14 @@ OUTPUTS = {
 }
 
 
-def is_notebook(raw: object) -> bool:
+def is_notebook(raw: object) -> TypeGuard[Json]:
     """Whether parsed JSON has a notebook's list of cells, or version 3's list of worksheets."""
     return isinstance(raw, dict) and any(
         isinstance(raw.get(key), list) for key in ("cells", "worksheets")
     )
 
 
-def normalised(raw: dict) -> NotebookNode:
+def normalised(raw: Json) -> NotebookNode:
     """A new, valid notebook with these cells in their order; what is not valid is left out."""
     old = not isinstance(raw.get("cells"), list)
     cells = list(_with_ids(map(_cell, _of_worksheets(raw) if old else raw["cells"])))
@@ -71,7 +73,7 @@ def _valid(cell: NotebookNode) -> NotebookNode:
     return cell
 
 
-def _of_worksheets(raw: dict) -> Iterator[object]:
+def _of_worksheets(raw: Json) -> Iterator[object]:
     """The cells of nbformat 2 and 3, upgraded by nbformat where they have the shape for it."""
     for sheet in raw.get("worksheets", []):
         cells = sheet.get("cells") if isinstance(sheet, dict) else None
@@ -79,7 +81,7 @@ def _of_worksheets(raw: dict) -> Iterator[object]:
             yield _upgraded(cell)
 
 
-def _upgraded(cell: object) -> object:
+def _upgraded(cell: Any) -> object:
     cell = clean(cell)
     try:
         upgraded = upgrade_cell(NotebookNode({**cell, "source": text(cell.get("source"))}))
@@ -183,12 +185,12 @@ def _is_output(item: object) -> bool:
     return isinstance(item, dict) and str(item.get("output_type")) in OUTPUTS
 
 
-def _output(raw: dict) -> NotebookNode:
+def _output(raw: Json) -> NotebookNode:
     parts = {key: raw.get(key, spare) for key, spare in OUTPUTS[raw["output_type"]].items()}
     return clean({"output_type": raw["output_type"], **parts})
 
 
-def _list(value: object) -> list:
+def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
@@ -205,7 +207,7 @@ def size_of(value: object) -> int:
     return size
 
 
-def clean(value: object, depth: int = 0) -> object:
+def clean(value: Any, depth: int = 0) -> Any:
     """A copy that can be written as JSON: finite, encodable, nested no deeper than a plot."""
     if depth > MAX_DEPTH or (isinstance(value, float) and not math.isfinite(value)):
         return None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from autograder.errors import ToldError
 from autograder.grading.repair.normalise import is_notebook, normalised
 
 MAX_NOTEBOOK = 100_000_000  # nbgrader's own limit for collected files
@@ -29,7 +30,7 @@ SIGNATURES = {
 }
 
 
-class SubmissionError(Exception):
+class SubmissionError(ToldError):
     """A file that is no notebook; the message says what it is."""
 
 

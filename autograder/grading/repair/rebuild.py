@@ -129,10 +129,12 @@ def _said_of_metadata(
     with_metadata = {claim.key for claim in found if claim and claim.evidence == "grade id"}
     for index, key in sorted(made.chosen.items(), key=lambda item: item[1]):
         claim, role = found[index], release.roles[key]
-        if role and key not in with_metadata:
+        if not role or claim is None:
+            continue
+        if key not in with_metadata:
             what = f"metadata lost, found by {claim.evidence}"
             groups.setdefault(what, []).append(release.name(key))
-        elif role and claim.evidence == "grade id" and _is_changed(cells[index], role):
+        elif claim.evidence == "grade id" and _is_changed(cells[index], role):
             groups.setdefault("nbgrader metadata changed, restored", []).append(release.name(key))
     yield from (f"{_listed(names)}: {what}" for what, names in groups.items())
 

@@ -73,10 +73,11 @@ class _Versions:
             if self.release.is_locked(key):
                 self._drop_copies(key, [index for index in at if index != best])
 
-    def _nearness(self, key: int, index: int) -> tuple:
+    def _nearness(self, key: int, index: int) -> tuple[bool, bool, bool, int]:
         source = self.cells[index].source
         same = squeezed(source) == self.release.squeezed[key]
-        by_grade_id = self.claims[index].evidence == "grade id"
+        claim = self.claims[index]
+        by_grade_id = claim is not None and claim.evidence == "grade id"
         return same, resembles(source, key, self.release), by_grade_id, -index
 
     def _drop_copies(self, key: int, others: list[int]) -> None:
@@ -103,7 +104,7 @@ class _Versions:
         self.made.dropped |= gone
         self._say_which(key, best, gone)
 
-    def _worth(self, key: int, index: int) -> tuple:
+    def _worth(self, key: int, index: int) -> tuple[bool, bool, bool, int]:
         """A complete version is worth more than any other; of two, the later one."""
         cell, stub = self.cells[index], self.release.cells[key]
         complete = self.release.is_complete(key, cell.source)
@@ -112,7 +113,7 @@ class _Versions:
         return complete and named, right_type, not same_code(cell.source, stub.source), index
 
     def _is_marked(self, key: int, index: int) -> bool:
-        return self.release.names[key] in named_in(self.cells[index].source)
+        return any(name == self.release.names[key] for name in named_in(self.cells[index].source))
 
     def _goes_along(self, key: int, index: int, best: int) -> bool:
         """Whether another cell is no version to be replaced, but a part to be kept.

@@ -1,5 +1,7 @@
 """What people see of a graded notebook: harmless in a browser, and to students nothing secret."""
 
+from typing import Any
+
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from traitlets import Bool, List, Unicode
@@ -22,14 +24,16 @@ class Sanitize(ForKit, SanitizeHTML):
     enabled = Bool(True).tag(config=True)
     tags = List(Unicode(), [*HARMLESS_TAGS, *TABLES, *TEXT]).tag(config=True)
 
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         ours = self.released_texts(resources)
         for index, cell in enumerate(nb.cells):
             if cell.cell_type == "code" or cell.source not in ours:
                 self.preprocess_cell(cell, resources, index)
         return nb, resources
 
-    def released_texts(self, resources: dict) -> set[str]:
+    def released_texts(self, resources: dict[str, Any]) -> set[str]:
         """Texts that are the course's own, and may use what they like."""
         grader = KitPreprocessor(config=self.config).grader(resources)
         return {cell.source for cell in grader.released.cells}
@@ -38,7 +42,9 @@ class Sanitize(ForKit, SanitizeHTML):
 class HideFromStudents(KitPreprocessor):
     """Before feedback: take out the marking schemes, and cells that tell students nothing."""
 
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         nb.cells = [cell for cell in nb.cells if not _hidden(cell)]
         return nb, resources
 

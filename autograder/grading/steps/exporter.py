@@ -21,8 +21,8 @@ class TolerantExporter(NotebookExporter):
     optimistic_validation = Bool(True)  # once, after the last step: after each it takes long
 
     def from_file(
-        self, file_stream: TextIO, resources: dict | None = None, **options: Any
-    ) -> tuple[NotebookNode, dict]:
+        self, file_stream: TextIO, resources: dict[str, Any] | None = None, **options: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         path = Path(file_stream.name)
         refuse_links(path)
         try:
@@ -46,10 +46,12 @@ class _InMemory(BytecodeCache):
         self._compiled: dict[tuple[str, str], CodeType] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = self._compiled.get((bucket.key, bucket.checksum))
+        if found := self._compiled.get((bucket.key, bucket.checksum)):
+            bucket.code = found
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._compiled[bucket.key, bucket.checksum] = bucket.code
+        if bucket.code is not None:
+            self._compiled[bucket.key, bucket.checksum] = bucket.code
 
 
 _TEMPLATES = _InMemory()

@@ -1,5 +1,7 @@
 """nbgrader copies what links lead to, and with the feedback it would reach the student."""
 
+from typing import Any
+
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
@@ -10,7 +12,9 @@ from autograder.grading.steps.ordinary import folder_of
 class DropLinks(NbGraderPreprocessor):
     """Delete the copies that nbgrader made of what links lead to."""
 
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         copies = folder_of("autograded", self.config, resources)
         for link in links_in(folder_of("submitted", self.config, resources)):
             (copies / link).unlink(missing_ok=True)

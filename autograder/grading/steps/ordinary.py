@@ -28,7 +28,7 @@ def folder_of(kind: str, config: Config, resources: dict[str, Any]) -> Path:
     return Path(course.format_path(root, of["student"], of["assignment"]))
 
 
-class _Selective:
+class _Selective(preprocessors.NbGraderPreprocessor):
     """A step for the assignments of one kind."""
 
     config: Config

@@ -6,6 +6,7 @@ writes the verdict's line and number. Nothing that student code prints reaches a
 
 import copy
 from pathlib import Path
+from typing import Any
 
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_markdown_cell
@@ -24,10 +25,10 @@ SCHEME_TAG = "marking-scheme"
 class KitPreprocessor(ForKit, NbGraderPreprocessor):
     """A step of the kit's own way."""
 
-    def grader(self, resources: dict) -> Grader:
+    def grader(self, resources: dict[str, Any]) -> Grader:
         return shared_grader(course_of(self.config), resources["nbgrader"]["assignment"])
 
-    def submission(self, resources: dict) -> Submission:
+    def submission(self, resources: dict[str, Any]) -> Submission:
         """What the student handed in: files are read where they lie, and not nbgrader's copies."""
         folder = folder_of("submitted", self.config, resources)
         name = resources["nbgrader"]["notebook"]
@@ -37,7 +38,9 @@ class KitPreprocessor(ForKit, NbGraderPreprocessor):
 class Repair(KitPreprocessor):
     """Rebuild the submission from the released notebook."""
 
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         repaired = self.submission(resources).repaired
         for text in repaired.repairs:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], text)
@@ -51,7 +54,9 @@ class Verify(KitPreprocessor):
     beside a hidden test.
     """
 
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         verdicts = {each.exercise: each for each in self.submission(resources).verdicts}
         for cell in nb.cells:
             name = name_of(cell)
@@ -60,7 +65,7 @@ class Verify(KitPreprocessor):
                 cell.outputs = _outputs(verdict, self._name_on_leaderboard(verdict, resources))
         return nb, resources
 
-    def _name_on_leaderboard(self, verdict: Verdict, resources: dict) -> str:
+    def _name_on_leaderboard(self, verdict: Verdict, resources: dict[str, Any]) -> str:
         course = course_of(self.config)
         if not verdict.measures or course.leaderboard_names:
             return ""
@@ -78,7 +83,9 @@ def _outputs(verdict: Verdict, more: str) -> list[NotebookNode]:
 class ShowMarkingSchemes(KitPreprocessor):
     """For graders only: after each written answer, how long it is and how to mark it."""
 
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         answers = self.grader(resources).verifier.source.answers
         cells = []
         for cell in nb.cells:

@@ -1,0 +1,70 @@
+"""What a key is only made of: right answers that pass, mistakes that fail and can be told apart."""
+
+from collections.abc import Mapping, Sequence
+
+from autograder.assignment.mistakes import Alternative, KnownMistake, MistakesError
+from autograder.assignment.source import Source, SourceError
+from autograder.assignment.trial import Trial, load_with, trial
+from autograder.checks.comparison import same
+from autograder.checks.evidence import Evidence
+from autograder.checks.key import Exercise
+from autograder.checks.running import Place
+
+Observed = Mapping[Place, Evidence]
+Known = Sequence[tuple[KnownMistake, Observed]]
+
+
+def refuse_wrong_reference(
+    source: Source, reference: Trial, exercise: Exercise, evidence: Observed, seeds: Sequence[int]
+) -> None:
+    """Raise SourceError where the reference does not pass its own check."""
+    cell = source.solutions[exercise.name]
+    verdict = reference.judge(exercise, evidence, seeds, [cell.source])
+    if not verdict.passed or any(e.error for e in evidence.values()):
+        failed = next((e for e in evidence.values() if e.error), None)
+        why = f"{failed.error}: {failed.detail}" if failed else verdict.message
+        raise SourceError(source.path, cell.line, f"the reference fails its own check: {why}")
+
+
+def refuse_wrong_alternatives(
+    source: Source, exercise: Exercise, alternatives: list[Alternative], seeds: Sequence[int]
+) -> None:
+    """Raise MistakesError where an answer that must be accepted is not."""
+    for alternative in alternatives:
+        module = load_with(source, exercise.name, alternative.solution)
+        tried = trial(source, module, exercise.name)
+        verdict = tried.judge(exercise, tried.observe(seeds), seeds, [alternative.solution])
+        if not verdict.passed:
+            where = f"{source.path.with_name('alternatives.py')}: {exercise.name}"
+            raise MistakesError(f"{where}: {alternative.title!r} is rejected: {verdict.message}")
+
+
+def refuse_weak_cases(exercise: Exercise, accepted: list[KnownMistake]) -> None:
+    """Raise MistakesError where there is a mistake that passes."""
+    for mistake in accepted:
+        raise MistakesError(f"{exercise.name}.{mistake.name}: the hidden cases accept this mistake")
+
+
+def refuse_twins(known: Known) -> None:
+    """Raise MistakesError where nothing tells two mistakes apart, unless one says so."""
+    for i, (mistake, found) in enumerate(known):
+        for other, others in known[:i]:
+            twins = all(same(found[case], others[case]) for case in found)
+            numbers = any(outcome.error is None for outcome in found.values())
+            declared = mistake.same_as == other.name or other.same_as == mistake.name
+            if twins and numbers and not declared:
+                raise MistakesError(
+                    f"{mistake.exercise}: nothing tells {mistake.name} from {other.name}; "
+                    f'better cases, or same_as = "{other.name}"'
+                )
+
+
+def refuse_few_mistakes(source: Source, mistakes: list[KnownMistake], wanted: int) -> None:
+    """Raise MistakesError where an exercise has fewer known mistakes than the course wants."""
+    for name in source.checks:
+        count = sum(mistake.exercise == name for mistake in mistakes)
+        if count < wanted:
+            raise MistakesError(
+                f"{source.path.with_name('mistakes.toml')}: {name} has {count} known mistakes of "
+                f"{wanted} (c.Course.wanted_mistakes)"
+            )
