@@ -214,6 +214,17 @@ def test_gradients_leave_no_trace_on_what_was_drawn():
     assert untouched and kept[0].grad is None and not kept[0].requires_grad
 
 
+@pytest.mark.parametrize("word", [gradients, input_gradients])
+def test_a_change_in_place_is_noticed_where_gradients_are_tried_too(word):
+    def behind_autograds_back(x):
+        answer = x.tanh()
+        x.data.mul_(2)
+        return answer
+
+    _, untouched = Probe(rows, frozenset({word})).answer(behind_autograds_back, SEED)
+    assert not untouched
+
+
 def test_a_batch_of_one_is_the_first_of_the_batch():
     found = answer(tanh, alone)
     assert torch.equal(found["a batch of one"], found["output"][:1])
