@@ -101,7 +101,7 @@ ERRORS = {
     ),
     "a name taken": (
         [('artefact="trained_model"', 'artefact="network"')],
-        "artefact 'network' stands at line 37 already",
+        "artefact 'network' stands at line 38 already",
     ),
     "points unlike the tiers": (
         [("points=4", "points=5")],
@@ -190,6 +190,9 @@ def test_a_wrong_declaration_is_named_by_its_line(course_with, old, new, problem
 
 
 def test_what_normalisation_layers_learn_is_no_constant(course_with):
-    plain, normed = "nn.Linear(hidden, 2)\n", "nn.Sequential(nn.BatchNorm1d(hidden), nn.Linear(hidden, 2))\n"
+    plain, normed = (
+        "nn.Linear(hidden, 2)\n",
+        "nn.Sequential(nn.BatchNorm1d(hidden), nn.Linear(hidden, 2))\n",
+    )
     course, _ = course_with((plain, normed))
     assert build(course, "parity").is_file()

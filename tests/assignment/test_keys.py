@@ -76,7 +76,7 @@ def test_mistakes_that_visible_cases_accept_are_left_out_of_the_visible_key(demo
 
 BEFORE = "    return e /"
 RAISES = ("demo.py", BEFORE, "    raise KeyError('x')\n" + BEFORE)
-IN_PLACE = ("demo.py", BEFORE, "    x += 1\n" + BEFORE)
+IN_PLACE = ("demo.py", BEFORE, "    x.data += 1\n" + BEFORE)
 WRONG = {
     "it raises": (RAISES, "the reference fails its own check: KeyError: 'x'"),
     "it changes its input": (IN_PLACE, "the reference fails its own check: changes its input"),

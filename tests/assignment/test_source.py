@@ -60,7 +60,9 @@ def test_the_checks_beside_it_come_along(parsed, demo, demo_files):
 
 
 def test_what_is_given_holds_no_solution_no_comment_and_nothing_that_runs(parsed, demo):
-    given = parsed(demo.replace("import torch\n", "import torch\n\nLIMIT = 3  # of these\n")).given_text
+    given = parsed(
+        demo.replace("import torch\n", "import torch\n\nLIMIT = 3  # of these\n")
+    ).given_text
     assert given == "import torch\nLIMIT = 3\nfrom autograder import check, summary"
 
 

@@ -102,7 +102,7 @@ def test_rules_judge_the_texts_of_cells(source):
 
 def test_what_does_not_load_is_named_with_its_line(source):
     broken = source.with_solution("f", "def f(x, y=missing):\n    return x")
-    with pytest.raises(SourceError, match=r"a\.py:12: NameError: name 'missing' is not defined"):
+    with pytest.raises(SourceError, match=r"a\.py:13: NameError: name 'missing' is not defined"):
         load(broken)
 
 
