@@ -161,7 +161,8 @@ def _word_of(node: ast.stmt) -> ast.Call | ast.Attribute | None:
     """What makes a statement one of an exercise: a word called, or a decorator."""
     match node:
         case ast.FunctionDef(decorator_list=decorators):
-            return next(filter(None, map(_word_of_decorator, decorators)), None)
+            words = (_word_of_decorator(decorator) for decorator in decorators)
+            return next((word for word in words if word is not None), None)
         case ast.Expr(ast.Call(func=ast.Name(name)) as word) if name in WORDS:
             return word
     return None
