@@ -132,7 +132,7 @@ class ChecksText:
         used = words_of(*_needed(own, self._nodes))
         for node in self._nodes:
             if isinstance(node, ast.Import | ast.ImportFrom) and not self._is_of_assignment(node):
-                kept = [alias for alias in node.names if _bound(alias) in used]
+                kept = [alias for alias in node.names if _bound(alias) in {*used, "*"}]
                 if kept:
                     yield ast.unparse(_with_names(node, kept))
 

@@ -190,6 +190,12 @@ def test_only_imports_that_are_used_come_along_and_none_from_the_assignment(text
     ]
 
 
+def test_an_import_of_everything_comes_along(source_of):
+    words = "from autograder.checks.spec import "
+    source = source_of(CHECKS.replace(f"{words}call, given, probe, rules, twice", f"{words}*"))
+    assert f"{words}*" in ChecksText(source).visible("f")
+
+
 def test_probes_of_one_name_stay_with_their_exercises(texts):
     assert "rng.normal(7)" in texts.visible("g") and "rng.normal(7)" not in texts.visible("f")
     assert "value.abs()" in texts.visible("f") and "value.abs()" not in texts.visible("g")
