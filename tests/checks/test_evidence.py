@@ -250,3 +250,17 @@ def test_too_large_bytes_are_not_even_parsed(monkeypatch):
 def test_arrays_do_not_compare_by_equality():
     a = Array("tensor", "float32", np.ones(2))
     assert a != Array("tensor", "float32", np.ones(2))
+
+
+HALF = "\ud800"  # no file and no terminal takes it
+
+
+@pytest.mark.parametrize("value", [HALF, {HALF: 1}, [HALF]], ids=ascii)
+def test_halves_of_characters_do_not_come_through(value):
+    repr(through_bytes(value)).encode()
+
+
+def test_halves_of_characters_in_errors_do_not_come_through():
+    assert Evidence.of_exception(ValueError(HALF)).detail == "?"
+    forged = from_bytes(to_bytes(Evidence(error=HALF, detail=HALF)))
+    assert (forged.error, forged.detail) == ("?", "?")

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from autograder.checks.evidence import printable
 from autograder.checks.running import Place
 
 HEADER = struct.Struct(">BHI")  # of a frame: its kind, and the sizes of its head and its body
@@ -135,7 +136,7 @@ _READERS: dict[type[Message], Callable[[list[object], bytes], Message]] = {
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("no text")
-    return value
+    return printable(value)
 
 
 def _number(value: object) -> int:
