@@ -115,7 +115,10 @@ def _cell_ended(head: list[object], body: bytes) -> Message:
 
 
 def _noticed(head: list[object], body: bytes) -> Message:
-    return Noticed(tuple(map(_text, json.loads(body))))
+    lines = json.loads(body)
+    if not isinstance(lines, list):
+        raise TypeError("no list")
+    return Noticed(tuple(map(_text, lines)))
 
 
 def _file_written(head: list[object], body: bytes) -> Message:
