@@ -43,7 +43,7 @@ class EvidenceStore:
         return Execution({name: kept.found[name] for name in job.exercises}, kept.noticed)
 
     def keep(self, job: Job, execution: Execution) -> None:
-        """Add what was found of a job, or of a part of it, whole or not at all."""
+        """Add what was found of a job, of all its exercises or of some, whole or not at all."""
         kept = _read(self._path(job))
         kept.hashes |= {name: job.exercises[name] for name in execution.found}
         kept.found |= execution.found
@@ -61,9 +61,15 @@ class EvidenceStore:
 
 
 def _read(path: Path) -> _Kept:
+    """What a file holds; nothing where it is damaged, or another version of the kit wrote it."""
+    try:
+        return _whole(path) if path.is_file() else _Kept()
+    except (zipfile.BadZipFile, ValueError, LookupError, TypeError):
+        return _Kept()
+
+
+def _whole(path: Path) -> _Kept:
     kept = _Kept()
-    if not path.is_file():
-        return kept
     with zipfile.ZipFile(path) as archive:
         index = json.loads(archive.read(INDEX))
         kept.noticed = tuple(index["noticed"])
