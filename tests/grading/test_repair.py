@@ -7,9 +7,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 
 from autograder.authoring.build import build, make
-from autograder.authoring.header import AI_HEADING
 from autograder.grading.repair.rebuild import repair
-from autograder.grading.submission import Grader
+from autograder.grading.submission import Grader, Submission
+from autograder.tools.cell_texts import AI_HEADING
 
 ANSWER = "# exercise: softmax\ndef softmax(x):\n    return x.softmax(-1)"
 
@@ -280,7 +280,7 @@ def test_in_reversed_order_whatever_is_needed_still_comes_first(submitted, relea
     sources = [c.source for c in repaired.notebook.cells]
     ids = [c.id for c in repaired.notebook.cells]
     order = [
-        find(released, "setup").id,
+        find(released, "given-setup").id,
         next(c.id for c in released.cells if c.source.startswith("import torch")),
         find(released, "solution-softmax").id,
         find(released, "check-softmax").id,
@@ -409,7 +409,7 @@ PARTS = [
 def test_split_solutions_are_graded(module_demo_course, submitted, first, second, score):
     build(module_demo_course, "demo")
     split(submitted, f"# exercise: softmax\n{first}", second)
-    assert Grader(module_demo_course, "demo").grade(submitted).score == score
+    assert Submission.of(Grader(module_demo_course, "demo"), submitted).graded.score == score
 
 
 PROMPT = """{heading}
