@@ -97,4 +97,4 @@ def _content(
     nb = copy.deepcopy(work) if is_notebook else written(course, work, assignment)
     if change is not None:
         change(nb)
-    return nbformat.writes(nb).encode()
+    return nbformat.v4.nbjson.writes(nb).encode()  # as it is: platforms write no valid ones

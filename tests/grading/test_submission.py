@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from handing import folder_of, hand_in, right_answers, written
+from handing import GOLDEN, course_of, folder_of, hand_in, right_answers, written
 
 from autograder.authoring.build import build
 from autograder.grading import submission as module
@@ -20,47 +20,11 @@ BOTH = {
     "square": "def square(x):\n    return x * x",
     "cube": "def cube(x):\n    return x**3",
 }
-SOURCE = "# %%\nimport torch\n\nOFFSET = 2.0\n\n\ndef unused(x):\n    return x\n"
-CHECKS = """from autograder.checks.spec import call, probe
-from powers import OFFSET
-
-
-def far(rng):
-    return 1 + rng.uniform(4)
-
-
-@probe("square")
-def rows(rng):
-    return call(rng.normal(3))
-
-
-@probe("cube")
-def rows(rng):
-    return call(far(rng) + OFFSET)
-"""
-SOLUTION = """
-# %% solution="{name}"
-def {name}(x):
-    ### BEGIN SOLUTION
-    return {answer}
-    ### END SOLUTION
-
-
-# %% check="{name}" points=2
-check("{name}", {name})
-"""
-
-
-def powers():
-    """An assignment of two exercises that have nothing to do with each other."""
-    text = SOURCE.replace("import torch", "import torch\n\nfrom autograder import check")
-    text += SOLUTION.format(name="square", answer="x**2")
-    return {"powers.py": text + SOLUTION.format(name="cube", answer="x**3"), "checks.py": CHECKS}
 
 
 @pytest.fixture
-def course(make_course):
-    course = make_course({"powers": powers()})
+def course(tmp_path):
+    course = course_of(tmp_path, GOLDEN / "powers")
     build(course, "powers")
     hand_in(course, "ada", BOTH, "powers")
     return course
@@ -162,7 +126,7 @@ def edited(course, name, old, new):
 EDITS = {  # an edit of the author's -> what it makes old of evidence that was kept
     "inputs of one": ("checks.py", "rng.normal(3)", "rng.normal(4)", {"square"}),
     "a helper of one": ("checks.py", "rng.uniform(4)", "rng.uniform(5)", {"cube"}),
-    "an import": ("checks.py", "import call, probe", "import call, probe, twice", set()),
+    "an import": ("checks.py", "import Rng, call, probe", "import Rng, call, probe, twice", set()),
     "a comment in a probe": (
         "checks.py",
         "    return call(rng",
