@@ -1,6 +1,5 @@
 """A class of two hundred, one in ten hostile, killed three times: each gets what it earned."""
 
-import json
 import random
 import signal
 import subprocess
@@ -8,12 +7,12 @@ import sys
 import time
 
 import pytest
+from handing import hand_in
 
 from autograder.authoring.build import build
 from autograder.course.gradebook import Nbgrader
-from autograder.course.sample import submission
-from autograder.grading.submission import read_notebook
 
+pytestmark = pytest.mark.long
 STUDENTS = 200
 SECONDS = 300  # for any of the runs; far more than it takes
 RIGHT = "def softmax(x):\n    return x.softmax(-1)"
@@ -36,7 +35,8 @@ HOSTILE = (  # and what it earns
     ("get_ipython().run_cell = None\n" + RIGHT, FULL),
     ("import torch\ntorch.Tensor.sum = torch.Tensor.mean = None\n" + RIGHT, FULL),
     (
-        "from autograder.checks import probes, recorder\nprobes.observe = recorder.observe = None",
+        "from autograder.checks import probes, running\nprobes.answer = running.observe = None\n"
+        + RIGHT,
         0.0,
     ),
 )
@@ -48,20 +48,17 @@ def course(module_demo_course):
     course = module_demo_course
     build(course, "demo")
     Nbgrader(course).release("demo")
-    released = read_notebook(course.released("demo"))
     for number in range(STUDENTS):
-        folder = course.build / "submitted" / f"student_{number:03d}" / "demo"
-        folder.mkdir(parents=True)
-        (folder / "demo.ipynb").write_text(handed_in(number, released), encoding="utf-8")
+        hand_in(course, f"student_{number:03d}", work_of(number))
     return course
 
 
-def handed_in(number, released):
-    """The text of a submission; no two are alike."""
+def work_of(number):
+    """What a student hands in; no two are alike."""
     if number % 20 == 0:
         return UNREADABLE[number // 20 % len(UNREADABLE)]
     answer, _ = answer_of(number)
-    return json.dumps(submission(released, {"softmax": f"{answer}\n# {number}"}))
+    return {"softmax": f"{answer}\n# {number}"}
 
 
 def answer_of(number):

@@ -86,7 +86,21 @@ def test_a_changed_model_file_is_read_again_and_no_cell_is_run_for_a_check(store
         with_model(b"old"), execution(f=found("f"), g=found("g"), model=found("", model=b"o"))
     )
     missing = store.missing(with_model(b"new"))
-    assert [*missing.models] == ["model"] and not [s for s in missing.steps if s.check]
+    assert [*missing.models] == ["model"] and missing.steps == ()
+
+
+def test_model_files_with_the_same_cells_are_kept_beside_each_other(store):
+    """Such as those of two students who have not written a line."""
+    first, second = (whole(models={"model": ModelFile(data)}) for data in (b"1", b"2"))
+    for each, text in ((first, b"one"), (second, b"two")):
+        store.keep(each, execution(f=found("f"), g=found("g"), model=found("", "", text)))
+    assert store.missing(first) is store.missing(second) is None
+    assert [store.load(each).found["model"].model for each in (first, second)] == [b"one", b"two"]
+
+
+def test_cells_that_write_a_model_file_are_all_needed():
+    trains = whole(written={"model": "model"})
+    assert trains.only({"model"}).steps == tuple(step for step in whole().steps if not step.check)
 
 
 CHANGES = {
@@ -132,7 +146,7 @@ def test_pruning_deletes_what_is_of_other_jobs(store):
     other = CHANGES["another text"]
     for each in (whole(), other):
         store.keep(each, BOTH)
-    store.prune({whole().digest, "of a job that was never kept", ""})
+    store.prune({*whole().places.values(), "of a job that was never kept", ""})
     assert files(store) == [f"{whole().digest}.zip"]
     assert store.missing(whole()) is None and store.missing(other) is not None
     store.prune([])
@@ -203,7 +217,7 @@ def test_names_of_evidence_are_never_paths(tmp_path):
 def test_a_part_leaves_the_evidence_that_the_whole_leaves(store):
     """Of real executions: what is missing alone, beside what was kept, is all of it."""
     at_once = execute(whole())
-    store.keep(whole(), execute(whole().only(["g"])))
+    store.keep(whole(), execute(whole().only({"g"})))
     missing = store.missing(whole())
     assert [step.check for step in missing.steps if step.check] == ["f"]
     store.keep(whole(), execute(missing))
