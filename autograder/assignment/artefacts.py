@@ -13,7 +13,7 @@ from autograder.checks.artefact import Artefact, Bounds, rounded
 from autograder.checks.evidence import Evidence, normalise
 from autograder.checks.key import ARCHITECTURE, Case, Exercise
 from autograder.checks.measuring import PUBLIC_SEED, build, layout, measure
-from autograder.checks.model_file import Model, ModelError, pack, unpack
+from autograder.checks.model_file import Configuration, Model, ModelError, pack, unpack
 from autograder.checks.running import leaving_no_trace
 
 
@@ -36,15 +36,20 @@ def artefact_exercise(source: Source, module: ModuleType, name: str, *, proved: 
     try:
         problem = next(_problems(declared, cell.points), "") if proved else ""
         if not problem:
-            expected = Evidence(normalise(layout(_untrained(declared))))
-            return Exercise(
-                name, cell.points, source.subjects[name], (Case(ARCHITECTURE, 0, 1.0, expected),)
-            )
+            cases = tuple(_layouts(declared))
+            return Exercise(name, cell.points, source.subjects[name], cases)
     except ModelError as error:
         problem = f"the smallest model {error}" + (f": {error.detail}" if error.detail else "")
     except Exception as error:  # whatever a wrong declaration provokes
         problem = f"{type(error).__name__}: {error}"
     raise SourceError(source.path, cell.line, problem)
+
+
+def _layouts(artefact: Artefact) -> Iterator[Case]:
+    """What the files of each kind of model hold."""
+    for index, kind in enumerate(artefact.kinds):
+        expected = Evidence(normalise(layout(_untrained(artefact, kind))))
+        yield Case(ARCHITECTURE, index, 1.0, expected)
 
 
 def _problems(artefact: Artefact, points: float) -> Iterator[str]:
@@ -55,10 +60,15 @@ def _problems(artefact: Artefact, points: float) -> Iterator[str]:
     for key, bounds in artefact.limits.items():
         if not _are_bounds(bounds):
             yield f"limits of {key!r} must be (lowest, highest) or a set, not {bounds!r}"
-    module = _untrained(artefact)
+    for kind in artefact.kinds:
+        yield from _problems_of_kind(artefact, kind, points)
+
+
+def _problems_of_kind(artefact: Artefact, kind: Configuration, points: float) -> Iterator[str]:
+    module = _untrained(artefact, kind)
     for name in _constants(module):
         yield f"{name!r} would come from students' files: register it with persistent=False"
-    model = Model(artefact.smallest, dict(module.state_dict()))
+    model = Model(kind, dict(module.state_dict()))
     found = measure(artefact, unpack(pack(model)), PUBLIC_SEED)
     name, value = next(iter(found.items()))
     if artefact.judge("", points, found).passed:
@@ -82,11 +92,11 @@ def _are_bounds(bounds: Bounds) -> bool:
     return numbers and len(bounds) == 2 and bounds[0] <= bounds[1]
 
 
-def _untrained(artefact: Artefact) -> nn.Module:
-    """The smallest model, the same every time."""
+def _untrained(artefact: Artefact, kind: Configuration) -> nn.Module:
+    """The smallest model of a kind, the same every time."""
     with leaving_no_trace():
         torch.manual_seed(0)
-        return build(artefact, artefact.smallest)
+        return build(artefact, kind)
 
 
 def _constants(module: nn.Module) -> Iterator[str]:

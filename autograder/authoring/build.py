@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.assignment.clashes import refuse_clashes
 from autograder.assignment.keyring import kept_key
 from autograder.assignment.keys import visible_key
 from autograder.assignment.mistakes import read_mistakes
@@ -58,6 +59,7 @@ def make(course: Course, assignment: str) -> tuple[NotebookNode, NotebookNode]:
     source = read_source(course.source_path(assignment))
     refuse_few_mistakes(source, read_mistakes(source), course.wanted_mistakes)
     kept_key(course, source)
+    refuse_clashes(source)
     refuse_chance(source)
     key = _keep_equal(visible_key(source), course.released(assignment))
     instructor = instructor_notebook(source, key, course)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
+from itertools import product
 from typing import Any
 
 from torch import nn
@@ -40,12 +41,22 @@ class Artefact:
     seconds: float = 60.0  # for building and measuring one model while grading
 
     @property
-    def smallest(self) -> Configuration:
-        """The configuration of all lowest values."""
-        return {
-            key: min(bounds, key=str) if isinstance(bounds, AbstractSet) else bounds[0]
-            for key, bounds in self.limits.items()
-        }
+    def kinds(self) -> list[Configuration]:
+        """The configurations of all lowest numbers, one for each combination of choices.
+
+        A choice may decide what a model is made of, and so which parameters it has.
+        """
+        values = (
+            sorted(bounds, key=str) if isinstance(bounds, AbstractSet) else [bounds[0]]
+            for bounds in self.limits.values()
+        )
+        return [dict(zip(self.limits, chosen, strict=True)) for chosen in product(*values)]
+
+    def kind_of(self, configuration: Configuration) -> int:
+        """The index of the kind whose choices are those of a configuration; 0 where none is."""
+        choices = [key for key, bounds in self.limits.items() if isinstance(bounds, AbstractSet)]
+        agree = (all(kind[key] == configuration.get(key) for key in choices) for kind in self.kinds)
+        return next((index for index, agrees in enumerate(agree) if agrees), 0)
 
     def judge(self, exercise: str, max_score: float, measures: Mapping[str, float]) -> Verdict:
         """The verdict on what a model reaches; passed from the first tier on."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -12,7 +12,10 @@ from torch import Tensor, nn
 
 from autograder.checks.rng import Rng, shapes
 
+NOISE = 1e-5  # beside the largest gradient of a call; float32 leaves about 1e-7
+
 Fill = Callable[[nn.Module, Rng], object]
+Target = Callable[..., Any]  # a student's function, or a module
 
 
 class Tried(Enum):
@@ -22,6 +25,7 @@ class Tried(Enum):
     """
 
     PARAMETERS = "names and shapes of the parameters are compared"
+    SIZE = "how many numbers the module learns is compared, whatever its parameters are called"
     GRADIENTS = "gradients for arguments and, by name, for parameters are compared"
     INPUT_GRADIENTS = "gradients for arguments are compared; each parameter must get one"
     TRAINING = "the module stays in training mode: nothing is dropped, nothing is kept"
@@ -36,10 +40,11 @@ class Call:
     arguments: tuple[Any, ...]
     keywords: Mapping[str, Any]
     building: Building | None = None
+    part: int | None = None
 
-    def target(self, subject: Callable[..., Any], rng: Rng) -> Callable[..., Any]:
-        """The function itself, or a module in eval mode whose parameters are filled."""
-        return subject if self.building is None else self.building.module(subject, rng)
+    def through(self, part: int) -> Call:
+        """The same call, whose gradients are those of one result; others may be detached."""
+        return replace(self, part=part)
 
     def of(self, target: Callable[..., Any], change: Callable[[Any], Any]) -> Any:
         """What comes out when each argument is changed first."""
@@ -78,60 +83,72 @@ def built(*arguments: Any, filled: Fill | None = None, **keywords: Any) -> Build
     return Building(arguments, keywords, filled)
 
 
-def answer(subject: Callable[..., Any], asked: Any, tried: frozenset[Tried], rng: Rng) -> Any:
-    """What comes out of a call, or of a dict or list of calls."""
-    match asked:
-        case Call():
-            return _answer(subject, asked, tried, rng)
-        case dict():
-            return {name: answer(subject, one, tried, rng) for name, one in asked.items()}
-        case list() | tuple():
-            return [answer(subject, one, tried, rng) for one in asked]
-    raise TypeError(f"a probe without a run of its own draws calls, not {type(asked).__name__}")
+def answer(subject: Target, asked: Any, tried: frozenset[Tried], rng: Rng) -> Any:
+    """What comes out of a call, or of a dict or list of calls; each `built(…)` is built once."""
+    modules: dict[int, nn.Module] = {}
+
+    def target(building: Building | None) -> Target:
+        if building is None:
+            return subject
+        if id(building) not in modules:
+            modules[id(building)] = building.module(subject, rng)
+        return modules[id(building)]
+
+    def of(asked: Any) -> Any:
+        match asked:
+            case Call():
+                return _answer(target(asked.building), asked, tried)
+            case dict():
+                return {name: of(one) for name, one in asked.items()}
+            case list() | tuple():
+                return [of(one) for one in asked]
+        raise TypeError(f"a probe without a run of its own draws calls, not {type(asked).__name__}")
+
+    return of(asked)
 
 
-def _answer(subject: Callable[..., Any], call: Call, tried: frozenset[Tried], rng: Rng) -> Any:
-    target = call.target(subject, rng)
+def _answer(target: Target, call: Call, tried: frozenset[Tried]) -> Any:
     if Tried.TRAINING in tried and isinstance(target, nn.Module):
         target.train()
     if Tried.TWICE in tried:
         call.of(target, _other)
-    found = dict(_besides(target, call, tried, rng))
+    found = dict(_besides(target, call, tried))
     return found if len(found) > 1 else found["output"]
 
 
-def _besides(
-    target: Callable[..., Any], call: Call, tried: frozenset[Tried], rng: Rng
-) -> Iterator[tuple[str, Any]]:
+def _besides(target: Target, call: Call, tried: frozenset[Tried]) -> Iterator[tuple[str, Any]]:
     if Tried.PARAMETERS in tried and isinstance(target, nn.Module):
         yield "parameters", shapes(target)
+    if Tried.SIZE in tried and isinstance(target, nn.Module):
+        yield "size", sum(parameter.numel() for parameter in target.parameters())
     wanted = tried & {Tried.GRADIENTS, Tried.INPUT_GRADIENTS}
     leaves = tuple(map(_leaf, call.arguments)) if wanted else call.arguments
     output = target(*leaves, **call.keywords)
     yield "output", output
     if wanted:
         _mirror(leaves, call.arguments)
-        yield "gradients", gradients(target, leaves, output, rng, named=Tried.GRADIENTS in tried)
+        used = output if call.part is None else output[call.part]
+        yield "gradients", gradients(target, leaves, used, named=Tried.GRADIENTS in tried)
     if Tried.ALONE in tried:
         yield "a batch of one", call.of(target, lambda x: x[:1] if torch.is_tensor(x) else x)
 
 
 def gradients(
-    target: Callable[..., Any], leaves: tuple[Any, ...], output: Any, rng: Rng, *, named: bool
+    target: Target, leaves: tuple[Any, ...], output: Any, *, named: bool
 ) -> dict[str, Any]:
-    """The gradients of a weighted sum of the output: None where none arrives.
+    """The gradients of the weighted sum of the output: None where none arrives.
 
     With `named`, those of the parameters by their names; else only whether each one gets some.
     """
     inputs = [leaf for leaf in leaves if torch.is_tensor(leaf) and leaf.requires_grad]
     own = dict(target.named_parameters()) if isinstance(target, nn.Module) else {}
-    found = _gradients(_weighted_sum(output, rng), [*inputs, *own.values()])
-    said: dict[str, Any] = {f"argument {i}": g for i, g in enumerate(found[: len(inputs)], 1)}
-    of_parameters = dict(zip(own, found[len(inputs) :], strict=True))
-    if named:
-        return said | of_parameters
-    reached = [g is not None and bool(g.any()) for g in of_parameters.values()]
-    return said | ({"every parameter": all(reached)} if own else {})
+    found = _gradients(weighted_sum(output), [*inputs, *own.values()])
+    names = [*(f"argument {i}" for i in range(1, len(inputs) + 1)), *own]
+    said: dict[str, Any] = dict(zip(names, _without_noise(found), strict=True))
+    if named or not own:
+        return said
+    reached = [g is not None and bool(g.any()) for g in found[len(inputs) :]]
+    return {name: said[name] for name in names[: len(inputs)]} | {"every parameter": all(reached)}
 
 
 def _gradients(loss: Tensor, tensors: list[Tensor]) -> list[Tensor | None]:
@@ -142,8 +159,25 @@ def _gradients(loss: Tensor, tensors: list[Tensor]) -> list[Tensor | None]:
     return [next(found) if tensor.requires_grad else None for tensor in tensors]
 
 
-def _weighted_sum(output: Any, rng: Rng) -> Tensor:
-    """A number in which every element of a float output has another weight."""
+def _without_noise(found: Sequence[Tensor | None]) -> list[Tensor | None]:
+    """Zeros for gradients that are only rounding errors, which differ between right answers.
+
+    Such as those of a bias that a softmax cancels.
+    """
+    sizes = [0.0 if g is None or not g.numel() else g.abs().max().item() for g in found]
+    least = NOISE * max(sizes, default=0.0)
+    return [
+        torch.zeros_like(g) if g is not None and size < least else g
+        for g, size in zip(found, sizes, strict=True)
+    ]
+
+
+def weighted_sum(output: Any) -> Tensor:
+    """A number in which every element of a float output has another weight, always the same one.
+
+    A law may thus measure what a gradient should be: by the outputs for inputs near by.
+    """
+    rng = Rng(0, "weights")
     floats = [x for x in tensors_in(output) if x.is_floating_point()]
     return sum(((x * rng.normal(*x.shape)).sum() for x in floats), torch.zeros(()))
 

@@ -10,7 +10,7 @@ from typing import Any
 from autograder.checks.evidence import Evidence, EvidenceError, from_bytes, to_bytes
 
 VISIBLE_SEEDS = (1, 2)
-ARCHITECTURE = "architecture"  # the one case of a trained model: the layout of its smallest size
+ARCHITECTURE = "architecture"  # cases of a trained model: the smallest layout of each kind
 
 
 @dataclass(frozen=True)

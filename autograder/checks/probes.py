@@ -19,7 +19,10 @@ Law = Callable[[Any, Any], str | None]
 
 
 class Inputs(SimpleNamespace):
-    """What a probe draws: `Inputs(keys=…, values=…)`; its parts are attributes."""
+    """What a probe draws: `Inputs(keys=…, values=…)`; its parts are attributes.
+
+    Without a run, the calls of `Inputs(calls=…, values=…)` are answered; its reading sees the rest.
+    """
 
 
 class Probe:
@@ -36,11 +39,12 @@ class Probe:
         *,
         weight: float = 1.0,
         hidden: bool = False,
+        read: Read | None = None,
     ) -> None:
         self.name, self.weight, self.hidden = draw.__name__, weight, hidden
         self._draw, self._tried = draw, tried
         self._run: Run | None = None
-        self._read: Read | None = None
+        self._read = read
         self._law: Law | None = None
 
     def run(self, function: Run) -> Run:
@@ -96,7 +100,8 @@ class Probe:
     def _ask(self, subject: Any, inputs: Any, rng: Rng) -> Any:
         subject = copy.deepcopy(subject) if isinstance(subject, nn.Module) else subject
         if self._run is None:
-            return answer(subject, inputs, self._tried, rng)
+            asked = inputs.calls if isinstance(inputs, Inputs) else inputs
+            return answer(subject, asked, self._tried, rng)
         takes_rng = self._run.__code__.co_argcount > 2
         return self._run(subject, inputs, rng) if takes_rng else self._run(subject, inputs)
 

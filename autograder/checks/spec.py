@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder.checks.calls import Tried, built, call
-from autograder.checks.probes import Draw, Inputs, Probe
+from autograder.checks.calls import Tried, built, call, weighted_sum
+from autograder.checks.probes import Draw, Inputs, Probe, Read
 from autograder.checks.rng import Rng, shapes
 from autograder.checks.rules import Rule
 
@@ -28,12 +28,15 @@ __all__ = [
     "probe",
     "rules",
     "shapes",
+    "size",
     "specs",
     "training",
     "twice",
+    "weighted_sum",
 ]
 
-parameters, gradients, input_gradients = Tried.PARAMETERS, Tried.GRADIENTS, Tried.INPUT_GRADIENTS
+parameters, size = Tried.PARAMETERS, Tried.SIZE
+gradients, input_gradients = Tried.GRADIENTS, Tried.INPUT_GRADIENTS
 training, twice, alone = Tried.TRAINING, Tried.TWICE, Tried.ALONE
 
 
@@ -80,12 +83,19 @@ def collecting() -> Iterator[Specs]:
 
 
 def probe(
-    exercise: str, *tried: Tried, weight: float = 1.0, hidden: bool = False
+    exercise: str,
+    *tried: Tried,
+    weight: float = 1.0,
+    hidden: bool = False,
+    read: Read | None = None,
 ) -> Callable[[Draw], Probe]:
-    """Decorate what draws the inputs of a probe of an exercise; a hidden one students never see."""
+    """Decorate what draws the inputs of a probe of an exercise; a hidden one students never see.
+
+    `read` is a reading that several probes share, or that is short enough to stand here.
+    """
 
     def decorate(draw: Draw) -> Probe:
-        found = Probe(draw, frozenset(tried), weight=weight, hidden=hidden)
+        found = Probe(draw, frozenset(tried), weight=weight, hidden=hidden, read=read)
         probes = specs()[exercise].probes
         if found.name in probes and len(_open) > 1:
             raise ValueError(f"two probes of {exercise!r} are called {found.name!r}")

@@ -13,6 +13,7 @@ from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Exercise, Key, decode
 from autograder.checks.measuring import PUBLIC_SEED, build, difference, layout, measure
 from autograder.checks.model_file import (
+    Configuration,
     ModelError,
     contents,
     model_files,
@@ -154,23 +155,42 @@ def _cells(namespace: dict[str, Any]) -> list[str]:
 
 def _measured(exercise: Exercise, artefact: Artefact) -> Verdict:
     """What the newest model file beside the notebook would earn. Raises ModelError."""
-    if problem := difference(exercise.cases[0].expected.value, _own_layout(artefact)):
-        raise ModelError(f"your architecture is not the given one: {problem}")
     files = model_files(Path.cwd(), artefact.ending)
-    if not files:
+    with _naming(files):
+        model = read_model(contents(files[-1])) if files else None
+    _refuse_own_architecture(exercise, artefact, model.configuration if model else {})
+    if model is None:
         raise ModelError(none_found(artefact.ending))
-    path = files[-1]
-    try:
-        found = measure(artefact, read_model(contents(path)), PUBLIC_SEED)
-    except ModelError as error:
-        raise ModelError(f"{path.name} {error}", error.detail) from error.__cause__
+    with _naming(files):
+        found = measure(artefact, model, PUBLIC_SEED)
     verdict = artefact.judge(exercise.name, exercise.points, found)
-    return replace(verdict, feedback=f"{path.name}: {verdict.feedback}")
+    return replace(verdict, feedback=f"{files[-1].name}: {verdict.feedback}")
 
 
-def _own_layout(artefact: Artefact) -> dict[str, str]:
+@contextmanager
+def _naming(files: list[Path]) -> Iterator[None]:
+    """Let what is wrong with the newest file begin with its name."""
     try:
-        return layout(build(artefact, artefact.smallest))
+        yield
+    except ModelError as error:
+        raise ModelError(f"{files[-1].name} {error}", error.detail) from error.__cause__
+
+
+def _refuse_own_architecture(
+    exercise: Exercise, artefact: Artefact, configuration: Configuration
+) -> None:
+    """Compare the kind of model that a file holds, or the first kind where there is no file."""
+    kind = artefact.kind_of(configuration)
+    if len(artefact.kinds) != len(exercise.cases):
+        raise ModelError("your limits are not the given ones")
+    expected = exercise.cases[kind].expected.value
+    if problem := difference(expected, _own_layout(artefact, artefact.kinds[kind])):
+        raise ModelError(f"your architecture is not the given one: {problem}")
+
+
+def _own_layout(artefact: Artefact, kind: Configuration) -> dict[str, str]:
+    try:
+        return layout(build(artefact, kind))
     except ModelError as error:
         unwritten = isinstance(error.__cause__, NotImplementedError)
         said = "not written yet" if unwritten else "your architecture cannot be built"

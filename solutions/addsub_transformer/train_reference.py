@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import torch
 from torch import nn
 
-from autograder.checks.measuring import PUBLIC_SEED
 from autograder.assignment.definitions import definitions
+from autograder.checks.measuring import PUBLIC_SEED
 from autograder.tools.saving import save_model
 
 SOURCE = Path(__file__).with_name("addsub_transformer.py")
@@ -28,6 +29,7 @@ CONFIGURATION = {
     "num_enc_layers": 2,
     "num_dec_layers": 2,
     "pos_enc": "sinusoid",
+    "parts": "mine",
 }
 TRAINING = {
     "optimiser": partial(torch.optim.AdamW, betas=(0.9, 0.98), weight_decay=0.1, fused=True),
@@ -37,10 +39,12 @@ TRAINING = {
 }  # and warm-up and cosine
 
 
-def trained(lab: ModuleType, seed: int, configuration: dict, training: dict) -> nn.Module:
-    """A model of the reference's own parts, as a student's would be."""
+def trained(
+    lab: ModuleType, seed: int, configuration: dict[str, Any], training: dict[str, Any]
+) -> nn.Module:
+    """A model as a student's would be."""
     torch.manual_seed(seed)
-    model = lab.Transformer(**configuration, parts=lab.my_parts())
+    model = lab.Transformer(**configuration)
     return lab.train(model, lab.split()["training"], **training)
 
 

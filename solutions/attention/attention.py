@@ -28,7 +28,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from autograder import Rng, check, probe, shapes, summary
+from autograder import check, summary
 from autograder.tools.plots import curve, heat_map
 from autograder.tools.training import fit
 
@@ -79,30 +79,7 @@ def copy_query(keys: Tensor, j: int) -> Tensor:
 
 
 # %% check="copy_query" points=2
-def two_sets_of_keys(rng: Rng) -> dict[str, Tensor]:
-    axes = rng.orthonormal(8, 11)
-    return {
-        "cosines 0.78": 0.78**0.5 * axes[0] + 0.22**0.5 * axes[1:],  # (7, 11)
-        "cosines 0 and -1": torch.cat([axes[:5], -axes[1:3]]),  # (7, 11)
-    }
-
-
-def outputs_for_every_j(queries, rng: Rng):
-    """How the answer is read: by the outputs that its queries give."""
-    sets, values = two_sets_of_keys(rng), rng.normal(7, 3)
-    return {
-        name: torch.stack([attend(query, keys, values) for query in queries[name]])
-        for name, keys in sets.items()
-    }
-
-
-@probe(read=outputs_for_every_j)
-def queries_for_every_j(copy_query, rng: Rng):
-    sets = two_sets_of_keys(rng)
-    return {name: [copy_query(keys, j) for j in range(7)] for name, keys in sets.items()}
-
-
-check("copy_query", copy_query, queries_for_every_j)
+check("copy_query", copy_query)
 
 # %% [markdown]
 # <details><summary>"error 0.02 ≥ 1e-05": the output is near the right value, but not there</summary>
@@ -163,22 +140,7 @@ def average_query(keys: Tensor, a: int, b: int) -> Tensor:
 
 
 # %% check="average_query" points=2
-def keys_and_pairs(rng: Rng) -> tuple[Tensor, list[list[int]]]:
-    return rng.orthonormal(7, 11), [rng.permutation(7)[:2].tolist() for _ in range(3)]
-
-
-def outputs_for_three_pairs(queries, rng: Rng):
-    (keys, _), values = keys_and_pairs(rng), rng.normal(7, 3)
-    return torch.stack([attend(query, keys, values) for query in queries])
-
-
-@probe(read=outputs_for_three_pairs)
-def queries_for_three_pairs(average_query, rng: Rng):
-    keys, pairs = keys_and_pairs(rng)
-    return [average_query(keys, a, b) for a, b in pairs]
-
-
-check("average_query", average_query, queries_for_three_pairs)
+check("average_query", average_query)
 
 # %% [markdown]
 # <details><summary>The output is nearer to the mean of all values than to that of two</summary>
@@ -216,22 +178,7 @@ def average_query_random(means: Tensor, a: int, b: int) -> Tensor:
 
 
 # %% check="average_query_random" points=1
-def means_and_pair(rng: Rng) -> tuple[Tensor, int, int]:
-    return rng.orthonormal(7, 11), *rng.permutation(7)[:2].tolist()
-
-
-def outputs_for_sampled_keys(query, rng: Rng):
-    (means, _, _), values = means_and_pair(rng), rng.normal(7, 3)
-    noise = 1e-10 * rng.normal(5, 7, 11, dtype=torch.float64)  # for five sets of keys
-    return torch.stack([attend(query, means + some, values) for some in noise])
-
-
-@probe(read=outputs_for_sampled_keys)
-def query_for_random_keys(average_query_random, rng: Rng):
-    return average_query_random(*means_and_pair(rng))
-
-
-check("average_query_random", average_query_random, query_for_random_keys)
+check("average_query_random", average_query_random)
 
 # %% [markdown]
 # ### Experiment: one key of uncertain length
@@ -339,27 +286,7 @@ def two_queries(means: Tensor, a: int, b: int) -> tuple[Tensor, Tensor]:
 
 
 # %% check="two_queries" points=1
-def means_and_three_pairs(rng: Rng) -> list[tuple[Tensor, int, int]]:
-    return [(rng.orthonormal(7, 11), *rng.permutation(7)[:2].tolist()) for _ in range(3)]
-
-
-def outputs_for_three_lengths(answers, rng: Rng):
-    pairs, values = means_and_three_pairs(rng), rng.normal(7, 3)
-    averages = {f"gamma {gamma}": [] for gamma in (0.6, 1.0, 1.4)}
-    for (means, a, _), (first, second) in zip(pairs, answers, strict=True):
-        for gamma, found in zip((0.6, 1.0, 1.4), averages.values(), strict=True):
-            keys = means + 1e-10 * rng.normal(7, 11, dtype=torch.float64)
-            keys[a] *= gamma
-            found.append((attend(first, keys, values) + attend(second, keys, values)) / 2)
-    return averages
-
-
-@probe(read=outputs_for_three_lengths)
-def queries_of_two_heads(two_queries, rng: Rng):
-    return [two_queries(*pair) for pair in means_and_three_pairs(rng)]
-
-
-check("two_queries", two_queries, queries_of_two_heads)
+check("two_queries", two_queries)
 
 # %% [markdown]
 # The same 2000 sets of keys as before, with both designs side by side. One case remains: with
@@ -466,39 +393,7 @@ def convolution(kernel: Tensor, n: int, d: int) -> tuple[Tensor, Tensor, Tensor,
 
 
 # %% check="convolution" points=4
-def two_kernels(rng: Rng) -> dict[str, Tensor]:
-    weights = rng.uniform(3, low=0.5, high=2.0)
-    return {"dense kernel": weights, "zero in the middle": weights * torch.tensor([1.0, 0, 1])}
-
-
-def renormalised_outputs(answers, rng: Rng):
-    kernels, x = two_kernels(rng), rng.normal(12, 3)
-    return {name: relative_attention(x, *answers[name]) for name in kernels}
-
-
-@probe(read=renormalised_outputs)
-def renormalised_borders(convolution, rng: Rng):
-    return {name: convolution(own, n=12, d=3) for name, own in two_kernels(rng).items()}
-
-
-def one_sided_kernels(rng: Rng) -> dict[str, Tensor]:
-    weights = rng.uniform(3, low=0.5, high=2.0)
-    left, right = torch.tensor([0.0, 1, 1]), torch.tensor([1.0, 1, 0])
-    return {"zero left": weights * left, "zero right": weights * right}
-
-
-def outputs_without_padding(answers, rng: Rng):
-    kernels, x = one_sided_kernels(rng), rng.normal(5, 4)
-    padded = F.pad(x, (0, 0, 1, 1))  # (7, 4), a zero token at either end
-    return {name: relative_attention(padded, *answers[name])[1:-1] for name in kernels}
-
-
-@probe(read=outputs_without_padding)
-def zero_padded_sequence(convolution, rng: Rng):
-    return {name: convolution(own, n=7, d=4) for name, own in one_sided_kernels(rng).items()}
-
-
-check("convolution", convolution, renormalised_borders, zero_padded_sequence)
+check("convolution", convolution)
 
 # %% [markdown]
 # <details><summary>The outputs look mirrored</summary>
@@ -556,24 +451,7 @@ def max_pool(window: int, n: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 # %% check="max_pool" points=4
-def pooled_inputs(answers, rng: Rng):
-    pooled = {}
-    kinds = (("mixed signs", -0.8, 0), ("all negative", -3.9, 0), ("low, then high", -3.9, 6))
-    for name, shift, jump in kinds:
-        x = 0.15 * rng.permutation(12) + rng.uniform(12, high=0.05) + shift  # gaps of 0.1 or more
-        x = x + jump * (torch.arange(12) >= 6)
-        tokens = torch.stack([x, torch.ones(12)], dim=1)  # (12, 2)
-        for window, matrices in answers.items():
-            pooled[f"{name}, {window}"] = relative_attention(tokens, *matrices)[:, 0]
-    return pooled
-
-
-@probe(read=pooled_inputs)
-def two_windows(max_pool, rng: Rng):
-    return {f"window {window}": max_pool(window, n=12) for window in (1, 3)}
-
-
-check("max_pool", max_pool, two_windows)
+check("max_pool", max_pool)
 
 # %% [markdown]
 # <details><summary>The maxima are right only where the input is positive</summary>
@@ -627,9 +505,9 @@ def saturation(d: int, scaled: bool, keys: int = 20, samples: int = 400) -> tupl
 sizes = [2**power for power in range(1, 12)]
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.4))
 for scaled, label in ((False, "q·k"), (True, "q·k / √d")):
-    largest, gradients = zip(*(saturation(d, scaled) for d in sizes), strict=True)
+    largest, norms = zip(*(saturation(d, scaled) for d in sizes), strict=True)
     axes[0].plot(sizes, largest, "o-", label=label)
-    axes[1].plot(sizes, gradients, "o-", label=label)
+    axes[1].plot(sizes, norms, "o-", label=label)
 axes[0].set(xscale="log", ylim=(0, 1.05), xlabel="d", title="largest of 20 attention weights")
 axes[1].set(xscale="log", ylim=0, xlabel="d", title="norm of its gradient w.r.t. the scores")
 for one in axes:
@@ -733,27 +611,7 @@ def scaling_lines() -> tuple[int, int]:
 
 
 # %% check="scaling_lines" points=2
-@probe(weight=0)
-def form_of_the_answer(scaling_lines, rng: Rng):
-    computed, applied = scaling_lines()
-    last = len(LISTING.splitlines())
-    return {
-        "two whole numbers": isinstance(computed, int) and isinstance(applied, int),
-        "both are line numbers": 1 <= computed <= last and 1 <= applied <= last,
-    }
-
-
-check("scaling_lines", scaling_lines, form_of_the_answer)
-### BEGIN HIDDEN TESTS
-
-
-def both_lines(scaling_lines, rng: Rng):
-    computed, applied = scaling_lines()
-    return {"computed in line": computed, "applied in line": applied}
-
-
-check("scaling_lines", scaling_lines, both_lines)
-### END HIDDEN TESTS
+check("scaling_lines", scaling_lines)
 
 # %% look
 lines = LISTING.splitlines()
@@ -806,49 +664,7 @@ class ScaledDotAttention(nn.Module):
 
 
 # %% check="scaled_dot_attention" points=6
-@probe(weight=2)
-def several_queries(ScaledDotAttention, rng: Rng):
-    attention = rng.fill(ScaledDotAttention(7))
-    context, weights = attention(rng.normal(2, 3, 7), rng.normal(2, 5, 7), rng.normal(2, 5, 7))
-    return {"parameters": shapes(attention), "context": context, "weights": weights}
-
-
-def one_query(ScaledDotAttention, rng: Rng):
-    attention = rng.fill(ScaledDotAttention(7))
-    context, weights = attention(rng.normal(3, 7), rng.normal(3, 5, 7), rng.normal(3, 5, 7))
-    return {"context": context, "weights": weights}
-
-
-check("scaled_dot_attention", ScaledDotAttention, several_queries, one_query)
-### BEGIN HIDDEN TESTS
-
-
-@probe(weight=2)
-def gradients(ScaledDotAttention, rng: Rng):
-    attention = rng.fill(ScaledDotAttention(11))
-    queries, keys, values = rng.normal(3, 7, 11), rng.normal(3, 5, 11), rng.normal(3, 5, 11)
-    queries.requires_grad_()
-    context, _ = attention(queries, keys, values)
-    (context * rng.normal(3, 7, 11)).sum().backward()
-    return {
-        "context": context,
-        "gradient for the queries": queries.grad,
-        "gradient for Q.weight": attention.Q.weight.grad,
-        "gradient for V.weight": attention.V.weight.grad,
-    }
-
-
-def one_sequence(ScaledDotAttention, rng: Rng):
-    attention = rng.fill(ScaledDotAttention(7)).train()  # nothing is dropped
-    keys, values = rng.normal(1, 5, 7), rng.normal(1, 5, 7)
-    return {
-        "query of two axes": attention(rng.normal(1, 7), keys, values),
-        "query of three axes": attention(rng.normal(1, 1, 7), keys, values),
-    }
-
-
-check("scaled_dot_attention", ScaledDotAttention, gradients, one_sequence)
-### END HIDDEN TESTS
+check("scaled_dot_attention", ScaledDotAttention)
 
 # %% [markdown]
 # <details><summary>"IndexError: Dimension out of range", or a shape error for one query only</summary>
@@ -983,74 +799,10 @@ class CausalScaledDotAttention(nn.Module):
 
 
 # %% check="causal_scaled_dot_attention" points=4
-@probe(weight=2)
-def two_lengths(CausalScaledDotAttention, rng: Rng):
-    attention = rng.fill(CausalScaledDotAttention(5))
-    keys, values = rng.normal(3, 4, 5), rng.normal(3, 4, 5)
-    fewer = attention(rng.normal(3, 2, 5), keys, values)
-    more = attention(rng.normal(3, 7, 5), keys, values)
-    return {"parameters": shapes(attention), "k=2, s=4": fewer, "k=7, s=4": more}
-
-
-def zero_scores(CausalScaledDotAttention, rng: Rng):
-    attention = rng.fill(CausalScaledDotAttention(7))
-    for parameter in attention.Q.parameters():
-        nn.init.zeros_(parameter)
-    keys, values = rng.normal(2, 3, 7), rng.normal(2, 3, 7)
-    return {
-        "several queries": attention(rng.normal(2, 5, 7), keys, values),
-        "one query": attention(rng.normal(2, 7), keys, values),
-    }
-
-
-def sees_no_future(evidence):
-    """The law of the next probe: what comes later must change nothing."""
-    weights = evidence["weights"]
-    if (weights.sum(-1) - 1).abs().max() > 1e-5:
-        return "the weights of a query do not sum to 1"
-    for i in range(weights.shape[1]):
-        if (weights[:, i, i + 1 :].abs() > 1e-6).any():
-            return f"query {i} gives weight to a later key"
-        if (weights[:, i, : i + 1] < 1e-12).any():
-            return f"query {i} does not see all keys up to its own position"
-    if (evidence["before"] - evidence["after"]).abs().max() > 1e-5:
-        return "changing keys and values from position 2 on changes the outputs before it"
-    return None
-
-
-@probe(law=sees_no_future)
-def no_future(CausalScaledDotAttention, rng: Rng):
-    attention = rng.fill(CausalScaledDotAttention(7), scale=0.2)
-    queries, keys, values = rng.normal(2, 3, 7), rng.normal(2, 5, 7), rng.normal(2, 5, 7)
-    context, weights = attention(queries, keys, values)
-    later = (torch.arange(5) >= 2)[:, None]  # (5, 1)
-    new = rng.normal(2, 5, 7)
-    changed, _ = attention(queries, torch.where(later, new, keys), torch.where(later, -new, values))
-    return {"weights": weights, "before": context[:, :2], "after": changed[:, :2]}
-
-
-check("causal_scaled_dot_attention", CausalScaledDotAttention, two_lengths, zero_scores, no_future)
-### BEGIN HIDDEN TESTS
-
-
-def gradients_of_one_sequence(CausalScaledDotAttention, rng: Rng):
-    attention = rng.fill(CausalScaledDotAttention(7)).train()  # nothing is dropped
-    inputs = [rng.normal(1, length, 7).requires_grad_() for length in (3, 5, 5)]
-    context, weights = attention(*inputs)
-    (context * rng.normal(1, 3, 7)).sum().backward()
-    return {
-        "context": context,
-        "weights": weights,
-        "gradients for the inputs": [x.grad for x in inputs],
-        "gradient for K.weight": attention.K.weight.grad,
-    }
-
-
-check("causal_scaled_dot_attention", CausalScaledDotAttention, gradients_of_one_sequence)
-### END HIDDEN TESTS
+check("causal_scaled_dot_attention", CausalScaledDotAttention)
 
 # %% [markdown]
-# <details><summary>Only <code>zero_scores</code> fails</summary>
+# <details><summary>The difference stands at "zero scores"</summary>
 #
 # Somewhere a score of zero is mistaken for a masked one, or a masked score is *set* to zero: $e^0 = 1$, so a
 # score of zero still gets weight.
@@ -1104,30 +856,7 @@ def position_encoding(length: int, d: int) -> Tensor:
 
 
 # %% check="position_encoding" points=4
-def even_and_odd_sizes(position_encoding, rng: Rng):
-    length, half = rng.integer(11, 18), rng.integer(3, 5)
-    return {
-        "even d": position_encoding(length, 2 * half),
-        "odd d": position_encoding(length, 2 * half + 1),
-    }
-
-
-check("position_encoding", position_encoding, even_and_odd_sizes)
-### BEGIN HIDDEN TESTS
-
-
-def long_sequence(position_encoding, rng: Rng):
-    """In float32 angles of many turns are inexact, so late positions count in slow columns only."""
-    encoding = position_encoding(3000 + rng.integer(0, 50), 30)
-    return {
-        "rows": len(encoding),
-        "first positions": encoding[:30],
-        "late positions, slow columns": encoding[-5:, 22:],
-    }
-
-
-check("position_encoding", position_encoding, long_sequence)
-### END HIDDEN TESTS
+check("position_encoding", position_encoding)
 
 # %% [markdown]
 # <details><summary>Even columns are right, odd ones differ a little</summary>
@@ -1196,16 +925,7 @@ def shift_matrix(offset: int, frequencies: Tensor) -> Tensor:
 
 
 # %% check="shift_matrix" points=3
-def forward_and_backward(shift_matrix, rng: Rng):
-    frequencies = rng.uniform(3, low=0.05, high=1.0)
-    ahead, back = rng.integer(2, 12), -rng.integer(2, 12)
-    return {
-        "offset > 0": shift_matrix(ahead, frequencies).float(),
-        "offset < 0": shift_matrix(back, frequencies).float(),
-    }
-
-
-check("shift_matrix", shift_matrix, forward_and_backward)
+check("shift_matrix", shift_matrix)
 
 # %% [markdown]
 # <details><summary>It shifts in the wrong direction</summary>

@@ -159,10 +159,10 @@ def near_and_opposite(rng: Rng):
 
 
 @probe("cosine_distance", input_gradients)
-def gradient(rng: Rng):
+def gradient_of_the_distance(rng: Rng):
     return call(rng.normal(3, 5), rng.normal(3, 5))
 
 
-@gradient.read
+@gradient_of_the_distance.read
 def for_the_predictions(answer, asked):
     return answer["gradients"]["argument 1"]

@@ -31,7 +31,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from autograder import Rng, check, probe, summary
+from autograder import check, summary
+from autograder.checks.rng import Rng
 from autograder.tools.plots import curve, graph, heat_map
 from autograder.tools.training import fit
 from autograder.tools.words import word_counts
@@ -51,7 +52,7 @@ from autograder.tools.words import word_counts
 # each factor is $w_i$ where $w_i z_{i-1} > 0$, and 0 where it is negative. At $w_i z_{i-1} = 0$ ReLU has no
 # derivative; that it is 0 there is a convention, and the one that torch follows too.
 #
-# In parts 1 and 2 you derive; so the checks switch autograd off while your function runs.
+# In parts 1 and 2 you derive, so that automatic differentiation is not an answer there.
 
 
 # %% solution="relu_chain_gradient"
@@ -67,42 +68,17 @@ def relu_chain_gradient(weights: Tensor, x: float) -> float:
 
 
 # %% check="relu_chain_gradient" points=3
-@probe(weight=2)
-@torch.no_grad()
-def chains_that_conduct(relu_chain_gradient, rng: Rng):
-    weights = rng.uniform(5, low=0.4, high=1.7, dtype=torch.float64)
-    first_negative = weights * torch.tensor([-1, 1, 1, 1, 1])
-    return {
-        "x > 0": float(relu_chain_gradient(weights, 0.7)),
-        "x < 0 and w_1 < 0": float(relu_chain_gradient(first_negative, -1.3)),
-    }
-
-
-@torch.no_grad()
-def chains_that_may_not(relu_chain_gradient, rng: Rng):
-    weights = rng.uniform(5, low=0.4, high=1.7, dtype=torch.float64)
-    signs = torch.tensor([[1, 1, -1, 1, 1], [1, -1, 1, -1, 1], [1, 1, 1, 1, -1]])
-    middle, twice, last = signs * weights
-    return {
-        "x < 0": float(relu_chain_gradient(weights, -0.7)),
-        "x = 0": float(relu_chain_gradient(weights, 0.0)),
-        "a negative weight in the middle": float(relu_chain_gradient(middle, 0.8)),
-        "two negative weights": float(relu_chain_gradient(twice, 0.8)),
-        "the last weight is negative": float(relu_chain_gradient(last, 0.8)),
-        "it conducts after all": float(relu_chain_gradient(weights[:3], 1.1)),
-        "a single weight": float(relu_chain_gradient(weights[:1], 1.1)),
-    }
-
-
-check("relu_chain_gradient", relu_chain_gradient, chains_that_conduct, chains_that_may_not)
+check("relu_chain_gradient", relu_chain_gradient)
 
 # %% [markdown]
-# <details><summary>"element 0 of tensors does not require grad"</summary>
+# <details><summary>"automatic differentiation is not an answer here"</summary>
 #
-# Your function asks autograd, which is off. Multiply the factors yourself.
+# Your function asks autograd, or a relative of it. Multiply the factors yourself.
 # </details>
 #
-# <details><summary>Only the case <code>x &lt; 0 and w_1 &lt; 0</code> is wrong</summary>
+# <details><summary>Only the case <code>weights -++++, x = -1.3</code> is wrong</summary>
+#
+# The signs are those of $w_1, \dots, w_5$.
 #
 # What counts is the sign of $w_i z_{i-1}$, what goes **into** the ReLU, and not the sign of $z_{i-1}$.
 # </details>
@@ -132,45 +108,7 @@ def input_of_largest_gradient(weights: Tensor) -> float | None:
 
 
 # %% check="input_of_largest_gradient" points=3
-def chains(rng: Rng) -> dict[str, Tensor]:
-    sizes = rng.uniform(5, low=0.4, high=1.7, dtype=torch.float64)
-    sizes = sizes * torch.tensor([0.5, 1, 1, 1, 1])  # its sign matters, be it larger than 1 or not
-    signs = {
-        "all weights positive": [1, 1, 1, 1, 1],
-        "the first negative": [-1, 1, 1, 1, 1],
-        "the second negative": [1, -1, 1, 1, 1],
-        "two negative in the middle": [1, 1, -1, -1, 1],
-        "the first and the last negative": [-1, 1, 1, 1, -1],
-        "all but the first negative": [1, -1, -1, -1, -1],
-        "the fourth negative": [1, 1, 1, -1, 1],
-        "a single weight, negative": [-1],
-    }
-    return {name: sizes[: len(sign)] * torch.tensor(sign) for name, sign in signs.items()}
-
-
-def slopes_there(inputs, rng: Rng):
-    """How the answer is read: by the size of the derivative at the inputs that it names."""
-    return {
-        name: None if inputs[name] is None else slope(weights, inputs[name])
-        for name, weights in chains(rng).items()
-    }
-
-
-def slope(weights: Tensor, x: float) -> float:
-    """|∂f/∂x|, by autograd."""
-    z = x = torch.tensor(float(x), dtype=torch.float64, requires_grad=True)
-    for w in weights:
-        z = (w * z).relu()
-    z.backward()
-    return abs(x.grad.item())
-
-
-@probe(read=slopes_there)
-def inputs_for_every_chain(input_of_largest_gradient, rng: Rng):
-    return {name: input_of_largest_gradient(weights) for name, weights in chains(rng).items()}
-
-
-check("input_of_largest_gradient", input_of_largest_gradient, inputs_for_every_chain)
+check("input_of_largest_gradient", input_of_largest_gradient)
 
 # %% [markdown]
 # <details><summary>It gives a number where there is none, for two negative weights</summary>
@@ -228,19 +166,7 @@ def sigmoid_jacobian(W: Tensor, x: Tensor, steps: int) -> Tensor:
 
 
 # %% check="sigmoid_jacobian" points=4
-@torch.no_grad()
-def one_step(sigmoid_jacobian, rng: Rng):
-    return sigmoid_jacobian(2 * rng.normal(5, 5), rng.normal(5), steps=1)
-
-
-@probe(weight=3)
-@torch.no_grad()
-def several_steps(sigmoid_jacobian, rng: Rng):
-    W, x = 2 * rng.normal(4, 4), rng.normal(4)
-    return {f"{steps} steps": sigmoid_jacobian(W, x, steps=steps) for steps in (2, 5)}
-
-
-check("sigmoid_jacobian", sigmoid_jacobian, one_step, several_steps)
+check("sigmoid_jacobian", sigmoid_jacobian)
 
 # %% [markdown]
 # <details><summary>One step is right, several are not</summary>
@@ -276,15 +202,7 @@ def jacobian_bound(W: Tensor, i: int, n: int) -> float:
 
 
 # %% check="jacobian_bound" points=3
-def two_distances(jacobian_bound, rng: Rng):
-    W = 2 * rng.normal(4, 4)
-    return {
-        "i = 2, n = 3": float(jacobian_bound(W, i=2, n=3)),
-        "i = 3, n = 8": float(jacobian_bound(W, i=3, n=8)),
-    }
-
-
-check("jacobian_bound", jacobian_bound, two_distances)
+check("jacobian_bound", jacobian_bound)
 
 # %% [markdown]
 # <details><summary>For one step it is right, or nearly so; for several it is not</summary>
@@ -355,6 +273,22 @@ def run(weights: Weights, x: Tensor, h_0: Tensor) -> tuple[Tensor, Tensor]:
     return states, (states[1:] @ weights.V.T + weights.c).softmax(dim=1)
 
 
+def random_network(rng: Rng, I: int, H: int, O: int) -> Weights:
+    """Random weights, for checks and demonstrations."""
+    U, W, b = rng.normal(H, I), rng.normal(H, H), rng.normal(H)
+    V, c = rng.normal(O, H), rng.normal(O)
+    return Weights(0.5 * U, 0.7 * W, 0.5 * b, V, c)
+
+
+def random_run(rng: Rng, weights: Weights, T: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Inputs x, states h, outputs p and one-hot labels y, each other than the one before."""
+    (H, I), O = weights.U.shape, len(weights.c)
+    x = rng.normal(T, I)
+    h, p = run(weights, x, 0.5 * rng.normal(H))
+    labels = (1 + rng.integers(T, high=O - 1)).cumsum(0) % O
+    return x, h, p, F.one_hot(labels, O).float()
+
+
 # %% [markdown]
 # ### 2.1 The computation graph
 #
@@ -367,6 +301,24 @@ def run(weights: Weights, x: Tensor, h_0: Tensor) -> tuple[Tensor, Tensor]:
 # Return a dictionary with an entry for each node that is **computed on the way to $L_2$**, and no other. The entry
 # lists the nodes that stand in its equation, in one string and in any order: `{"h1": "a1", …}`.
 # (That the sequence has length 4 is a distractor: nothing later than step 2 can influence $L_2$.)
+#
+# Your dictionary is read by these two functions.
+
+
+# %%
+def inputs_of(graph: dict) -> dict[str, list[str]]:
+    """The nodes in each equation, however they are listed."""
+    return {
+        node: sorted(inputs.replace(",", " ").split() if isinstance(inputs, str) else inputs)
+        for node, inputs in graph.items()
+    }
+
+
+def paths(inputs: dict[str, list[str]], start: str, end: str) -> int:
+    """How many ways lead from a node back to another one."""
+    if start == end:
+        return 1
+    return sum(paths(inputs, node, end) for node in inputs.get(start, []))
 
 
 # %% solution="computation_graph"
@@ -385,41 +337,7 @@ def computation_graph() -> dict[str, str]:
 
 
 # %% check="computation_graph" points=3
-LEAVES = ("U", "W", "b", "V", "c", "h0", "x1", "x2")
-
-
-def inputs_of(graph: dict) -> dict[str, list[str]]:
-    """The nodes in each equation, however they are listed."""
-    return {
-        node: sorted(inputs.replace(",", " ").split() if isinstance(inputs, str) else inputs)
-        for node, inputs in graph.items()
-    }
-
-
-def paths(inputs: dict[str, list[str]], start: str, end: str) -> int:
-    """How many ways lead from a node back to another one."""
-    if start == end:
-        return 1
-    return sum(paths(inputs, node, end) for node in inputs.get(start, []))
-
-
-def paths_from_L2(computation_graph, rng: Rng):
-    inputs = inputs_of(computation_graph())
-    return {f"paths to {leaf}": paths(inputs, "L2", leaf) for leaf in LEAVES}
-
-
-check("computation_graph", computation_graph, paths_from_L2)
-### BEGIN HIDDEN TESTS
-
-
-@probe(weight=2)
-def every_edge(computation_graph, rng: Rng):
-    inputs = inputs_of(computation_graph())
-    return {node: " ".join(inputs[node]) for node in sorted(inputs)}
-
-
-check("computation_graph", computation_graph, every_edge)
-### END HIDDEN TESTS
+check("computation_graph", computation_graph)
 
 # %% [markdown]
 # <details><summary>"expected 2, got 1" for the paths to <code>b</code></summary>
@@ -481,33 +399,7 @@ def bias_gradient(weights: Weights, h: Tensor, p: Tensor, y: Tensor) -> Tensor:
 
 
 # %% check="bias_gradient" points=4
-def random_network(rng: Rng, I: int, H: int, O: int) -> Weights:
-    U, W, b = rng.normal(H, I), rng.normal(H, H), rng.normal(H)
-    V, c = rng.normal(O, H), rng.normal(O)
-    return Weights(0.5 * U, 0.7 * W, 0.5 * b, V, c)
-
-
-def random_run(rng: Rng, weights: Weights, T: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Inputs x, states h, outputs p and one-hot labels y, each other than the one before."""
-    (H, I), O = weights.U.shape, len(weights.c)
-    x = rng.normal(T, I)
-    h, p = run(weights, x, 0.5 * rng.normal(H))
-    labels = (1 + rng.integers(T, high=O - 1)).cumsum(0) % O
-    return x, h, p, F.one_hot(labels, O).float()
-
-
-@torch.no_grad()
-def four_steps(bias_gradient, rng: Rng):
-    found = {}
-    for H in (6, 3):
-        weights = random_network(rng, I=2, H=H, O=4)
-        _, h, p, y = random_run(rng, weights, T=4)
-        bias_gradient(weights, h, p, y)  # whoever changes h, p or y gets other numbers below
-        found[f"H = {H}"] = bias_gradient(weights, h, p, y)
-    return found
-
-
-check("bias_gradient", bias_gradient, four_steps)
+check("bias_gradient", bias_gradient)
 
 # %% [markdown]
 # <details><summary>The shapes fit, but all numbers are off</summary>
@@ -580,27 +472,7 @@ def all_gradients(weights: Weights, x: Tensor, h: Tensor, p: Tensor, y: Tensor) 
 
 
 # %% check="all_gradients" points=6
-@torch.no_grad()
-def output_layer(all_gradients, rng: Rng):
-    weights = random_network(rng, I=2, H=5, O=3)
-    found = Weights(*all_gradients(weights, *random_run(rng, weights, T=7)))
-    return {"V": found.V, "c": found.c}
-
-
-@probe(weight=2)
-@torch.no_grad()
-def recurrent_layer(all_gradients, rng: Rng):
-    answers = {}
-    for T in (1, 6):
-        weights = random_network(rng, I=5, H=3, O=2)
-        inputs = random_run(rng, weights, T=T)
-        all_gradients(weights, *inputs)  # whoever changes h, p or y gets other numbers below
-        found = Weights(*all_gradients(weights, *inputs))
-        answers[f"T = {T}"] = {"U": found.U, "W": found.W, "b": found.b}
-    return answers
-
-
-check("all_gradients", all_gradients, output_layer, recurrent_layer)
+check("all_gradients", all_gradients)
 
 # %% [markdown]
 # <details><summary>U and b are right, W is not</summary>
@@ -634,7 +506,8 @@ for name, one, other in zip(Weights._fields, yours, witness, strict=True):
 # output of its own step. That is not meant here.
 #
 # Use `nn.Linear`. How many layers, and what they are called, is up to you: the check does not look at names,
-# but finds out what your unit computes. One linear layer may read $x_t$ and $h_{t-1}$ side by side.
+# but finds out what your unit computes. One linear layer may read $x_t$ and $h_{t-1}$ side by side. torch's
+# finished recurrent layers (`nn.RNNCell`, `nn.LSTM` and so on) are no answer, here and in 3.2.
 
 
 # %% solution="vanilla_rnn"
@@ -657,108 +530,7 @@ class VanillaRNN(nn.Module):
 
 
 # %% check="vanilla_rnn" points=4
-def corners(rng: Rng, I: int, H: int) -> tuple[Tensor, Tensor]:
-    """Inputs and states: all zero, then each unit vector, then random ones; they tell a linear map."""
-    points = torch.cat([torch.zeros(1, I + H), torch.eye(I + H), rng.normal(20, I + H)])
-    return points[:, :I].clone(), points[:, I:].clone()
-
-
-def with_points(answer, rng: Rng):
-    """How the answer is read: together with the points where it was asked for."""
-    return {**answer, "points": torch.cat(corners(rng, I=5, H=3), dim=1)}
-
-
-def linear_map(values: Tensor, sizes: int) -> Tensor:
-    """Weights and bias (sizes + 1, H) of a linear map whose values at the corners are known."""
-    bias = values[:1]
-    return torch.cat([values[1 : sizes + 1] - bias, bias])
-
-
-def layer_problem(outputs: Tensor, points: Tensor, squash, unsquash) -> str | None:
-    """What speaks against outputs (B, H) = squash(linear(points)), from their values at corners."""
-    sizes = points.shape[1]
-    if not unsquash(outputs).isfinite().all():
-        return "leaves the range of its activation function"
-    found = linear_map(unsquash(outputs), sizes)  # (I + H + 1, H)
-    if (squash(F.pad(points, (0, 1), value=1.0) @ found) - outputs).abs().max() > 1e-4:
-        return "is not the right activation of a linear map of x and h"
-    if (found.abs().max(dim=1).values < 1e-4).any():
-        return "lacks its bias, or does not see all of x and h"
-    return None
-
-
-def is_an_elman_network(evidence):
-    """The law of the next probe; it asks what is computed, not how the layers are called."""
-    evidence = {name: tensor.double() for name, tensor in evidence.items()}
-    logs, states = evidence["log-probabilities"], evidence["new states"]
-    if problem := layer_problem(states, evidence["points"], torch.tanh, torch.atanh):
-        return f"the new state {problem}"
-    if (logs.exp().sum(1) - 1).abs().max() > 1e-4:
-        return "the outputs are not the logarithms of probabilities, which sum to 1 in every row"
-    scores = logs - logs.mean(1, keepdim=True)  # (B, O), free of what softmax cancels
-    seen = F.pad(states, (0, 1), value=1.0)  # (B, H + 1)
-    solution = torch.linalg.lstsq(seen, scores).solution
-    if (seen @ solution - scores).abs().max() > 1e-3:
-        return "the output is not log softmax of a linear map of the new state"
-    if (solution.abs().max(dim=1).values < 1e-3).any():
-        return "the output lacks its bias, or does not see all of the new state"
-    moved = evidence["one sequence alone"] - logs[-1:], evidence["its new state"] - states[-1:]
-    if not all(difference.abs().max() <= 1e-4 for difference in moved):
-        return "a second call gives other numbers for the same input and state"
-    return None
-
-
-@probe(weight=3, read=with_points, law=is_an_elman_network)
-def one_step_from_many_points(VanillaRNN, rng: Rng):
-    x, h = corners(rng, I=5, H=3)
-    unit = rng.fill(VanillaRNN(5, 3, 4)).train()  # nothing is dropped, nothing added
-    unit(x.flip(0), h.flip(0))  # must leave no trace
-    logs, new = unit(x, h)
-    alone, its = unit(x[-1:], h[-1:])
-    states = {"new states": new, "its new state": its}
-    return {"log-probabilities": logs, "one sequence alone": alone, **states}
-
-
-def parameters_are_few(evidence):
-    """The law of the next probe."""
-    if evidence["size of the parameters"] not in evidence["sizes that fit"]:
-        return "a parameter is missing, or there are more than the two equations need"
-    if evidence["without gradient"] > 0:
-        return "no gradient reaches some of the parameters"
-    if not all(evidence.get("reaches x and h", [])):
-        return "no gradient flows from an output back to the input and to the old state"
-    return None
-
-
-@probe(law=parameters_are_few)
-def parameters(VanillaRNN, rng: Rng):
-    unit = rng.fill(VanillaRNN(7, 3, 2))
-    x, h = rng.normal(4, 7).requires_grad_(), rng.normal(4, 3).requires_grad_()
-    logs, new = unit(x, h)
-
-    def reaches(number: Tensor) -> bool:
-        if not number.requires_grad:
-            return False
-        found = torch.autograd.grad(number, (x, h), retain_graph=True, allow_unused=True)
-        return all(gradient is not None and bool(gradient.any()) for gradient in found)
-
-    parts = logs[:, 0].sum(), new.sum()
-    flows = {"reaches x and h": [reaches(part) for part in parts]}
-    return flows | gradients_of(unit, sum(parts), (41, 44))  # one bias or two for h
-
-
-def gradients_of(module: nn.Module, loss: Tensor, sizes: tuple[int, ...]) -> dict:
-    """How many numbers a module learns, and how many of its parameters get no gradient."""
-    loss.backward()
-    own = list(module.parameters())
-    return {
-        "size of the parameters": sum(parameter.numel() for parameter in own),
-        "sizes that fit": sizes,
-        "without gradient": sum(p.grad is None or not p.grad.any() for p in own),
-    }
-
-
-check("vanilla_rnn", VanillaRNN, one_step_from_many_points, parameters)
+check("vanilla_rnn", VanillaRNN)
 
 # %% [markdown]
 # <details><summary>"the output is not log softmax of a linear map of the new state"</summary>
@@ -857,96 +629,7 @@ class LSTM(nn.Module):
 
 
 # %% check="lstm" points=8
-ACTIVATIONS = {
-    "input gate": (torch.sigmoid, torch.logit),
-    "forget gate": (torch.sigmoid, torch.logit),
-    "candidate": (torch.tanh, torch.atanh),
-    "output gate": (torch.sigmoid, torch.logit),
-}
-
-
-def are_gates(evidence):
-    """The law of the next probe: each gate is the right activation of a linear map of its own."""
-    points, maps = evidence["points"].double(), []
-    gates = zip(evidence["i, f, g, o"], evidence["with halved parameters"], strict=True)
-    for (name, (squash, unsquash)), pair in zip(ACTIVATIONS.items(), gates, strict=True):
-        gate, halved = (tensor.double() for tensor in pair)
-        if problem := layer_problem(gate, points, squash, unsquash):
-            return f"the {name} {problem}"
-        if (squash(unsquash(gate) / 2) - halved).abs().max() > 1e-4:
-            return (
-                f"the {name} is not linear in its parameters: they are multiplied with each other"
-            )
-        maps.append(linear_map(unsquash(gate), points.shape[1]))
-    closest = min((a - b).abs().max() for k, a in enumerate(maps) for b in maps[:k])
-    return "two gates share their weights" if closest < 1e-3 else None
-
-
-@probe(weight=3, read=with_points, law=are_gates)
-def gates_of_one_step(LSTM, rng: Rng):
-    x, h = corners(rng, I=5, H=3)
-    lstm = rng.fill(LSTM(5, 3))
-    gates = tuple(lstm.gates(x, h))
-    with torch.no_grad():
-        for parameter in lstm.parameters():
-            parameter /= 2
-    return {"i, f, g, o": gates, "with halved parameters": tuple(lstm.gates(x, h))}
-
-
-def follows_its_gates(evidence):
-    """The law of the next probe: every step follows from the one before, by the student's gates."""
-    c = torch.zeros_like(evidence[0]["c"])
-    for t, step in enumerate(evidence, start=1):
-        i, f, g, o = step["i, f, g, o"]
-        said = f"with what your gates(x_{t}, h_{t - 1}) says (h_0 and c_0 are zero)"
-        if (step["c"] - f * c - i * g).abs().max() > 1e-5:
-            return f"c_{t} is not f ⊙ c_{t - 1} + i ⊙ g, {said}"
-        if (step["h"] - o * torch.tanh(step["c"])).abs().max() > 1e-5:
-            return f"h_{t} is not o ⊙ tanh(c_{t}), {said}"
-        c = step["c"]
-    return None
-
-
-@probe(weight=4, law=follows_its_gates)
-def sequences_of_growing_length(LSTM, rng: Rng):
-    lstm, x, h = rng.fill(LSTM(7, 3)), rng.normal(2, 6, 7), torch.zeros(2, 3)
-    steps = []
-    for t in range(6):
-        gates = tuple(lstm.gates(x[:, t], h))
-        h, c = lstm(x[:, : t + 1])
-        steps.append({"i, f, g, o": gates, "h": h, "c": c})
-    return steps
-
-
-def has_the_right_gradient(evidence):
-    """The law of the next probe."""
-    if evidence["gradient for x"].abs().min() == 0:
-        return "no gradient reaches some of the inputs: it must flow through every step"
-    gap = (evidence["slopes"] - evidence["measured slopes"]).abs().max()
-    if not gap <= 0.01 * evidence["measured slopes"].abs().max():  # NaN is not right either
-        return "the gradient is not the derivative: something detaches a part of a step"
-    return parameters_are_few(evidence)
-
-
-@probe(law=has_the_right_gradient)
-def gradients(LSTM, rng: Rng):
-    lstm, x = rng.fill(LSTM(2, 5)).train(), rng.normal(3, 4, 2).requires_grad_()
-    loss = lstm(x)[0].sum()
-    found = gradients_of(lstm, loss, (160, 180))  # 4 (I + H + 1) H, or 4 (I + H + 2) H
-    with torch.no_grad():
-        moves = [0.02 * x * (torch.arange(4) == t)[:, None] for t in range(4)]  # one step each
-        measured = [(lstm(x + d)[0].sum() - lstm(x - d)[0].sum()) / 2 for d in moves]
-    slopes = [(x.grad * d).sum() for d in moves]
-    return {
-        "gradient for x": x.grad,
-        "slopes": torch.stack(slopes),
-        "measured slopes": torch.stack(measured),
-        "one sequence": [*lstm(x[:1]), *lstm.gates(x[:1, 0], torch.zeros(1, 5))],
-        **found,
-    }
-
-
-check("lstm", LSTM, gates_of_one_step, sequences_of_growing_length, gradients)
+check("lstm", LSTM)
 
 # %% [markdown]
 # <details><summary>"mat1 and mat2 shapes cannot be multiplied", in the first step</summary>

@@ -181,11 +181,18 @@ def test_a_measure_that_is_no_number_or_fails_is_refused_and_tells_no_data():
 
 
 def test_layouts_hold_what_files_hold():
-    found = layout(build(ARTEFACT, ARTEFACT.smallest))
+    found = layout(build(ARTEFACT, ARTEFACT.kinds[0]))
     assert found["weight"] == "2" and found["norm.num_batches_tracked"] == "a number"
     assert "mask" not in found
     assert difference(found, found) == ""
 
 
-def test_the_smallest_configuration_is_the_same_everywhere():
-    assert ARTEFACT.smallest == {"width": 2, "dropout": 0.0, "deep": False, "kind": "a"}
+def test_the_kinds_are_the_same_everywhere():
+    lowest = {"width": 2, "dropout": 0.0}
+    choices = [(False, "a"), (False, "b"), (True, "a"), (True, "b")]
+    assert ARTEFACT.kinds == [lowest | {"deep": deep, "kind": kind} for deep, kind in choices]
+
+
+def test_a_configuration_is_of_the_kind_whose_choices_it_has():
+    assert [ARTEFACT.kind_of({"width": 4, **kind}) for kind in ARTEFACT.kinds] == [0, 1, 2, 3]
+    assert ARTEFACT.kind_of({"deep": True, "kind": "c"}) == 0
