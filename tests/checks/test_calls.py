@@ -15,6 +15,7 @@ from autograder.checks.spec import (
     gradients,
     input_gradients,
     parameters,
+    size,
     training,
     twice,
 )
@@ -89,6 +90,7 @@ class OneLess(Layer):
 
 WRONG = {  # word -> modules that are right in the eyes of a mere call, and wrong in its
     parameters: [OtherNames],
+    size: [OtherNames],
     gradients: [DetachesParameter, DetachesInput],
     input_gradients: [DetachesParameter, DetachesInput],
     training: [DropsOut],
@@ -168,9 +170,8 @@ def test_functions_have_no_parameters_and_no_modes():
 def test_gradients_are_those_of_a_weighted_sum():
     """Of an element each its own weight, so that a gradient of the mean is not enough."""
     found = answer(tanh, gradients)
-    rng = Rng(SEED, "rows")
-    x = rng.normal(3, 4).requires_grad_()
-    (x.tanh() * rng.normal(3, 4)).sum().backward()
+    x = Rng(SEED, "rows").normal(3, 4).requires_grad_()
+    (x.tanh() * Rng(0, "weights").normal(3, 4)).sum().backward()
     assert torch.equal(found["gradients"]["argument 1"], x.grad)
     assert torch.equal(found["output"].detach(), x.tanh().detach())
 
