@@ -67,7 +67,7 @@ def verdicts(grader, entry):
         tested = trial(source, module, name)
         evidence = tested.observe(grader.verifier.seeds[name])
         answer = entry.solution if name == entry.exercise else source.solutions[name].source
-        found[name] = tested.judge(exercise, evidence, ast.parse(answer))
+        found[name] = tested.judge(exercise, evidence, answer)
     return found
 
 
@@ -85,7 +85,7 @@ def used(text, check):
 @cache
 def by_name(text):
     """What a text defines, each definition under every name that it binds."""
-    nodes = [node for node in ast.parse(text).body if defines(node)]
+    nodes = [node for node in text.body if defines(node)]
     return {name: ast.unparse(node) for node in nodes for name in bound(node)}
 
 

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import takewhile
 
 import torch
 
@@ -74,7 +75,7 @@ class Verifier:
         verdict = self._judged.get((name, *cases.items()), lambda: self._judge(name, cases))
         if not cases and found.error is not None:
             return replace(verdict, detail=found.error)
-        return obeying(verdict, self.trials[name].broken([step.text for step in job.steps]))
+        return obeying(verdict, self.trials[name].broken(_cells_before(name, job)))
 
     def verdict_on_model(self, name: str, found: Found) -> Verdict:
         """A verdict on what an artefact's file holds."""
@@ -115,6 +116,12 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+def _cells_before(exercise: str, job: Job) -> list[str]:
+    """The texts of the cells that ran before an exercise's check."""
+    before = takewhile(lambda step: step.check != exercise, job.steps)
+    return [step.text for step in before if step.check is None]
 
 
 def _parse(data: bytes) -> Evidence:
