@@ -10,7 +10,7 @@ import torch
 
 from autograder.assignment.artefacts import artefact
 from autograder.assignment.checks_file import ChecksText
-from autograder.assignment.keyring import kept_key
+from autograder.assignment.keyring import kept_key, own_code
 from autograder.assignment.source import Source
 from autograder.assignment.trial import load, time_limit, trial
 from autograder.assignment.validation import read_source
@@ -56,9 +56,9 @@ class Verifier:
 
     def rests_on(self) -> dict[str, str]:
         """By exercise, a hash of all that its evidence depends on besides the student's cells."""
-        texts = ChecksText(self.source)
+        texts, kit = ChecksText(self.source), own_code().hex()
         return {
-            name: hashlib.sha256(f"{check}\0{texts.given(name)}".encode()).hexdigest()
+            name: hashlib.sha256(f"{check}\0{texts.given(name)}\0{kit}".encode()).hexdigest()
             for name, check in self.planned().items()
         }
 
