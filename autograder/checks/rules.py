@@ -21,7 +21,7 @@ DIFFERENTIATION = frozenset(
         *("backward", "_backward", "run_backward", "requires_grad_", "retain_grad"),
         *("grad", "grad_and_value", "vjp", "jvp", "hvp", "vhp", "linearize"),
         *("jacrev", "jacfwd", "jacobian", "hessian", "grad_fn", "next_functions"),
-        *("forward_ad", "dual_level", "enter_dual_level", "make_dual", "_make_dual"),
+        *("dual_level", "enter_dual_level", "make_dual", "_make_dual"),
         *("sympy", "jax"),
     )
 )
@@ -50,7 +50,8 @@ FINISHED_NORMS = (
     *("layer_norm", "LayerNorm", "native_layer_norm", "rms_norm", "RMSNorm"),
     *("group_norm", "GroupNorm", "native_group_norm", "instance_norm", "batch_norm"),
     *("native_batch_norm", "SyncBatchNorm", "LocalResponseNorm", "local_response_norm"),
-    *(f"{kind}Norm{d}d" for kind in ("Batch", "Instance", "LazyBatch") for d in (1, 2, 3)),
+    *(f"{kind}Norm{d}d" for kind in ("Batch", "Instance") for d in (1, 2, 3)),
+    *(f"Lazy{kind}Norm{d}d" for kind in ("Batch", "Instance") for d in (1, 2, 3)),
 )
 FINISHED_RECURRENT = (
     *("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell", "RNNBase", "RNNCellBase"),
@@ -59,7 +60,8 @@ FINISHED_RECURRENT = (
 )
 FINISHED_ATTENTION = (
     *("MultiheadAttention", "multi_head_attention_forward", "_native_multi_head_attention"),
-    *("scaled_dot_product_attention", "_scaled_dot_product_attention_math", "flex_attention"),
+    *("scaled_dot_product_attention", "_scaled_dot_product_attention_math"),
+    *("_scaled_dot_product_flash_attention_for_cpu", "flex_attention"),
     *("Transformer", "TransformerEncoder", "TransformerDecoder"),
     *("TransformerEncoderLayer", "TransformerDecoderLayer", "_transformer_encoder_layer_fwd"),
 )

@@ -180,21 +180,29 @@ def test_a_derivation_runs():
         assert torch.gradient(X)[0].shape == (3,)
 
 
+def test_an_attempt_has_no_other_cause():
+    with pytest.raises(Differentiated) as caught, no_differentiation():
+        backward()
+    assert caught.value.__cause__ is None
+
+
 def places():
     found = [Variable._execution_engine, *(getattr(holder, name) for holder, name in DUALS)]
     return found, [name in vars(holder) for holder, name in DUALS]
 
 
+BEFORE = places()
+
+
 @pytest.mark.parametrize("error", [None, ValueError, KeyboardInterrupt])
 def test_all_is_as_before(error):
-    before = places()
     with pytest.raises(error or Differentiated), no_differentiation():
         with no_differentiation():
-            assert places() != before
+            assert places() != BEFORE
         if error:
             raise error
         backward()
-    assert places() == before
+    assert places() == BEFORE
 
 
 def test_the_engine_answers_everything_else():

@@ -75,6 +75,7 @@ REACHED = {
         "try:\n    1 / 0\n    def f(x):\n        return x\nexcept Exception:\n    pass",
     ],
     "another forward": [HELPER, "class f:\n    pass", "f.forward = helper"],
+    "another forward, with a type": [HELPER, "class f:\n    pass", "f.forward: object = helper"],
     "another forward by setattr": [HELPER, "class f:\n    pass", "setattr(f, 'forward', helper)"],
     "another forward by type": [HELPER, "class f:\n    pass", "type.__setattr__(f, 'y', helper)"],
     "another forward by vars": [HELPER, "class f:\n    pass", "f.__dict__['y'] = helper"],
@@ -256,6 +257,18 @@ PATHS = {
 @pytest.mark.parametrize(("cell", "path"), PATHS.values(), ids=PATHS)
 def test_dotted_names(cell, path):
     assert path in uses(cell)
+
+
+def test_each_access_is_one_use():
+    cell = "import torch as t\nn = t.nn\nk = n.LSTM\n" + F.format("k(3), t.nn.GRU, t if x else n")
+    assert [use.path for use in reach([cell], "f").uses] == [
+        *("torch.nn.LSTM", "torch.nn.GRU", "torch", "torch.nn"),
+        *("torch.nn.LSTM", "torch.nn"),  # where k and n are bound
+    ]
+    assert {"torch.a", "torch.nn.a"} <= uses("import torch as t\n" + F.format("(t or t.nn).a"))
+    assert {"torch.a", "torch.nn.a"} <= uses(
+        "import torch as t\n" + F.format("(t if t else t.nn).a")
+    )
 
 
 def test_own_names_are_no_librarys():

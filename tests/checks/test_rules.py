@@ -1,5 +1,6 @@
 """Rules about texts: what counts as a loop, what may not be used, and who looks at which text."""
 
+import re
 import sys
 import textwrap
 
@@ -14,6 +15,7 @@ from autograder.checks.checker import Checker
 from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, encode
 from autograder.checks.probes import as_probe, observe
 from autograder.checks.rules import (
+    DIFFERENTIATION,
     FINISHED_ATTENTION,
     FINISHED_NORMS,
     FINISHED_RECURRENT,
@@ -62,9 +64,23 @@ LOOPS = {
     "a tensor's map_": F.format("x.map_(y, g)"),
     "a tensor's apply_": F.format("x.apply_(g)"),
     "torch's own": "import torch\n" + F.format("torch._higher_order_ops.while_loop(g, h, x)"),
+    "tree_map": "from torch.utils import _pytree as p\n" + F.format("p.tree_map(g, x)"),
+    "scan": "import torch\n" + F.format("torch._higher_order_ops.scan(g, x)"),
     "sorted": F.format("sorted(x, key=g)"),
+    "sort": F.format("x.sort(key=g)"),
+    "min": F.format("min(x, key=g)"),
+    "max": F.format("max(x, default=0, key=g)"),
     "an endless iterator": F.format("list(iter(lambda: g(x), None))"),
+    "a sequence of one's own": "class f:\n    def __getitem__(self, i):\n        return 3",
     "an iterator of one's own": "class f:\n    def __next__(self):\n        return 3",
+    "numpy's others": "import numpy as np\n" + F.format("np.frompyfunc(g, 1, 1)(x)"),
+    "numpy's rows": "import numpy as np\n" + F.format("np.apply_along_axis(g, 0, x)"),
+    "a tensor's map2_": F.format("x.map2_(y, z, g)"),
+    "a pool's iterator": F.format("pool.imap(g, x)"),
+    "takewhile": "from itertools import *\n" + F.format("itertools.takewhile(g, x)"),
+    "dropwhile": "import itertools\n" + F.format("itertools.dropwhile(g, x)"),
+    "filterfalse": "import itertools\n" + F.format("itertools.filterfalse(g, x)"),
+    "accumulate after a star": "from itertools import *\n" + F.format("accumulate(x, g)"),
     "recursion": F.format("f(x[1:]) if len(x) else x"),
     "recursion of a lambda": "f = lambda x: f(x[1:]) if len(x) else x",
     "recursion of a wrapped lambda": "f = cache(lambda x: f(x[1:]) if len(x) else x)",
@@ -298,6 +314,8 @@ FORBIDDEN = {
     "getattr": NORM + F.format("getattr(F, 'layer_norm')(x)"),
     "vars": NORM + F.format("vars(F)['layer_norm'](x)"),
     "partial": NORM + "g = functools.partial(F.layer_norm, y=3)\n" + F.format("g(x)"),
+    "methodcaller": "import operator\n" + F.format("operator.methodcaller('layer_norm')(x)"),
+    "__import__": F.format("__import__('layer_norm')(x)"),
     "attrgetter": NORM + "import operator\n" + F.format("operator.attrgetter('layer_norm')(F)(x)"),
     "a table": NORM + "t = {'a': F.layer_norm}\n" + F.format("t['a'](x)"),
     "a method of the library": NORM + "class f(nn.Module):\n    forward = F.layer_norm",
@@ -402,6 +420,20 @@ def test_finished_layers_are_torchs(names):
     assert [name for name in names if not any(hasattr(home, name) for home in homes)] == []
 
 
+def public(pattern, *homes):
+    names = {name for home in homes for name in dir(home)}
+    backends = ("_", "quantized", "miopen", "cudnn")
+    return {n for n in names if re.search(pattern, n) and not n.startswith(backends)}
+
+
+def test_no_finished_layer_is_forgotten():
+    norms = public(r"Norm(\dd)?$|(layer|group|instance|batch|rms|response)_norm$", nn, torch)
+    assert norms | public(r"_norm$", nn.functional) <= {*FINISHED_NORMS}
+    assert public(r"(?i)rnn|lstm|gru", nn, torch) <= {*FINISHED_RECURRENT}
+    attention = public(r"(?i)attention|transformer", nn, nn.functional, torch)
+    assert attention - {"attention"} <= {*FINISHED_ATTENTION}
+
+
 OWN_LSTM = """
 class LSTM(nn.Module):
     def __init__(self, i, h):
@@ -428,6 +460,14 @@ AUTOMATIC = {
     "func by an alias": "import torch\nlib = torch.func\n" + F.format("lib.jvp(g, x, x)"),
     "functorch": "import functorch\n" + F.format("functorch.hessian(g)"),
     "autograd": "import torch\n" + F.format("torch.autograd.functional.jacobian(g, x)"),
+    "a function of one's own": "import torch\n" + F.format("torch.autograd.Function()"),
+    "functorch's others": "import functorch\n" + F.format("functorch.make_functional(g)"),
+    "grad after a star": "from torch.autograd import *\n" + F.format("grad(x.sum(), x)"),
+    "retain_grad": F.format("x.retain_grad()"),
+    "the engine": F.format("engine.run_backward(x)"),
+    "the mode": "import torch\n" + F.format("torch._C._set_grad_enabled(True)"),
+    "a dual number": "import torch\n" + F.format("torch._VF._make_dual(x, x, level=0)"),
+    "the graph": F.format("x.next_functions"),
     "grad": "from torch.autograd import grad\n" + F.format("grad(x.sum(), x)"),
     "an alias of grad": "import torch\ng = torch.autograd.grad\n" + F.format("g(x.sum(), x)"),
     "backward": "def f(x):\n    x.sum().backward()",
@@ -468,6 +508,15 @@ DERIVED = {
 @pytest.mark.parametrize("text", AUTOMATIC.values(), ids=AUTOMATIC)
 def test_automatic_differentiation_is_refused(text):
     assert said(by_hand, text).startswith("derive it: automatic differentiation is not an answer")
+
+
+def test_no_way_to_differentiate_is_forgotten():
+    others = {"vmap", "functional_call", "stack_module_state", "functionalize", "rearrange"}
+    others |= {"replace_all_batch_norm_modules_", "debug_unwrap"}
+    assert {*torch.func.__all__} - others <= DIFFERENTIATION
+    assert {*torch.autograd.functional.__all__} <= DIFFERENTIATION
+    harmless = {"UnpackedDualTensor", "exit_dual_level", "unpack_dual"}
+    assert {*torch.autograd.forward_ad.__all__} - harmless <= DIFFERENTIATION
 
 
 @pytest.mark.parametrize("text", DERIVED.values(), ids=DERIVED)
