@@ -19,7 +19,7 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import parse_utc, temp_attrs
 
 from autograder.course import late_policy
-from autograder.course.bulk import OpenGradebook, in_bulk
+from autograder.course.batch import OpenGradebook, in_batch
 from autograder.errors import ToldError
 from autograder.settings import Course
 
@@ -110,7 +110,7 @@ class Nbgrader:
         return OpenGradebook(self.database, self.course_id)
 
     def _call(self, action: Callable[..., dict[str, Any]], *arguments: str) -> None:
-        with without_noise(), in_bulk(self._open_gradebook):
+        with without_noise(), in_batch(self._open_gradebook):
             result = action(*arguments)
             if not result["success"]:
                 raise NbgraderError(_reason(result.get("log") or result.get("error") or ""))

@@ -26,7 +26,7 @@ from autograder.course.collecting.names import (
     Names,
     Reading,
 )
-from autograder.course.collecting.report import (
+from autograder.course.collecting.outcome import (
     NEW,
     REPLACED,
     UNCHANGED,

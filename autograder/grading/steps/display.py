@@ -7,7 +7,7 @@ from nbformat import NotebookNode
 from traitlets import Bool, List, Unicode
 
 from autograder.assignment.cells import Kind, name_of
-from autograder.grading.steps.ordinary import ForKit
+from autograder.grading.steps.by_kind import ForKit
 from autograder.grading.steps.preprocessors import SCHEME_TAG, KitPreprocessor
 
 HARMLESS_TAGS = ("b", "br", "em", "i", "p", "strong", "sub", "sup", "details", "summary")
@@ -51,5 +51,5 @@ class HideFromStudents(KitPreprocessor):
 
 def _hidden(cell: NotebookNode) -> bool:
     name = name_of(cell)
-    folded = name is not None and name.kind in (Kind.GIVEN, Kind.CASES)
+    folded = name is not None and name.kind in (Kind.COURSE, Kind.CASES)
     return folded or SCHEME_TAG in cell.metadata.get("tags", [])

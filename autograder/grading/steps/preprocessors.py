@@ -15,7 +15,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from autograder.assignment.cells import Kind, name_of
 from autograder.assignment.source import Cell
 from autograder.checks.verdict import Verdict
-from autograder.grading.steps.ordinary import ForKit, course_of, folder_of
+from autograder.grading.steps.by_kind import ForKit, course_of, folder_of
 from autograder.grading.submission import Grader, Submission, handed_in, shared_grader
 from autograder.tools.words import count_words
 

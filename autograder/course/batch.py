@@ -81,7 +81,7 @@ class OpenGradebook(Gradebook):
 
 
 @contextlib.contextmanager
-def in_bulk(gradebook: OpenGradebook) -> Iterator[None]:
+def in_batch(gradebook: OpenGradebook) -> Iterator[None]:
     """Inside, nbgrader works on this one gradebook, committed at the end or not at all."""
     with contextlib.ExitStack() as patches:
         patches.enter_context(patch.object(nbgrader.apps.api, "Autograde", OnePass))

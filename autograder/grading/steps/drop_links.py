@@ -6,7 +6,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.grading.links import links_in
-from autograder.grading.steps.ordinary import folder_of
+from autograder.grading.steps.by_kind import folder_of
 
 
 class DropLinks(NbGraderPreprocessor):
