@@ -90,7 +90,7 @@ HARMLESS = """
 harmless.says = "This is right."
 harmless."return e / " = "return 1.0 * e / "
 """
-TWIN = """
+TWIN = """\
 twin.says = "In other words."
 twin."return e / e.sum(-1, keepdim=True)" = "return e / e.sum(dim=0, keepdim=True)"
 """
@@ -120,10 +120,10 @@ def test_mistakes_that_the_hidden_cases_cannot_use_stop_the_build(course_with, t
 
 
 def test_twins_are_allowed_where_they_are_declared(course_with):
-    course = course_with(WRONG_AXIS + TWIN + 'same_as = "wrong_axis"\n')
+    course = course_with(WRONG_AXIS + TWIN + 'twin.same_as = "wrong_axis"\n')
     assert build(course, "demo").is_file()
 
 
 def test_the_earlier_twin_may_declare_it(course_with):
-    first = WRONG_AXIS + 'same_as = "twin"\n'
+    first = WRONG_AXIS + 'wrong_axis.same_as = "twin"\n'
     assert build(course_with(first + TWIN), "demo").is_file()
