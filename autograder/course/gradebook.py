@@ -42,6 +42,7 @@ class Row:
 
     @property
     def score(self) -> float:
+        """What is left after the late penalty, never below 0."""
         return max(0.0, self.raw_score - self.late_penalty)
 
 
@@ -62,10 +63,12 @@ class Nbgrader:
 
     @property
     def database(self) -> str:
+        """The address of the gradebook."""
         return self.api.coursedir.db_url
 
     @property
     def course_id(self) -> str:
+        """The course's name in the gradebook."""
         return self.course.config.CourseDirectory.course_id
 
     def release(self, assignment: str, due: datetime | None = None) -> None:
@@ -103,6 +106,7 @@ class Nbgrader:
         self._call(self.api.autograde, assignment, student)
 
     def feedback(self, assignment: str, student: str) -> None:
+        """Write a student's feedback. Raises NbgraderError."""
         self._call(self.api.generate_feedback, assignment, student)
 
     @cached_property
@@ -130,6 +134,7 @@ class Nbgrader:
 
     @contextlib.contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
+        """The gradebook, open for as long as it is needed."""
         with without_noise(), Gradebook(self.database, self.course_id) as gradebook:
             yield gradebook
 

@@ -35,10 +35,12 @@ class Graded:
 
     @property
     def score(self) -> float:
+        """Points that a machine gives."""
         return round(sum(verdict.score for verdict in self.verdicts), 2)
 
     @property
     def max_score(self) -> float:
+        """Points that a machine can give."""
         return sum(verdict.max_score for verdict in self.verdicts)
 
 

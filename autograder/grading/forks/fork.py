@@ -132,6 +132,7 @@ class CellFork:
             self._fork.read_until(lambda: self.noticed is not None, seconds)
 
     def close(self) -> None:
+        """Kill the process, and with it everything that it started."""
         self._fork.close()
 
 

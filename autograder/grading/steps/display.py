@@ -27,6 +27,7 @@ class Sanitize(ForKit, SanitizeHTML):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Sanitize what is the student's."""
         ours = self.released_texts(resources)
         for index, cell in enumerate(nb.cells):
             if cell.cell_type == "code" or cell.source not in ours:
@@ -45,6 +46,7 @@ class HideFromStudents(KitPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Take out what is not for students."""
         nb.cells = [cell for cell in nb.cells if not _hidden(cell)]
         return nb, resources
 

@@ -15,6 +15,7 @@ class DropLinks(NbGraderPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Delete copies of what links lead to."""
         copies = folder_of("autograded", self.config, resources)
         for link in links_in(folder_of("submitted", self.config, resources)):
             (copies / link).unlink(missing_ok=True)
