@@ -322,6 +322,11 @@ FORBIDDEN = {
     "a library that is stored": NORM + "class f:\n    def go(self):\n        self.lib.layer_norm",
     "a default": NORM + "def f(x, g=F.layer_norm):\n    return g(x)",
     "a default library": NORM + "def f(x, lib=F):\n    return lib.layer_norm(x)",
+    "a variable of the function around": (
+        NORM + "def f(x):\n    lib = F\n    def go():\n        nonlocal lib\n"
+        "        lib.layer_norm\n        lib = 3\n    return go()"
+    ),
+    "a part of a library": NORM + "lib, y = torch.nn, 3\n" + F.format("lib.layer_norm(x)"),
     "a decorator": NORM + "@F.layer_norm\ndef f(x):\n    return x",
     "a base": NORM + "class f(nn.layer_norm):\n    pass",
     "a helper": NORM + "class A:\n    go = F.layer_norm\n" + F.format("A().go(x)"),
@@ -372,6 +377,15 @@ class f:
     def go(self, x):
         return self.layer_norm(x)
 """,
+    "an attribute that is set by name": """
+class f:
+    def __init__(self):
+        setattr(self, "layer_norm", 3)
+    def forward(self, x):
+        return self.layer_norm(x)
+""",
+    "a field of a namespace": "W = SimpleNamespace(layer_norm=1)\n" + F.format("W.layer_norm"),
+    "fields in a list": "W = namedtuple('W', ['a', 'layer_norm'])\n" + F.format("x.layer_norm"),
     "a field": "W = namedtuple('W', 'a, layer_norm')\n" + F.format("W(*x).layer_norm"),
     "an annotation": NORM + "def f(x: F.layer_norm) -> F.layer_norm:\n    return x",
     "a keyword": F.format("g(layer_norm=x)"),
