@@ -355,6 +355,7 @@ HOSTILE = {
     "one method of many classes": "".join(f"class f{i}: m = f{i - 1}\n" for i in range(2_000))
     + "class f(f1999):\n"
     + "".join(f" def m{i}(self): self.m()\n" for i in range(1_000)),
+    "classes in a circle": "class f(g):\n def a(self): self.b()\nclass g(f): pass",
     "calls of one list": "t = [" + "t," * 5_000 + "]\ndef f():\n" + " t()\n" * 2_000,
     "magics": "%a\n" * 40_000 + "f = 1",
     "spaces": "f = 1\n" + " " * 150_000 + "%",
