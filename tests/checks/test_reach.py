@@ -88,6 +88,7 @@ REACHED = {
     "below elif": [f"if a:\n    f = 1\nelif b:\n    def f(x):\n        return '{MARK}'"],
     "below try": [f"try:\n    def f(x):\n        return '{MARK}'\nfinally:\n    pass"],
     "below except": [f"try:\n    f = g\nexcept NameError:\n    def f(x):\n        return '{MARK}'"],
+    "below except*": [f"try:\n    pass\nexcept* E:\n    def f(x):\n        return '{MARK}'"],
     "below with": [HELPER, "with a as b:\n    f = helper"],
     "below for": [HELPER, "for f in [helper]:\n    pass"],
     "below while": [HELPER, "while True:\n    f = helper\n    break"],
