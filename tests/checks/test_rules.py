@@ -92,6 +92,7 @@ LOOPS = {
     "recursion of a local lambda": "def f(x):\n    g = lambda y: g(y[1:])\n    return g(x)",
     "recursion through a function inside": "def f(x):\n    def g(): return f(x)\n    return g()",
     "recursion by __call__": F.format("f.__call__(x[1:])"),
+    "recursion past a decorator": "@cache\n" + F.format("f.__wrapped__(x[1:])"),
     "recursion by globals": F.format("globals()['f'](x[1:])"),
     "mutual recursion": F.format("g(x)") + "def g(x):\n    return f(x[1:])",
     "mutual recursion of three": F.format("g(x)") + "g = lambda x: h(x)\nh = lambda x: f(x[1:])",
@@ -251,6 +252,11 @@ class f(NamedTuple):
 class f(nn.Module):
     def forward(self, x):
         return self.part.forward(x)
+""",
+    "the same method of another object": """
+class f:
+    def go(self, other):
+        return other.go(3)
 """,
     "an attribute called like a method elsewhere": """
 class A:
