@@ -9,7 +9,8 @@ from symtable import SymbolTable, symtable
 from nbformat import NotebookNode
 
 from autograder.authoring.notebook import ARTEFACT_TAG, LOOK_TAG, TRAINING_TAG
-from autograder.grading.repair.syntax import MAGIC, NOT_PYTHON, parsed
+from autograder.checks.text.cells import NOT_PYTHON, parsed
+from autograder.grading.repair.syntax import MAGIC
 
 WORD = re.compile(r"\w+")
 
