@@ -345,16 +345,16 @@ HOSTILE = {
     "lambdas": "f = " + "lambda: " * 900 + "1",
     "elif": "if a:\n    f = 1\n" + "elif a:\n    f = 2\n" * 900,
     "nots": "f = " + "not " * 900 + "x",
-    "one name, bound again and again": "f = 1\n" + "f = f\n" * 5_000,
+    "one name, bound again and again": "f = 1\n" + "f = f\n" * 3_000,
     "one name below if": "f = 1\n" + "if f:\n  f=f\n" * 1_000,
     "a local name": "def f():\n" + " a=a\n" * 5_000,
     "definitions": "".join(f"def f{i}(): f{i + 1}()\n" for i in range(1_500)) + "f = f0",
     "aliases": "".join(f"a{i + 1}=a{i}\n" for i in range(2_000)) + "f = a2000",
     "a web of aliases": "def f():\n" + "".join(f" a{i}=a{i // 2}=a{i // 3}\n" for i in range(1000)),
     "patches": "class f: pass\n" + "f.a = f\n" * 2_000,
-    "methods": "class f:\n" + "".join(f" def m{i}(self): self.m{i + 1}()\n" for i in range(2_000)),
-    "one method of many classes": "".join(f"class f{i}: m = f{i - 1}\n" for i in range(2_000))
-    + "class f(f1999):\n"
+    "methods": "class f:\n" + "".join(f" def m{i}(self): self.m{i + 1}()\n" for i in range(1_000)),
+    "one method of many classes": "".join(f"class f{i}: m = f{i - 1}\n" for i in range(1_000))
+    + "class f(f999):\n"
     + "".join(f" def m{i}(self): self.m()\n" for i in range(1_000)),
     "classes in a circle": "class f(g):\n def a(self): self.b()\nclass g(f): pass",
     "calls of one list": "t = [" + "t," * 5_000 + "]\ndef f():\n" + " t()\n" * 2_000,
