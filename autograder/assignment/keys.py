@@ -101,7 +101,7 @@ def outcomes(
 ) -> dict[Place, Evidence]:
     """What a mistake does in every case of its exercise."""
     try:
-        module = load_with(source, mistake.exercise, mistake.solution)
+        module = load_with(source, mistake.solution)
         tested = trial(source, module, mistake.exercise, hidden=hidden)
     except Exception as error:
         where = f"{source.path.with_name('mistakes.toml')}: {mistake.exercise}.{mistake.name}"

@@ -31,7 +31,7 @@ def refuse_wrong_alternatives(
 ) -> None:
     """Raise MistakesError where an answer that must be accepted is not."""
     for alternative in alternatives:
-        module = load_with(source, exercise.name, alternative.solution)
+        module = load_with(source, alternative.solution)
         tried = trial(source, module, exercise.name)
         verdict = tried.judge(exercise, tried.observe(seeds), seeds, [alternative.solution])
         if not verdict.passed:

@@ -88,8 +88,8 @@ def load(source: Source) -> ModuleType:
         raise SourceError(source.path, line, problem) from error
 
 
-def load_with(source: Source, exercise: str, solution: str) -> ModuleType:
-    """The source's definitions with another solution cell of one exercise."""
+def load_with(source: Source, solution: str) -> ModuleType:
+    """The source's definitions, with those of another solution cell in the place of its own."""
     module = load(source)
     define(module, solution, source.path)
     return module

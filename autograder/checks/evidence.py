@@ -11,7 +11,7 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 MAX_EVIDENCE = 16 * 2**20  # one case; probes are far smaller, so more is a mistake or an attack
-MAX_TEXT = 2000
+MAX_DETAIL = 2000  # characters of an exception's message
 UNUSABLE = "Unusable"  # the error of an answer that its reading could not use
 
 
@@ -53,7 +53,7 @@ class Evidence:
     def of_exception(cls, exception: BaseException) -> "Evidence":
         """Evidence that the student's code raised."""
         name, text = type(exception).__name__, printable(_safe_str(exception))
-        return cls(error=name[:100], detail=text[:MAX_TEXT], exception=exception)
+        return cls(error=name[:100], detail=text[:MAX_DETAIL], exception=exception)
 
 
 def printable(text: str) -> str:

@@ -65,10 +65,8 @@ def audit(
     The draw follows from its name and the course secret. What was trained is kept: the same call
     trains nothing again. Raises SettingsError where no model was graded.
     """
-    notebooks, claims = (
-        Nbgrader(course, submitted).submitted(assignment),
-        _claims(course, assignment),
-    )
+    notebooks = Nbgrader(course, submitted).submitted(assignment)
+    claims = _claims(course, assignment)
     drawn = course.drawn(claims.keys() & notebooks.keys(), f"{assignment}/{draw}")[:count]
     if not drawn:
         raise SettingsError(f"no graded models for {assignment!r}: run `grade {assignment}` first")

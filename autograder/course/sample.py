@@ -118,5 +118,4 @@ def _changes(source: Source) -> dict[str, dict[str, str]]:
 
 
 def _spoil(source: Source, exercise: str, spoiled: str) -> str:
-    subject = re.search(rf'check\("{exercise}", (\w+)', source.checks[exercise].source)
-    return SPOIL.format(name=subject.group(1) if subject else exercise, spoiled=spoiled)
+    return SPOIL.format(name=source.subjects[exercise], spoiled=spoiled)

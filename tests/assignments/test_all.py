@@ -86,7 +86,7 @@ def test_a_mistake_is_told_by_its_own_sentence(grader, entry):
 def test_a_mistake_costs_no_other_exercise(grader, entry):
     verifier = grader.verifier
     source = verifier.source
-    module = load_with(source, entry.exercise, entry.solution)
+    module = load_with(source, entry.solution)
     for name in exercises_that_reach(source, entry):
         tried, seeds = trial(source, module, name), verifier.seeds[name]
         cells = [source.solutions[name].source]

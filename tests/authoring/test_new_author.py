@@ -52,7 +52,7 @@ def test_its_mistakes_are_told(make_course):
     verifier = Grader(course, "rope").verifier
     source, told = verifier.source, 0
     for mistake in read_mistakes(source):
-        module = load_with(source, mistake.exercise, mistake.solution)
+        module = load_with(source, mistake.solution)
         tried, seeds = trial(source, module, mistake.exercise), verifier.seeds[mistake.exercise]
         key = verifier.key.exercises[mistake.exercise]
         told += mistake.says in tried.judge(key, tried.observe(seeds), seeds).diagnosis

@@ -5,7 +5,7 @@ import re
 import warnings
 from collections.abc import Iterator
 
-MAX_TEXT = 200_000  # longer cells are no one's handwriting, and parsing them takes memory
+MAX_CELL = 200_000  # longer cells are no one's handwriting, and parsing them takes memory
 NOT_PYTHON = SyntaxError, ValueError, RecursionError, MemoryError  # the last two: nested too deeply
 MOST_MAGICS = 20  # in one cell; each costs a parse
 
@@ -26,7 +26,7 @@ BOUND = re.compile(
 
 def parsed(source: str) -> ast.Module | None:
     """The syntax tree of a cell; None where it is not Python."""
-    if len(source) > MAX_TEXT:
+    if len(source) > MAX_CELL:
         return None
     if ELSEWHERE.match(source):
         return ast.Module([], [])
@@ -74,5 +74,5 @@ def _without_magic(line: str) -> str:
 
 def bound_in_text(source: str) -> Iterator[str]:
     """The names that a cell which is not Python binds by the look of it."""
-    for definition, assigned in BOUND.findall(source[:MAX_TEXT]):
+    for definition, assigned in BOUND.findall(source[:MAX_CELL]):
         yield definition or assigned

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from autograder.assignment.checks_file import load_specs
 from autograder.assignment.definitions import definitions
+from autograder.assignment.specs import load_specs
 from autograder.checks.evidence import Evidence, EvidenceError, to_bytes
 from autograder.checks.running import run_check, standing_in
 from autograder.checks.spec import Spec

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from autograder.checks.text.cells import MAX_TEXT, parsed
+from autograder.checks.text.cells import MAX_CELL, parsed
 
 DEFINITION = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.M)
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -32,7 +32,7 @@ def outline(source: str) -> Outline:
     """What a cell defines, or would if its syntax were right."""
     tree = parsed(source)
     if tree is None:
-        return Outline(False, frozenset(DEFINITION.findall(source[:MAX_TEXT])))
+        return Outline(False, frozenset(DEFINITION.findall(source[:MAX_CELL])))
     return Outline(
         True,
         frozenset(node.name for node in tree.body if isinstance(node, Definition)),
