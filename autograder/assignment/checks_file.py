@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from traceback import extract_tb
 
-from autograder.assignment.definitions import defines, definitions, reached, words_of
+from autograder.assignment.definitions import (
+    bound_by,
+    defines,
+    definitions,
+    reached,
+    text_of,
+    words_of,
+)
 from autograder.assignment.source import Source, SourceError
 from autograder.assignment.specs import load_specs
 from autograder.checks.spec import Specs
@@ -132,14 +139,14 @@ class ChecksText:
         used = words_of(*_needed(own, self._nodes))
         for node in self._nodes:
             if isinstance(node, ast.Import | ast.ImportFrom) and not self._is_of_assignment(node):
-                kept = [alias for alias in node.names if _bound(alias) in {*used, "*"}]
+                kept = [alias for alias in node.names if bound_by(alias) in {*used, "*"}]
                 if kept:
                     yield ast.unparse(_with_names(node, kept))
 
     def _parts(self, own: list[ast.stmt]) -> list[str]:
         needed = _needed(own, self._nodes)
         return [
-            _text_of(node, self.source.checks_text)
+            text_of(node, self.source.checks_text)
             for node in needed
             if not isinstance(node, ast.Import | ast.ImportFrom)
         ]
@@ -215,14 +222,3 @@ def _with_names(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> as
     if isinstance(node, ast.Import):
         return ast.Import(names)
     return ast.ImportFrom(node.module, names, node.level)
-
-
-def _bound(alias: ast.alias) -> str:
-    return (alias.asname or alias.name).split(".")[0]
-
-
-def _text_of(node: ast.stmt, text: str) -> str:
-    """A statement as it stands in the file, with its decorators."""
-    decorators = getattr(node, "decorator_list", [])
-    first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-    return "\n".join(text.split("\n")[first - 1 : node.end_lineno])

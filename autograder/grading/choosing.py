@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from symtable import SymbolTable, symtable
 
 from nbformat import NotebookNode
 
@@ -17,6 +16,7 @@ from autograder.assignment.cells import (
     Kind,
     name_of,
 )
+from autograder.assignment.definitions import words_of
 from autograder.checks.text.cells import NOT_PYTHON, parsed
 from autograder.grading.forks.requests import Step
 
@@ -82,23 +82,9 @@ def _reads(source: str) -> frozenset[str]:
     if tree is None:
         return frozenset(WORD.findall(source))
     try:
-        tables = list(_tables(symtable(ast.unparse(tree), "cell", "exec")))
+        return frozenset(words_of(tree))
     except NOT_PYTHON:
         return frozenset(WORD.findall(source))
-    return frozenset(name for table in tables for name in _taken(table))
-
-
-def _tables(table: SymbolTable) -> Iterator[SymbolTable]:
-    yield table
-    for inner in table.get_children():
-        yield from _tables(inner)
-
-
-def _taken(table: SymbolTable) -> Iterator[str]:
-    outside = table.get_type() == "module"
-    for symbol in table.get_symbols():
-        if symbol.is_referenced() and symbol.is_global() and not (outside and symbol.is_assigned()):
-            yield symbol.get_name()
 
 
 @lru_cache(maxsize=256)
