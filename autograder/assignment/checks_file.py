@@ -7,7 +7,6 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from traceback import extract_tb
 
 from autograder.assignment.definitions import (
     bound_by,
@@ -41,9 +40,7 @@ def read_specs(source: Source) -> Specs:
     except SyntaxError as error:
         raise SourceError(path, error.lineno or 1, f"not Python: {error.msg}") from None
     except Exception as error:
-        own = [f.lineno for f in extract_tb(error.__traceback__) if f.filename == str(path)]
-        problem = f"{type(error).__name__}: {error}"
-        raise SourceError(path, (own and own[-1]) or 1, problem) from error
+        raise SourceError.raised(path, error) from error
     _refuse_unknown(source, found)
     _refuse_lost(source)
     return found

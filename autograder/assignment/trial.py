@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
@@ -16,7 +15,7 @@ from autograder.checks.evidence import Evidence
 from autograder.checks.key import Exercise
 from autograder.checks.probes import Probe
 from autograder.checks.rules import broken
-from autograder.checks.running import Place, read, run_check, standing_in
+from autograder.checks.running import Place, read, run_check
 from autograder.checks.spec import Spec, Specs
 from autograder.checks.verdict import EvidenceByCase, Verdict, judge, obeying
 
@@ -67,8 +66,7 @@ class Trial:
 
         @contextmanager
         def around() -> Iterator[None]:
-            stand_ins = standing_in(self.namespace, self.spec.stand_ins)
-            with time_limit(seconds), self.spec.guard(), stand_ins:
+            with time_limit(seconds), self.spec.around(self.namespace):
                 yield
 
         for place, evidence in run_check(self.probes, self.subject, seeds, around=around):
@@ -82,10 +80,7 @@ def load(source: Source) -> ModuleType:
     try:
         return definitions(source.text, source.path)
     except Exception as error:
-        own = [f.lineno for f in extract_tb(error.__traceback__) if f.filename == str(source.path)]
-        problem = f"{type(error).__name__}: {error}"
-        line = next((number for number in own if number), 1)
-        raise SourceError(source.path, line, problem) from error
+        raise SourceError.raised(source.path, error) from error
 
 
 def load_with(source: Source, solution: str) -> ModuleType:

@@ -10,6 +10,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
+from autograder.checks.metadata import metadata_of
+
 MAX_EVIDENCE = 16 * 2**20  # one case; probes are far smaller, so more is a mistake or an attack
 MAX_DETAIL = 2000  # characters of an exception's message
 UNUSABLE = "Unusable"  # the error of an answer that its reading could not use
@@ -142,8 +144,7 @@ def from_bytes(data: bytes) -> Evidence:
         raise EvidenceError("too large")
     try:
         arrays = load_arrays(data)
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        tree = json.loads(header["__metadata__"]["tree"])
+        tree = json.loads(metadata_of(data)["tree"])
         return Evidence(
             value=_from_tree(tree["value"], arrays),
             error=None if tree["error"] is None else printable(str(tree["error"])),

@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from autograder.checks.model_file import (
     read_model,
 )
 from autograder.checks.rules import broken
-from autograder.checks.running import Place, read, run_check, standing_in
+from autograder.checks.running import Place, read, run_check
 from autograder.checks.spec import Spec, specs
 from autograder.checks.text.history import cells_so_far
 from autograder.checks.verdict import Verdict, judge, obeying
@@ -133,12 +134,7 @@ def visible_evidence(
     spec: Spec, subject: object, namespace: dict[str, Any]
 ) -> dict[Place, Evidence]:
     """What a student's object does in every visible case."""
-
-    @contextmanager
-    def around() -> Iterator[None]:
-        with spec.guard(), standing_in(namespace, spec.stand_ins):
-            yield
-
+    around = partial(spec.around, namespace)
     return dict(run_check(spec.visible, subject, VISIBLE_SEEDS, around=around))
 
 

@@ -9,13 +9,9 @@ from itertools import zip_longest
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.assignment.alternatives import Alternative, read_alternatives
 from autograder.assignment.cells import Kind, name_of
-from autograder.assignment.mistakes import (
-    Alternative,
-    KnownMistake,
-    read_alternatives,
-    read_mistakes,
-)
+from autograder.assignment.mistakes import KnownMistake, read_mistakes
 from autograder.assignment.source import Source
 from autograder.assignment.validation import read_source
 from autograder.grading.repair.reading import read_notebook

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from handing import put_secret, without_markers, written
 
+from autograder.assignment.alternatives import read_alternatives
 from autograder.assignment.definitions import binds, reached, words_of
 from autograder.assignment.keys import hidden_key
-from autograder.assignment.mistakes import read_alternatives, read_mistakes
+from autograder.assignment.mistakes import read_mistakes
 from autograder.assignment.trial import load_with, trial
 from autograder.assignment.validation import read_source
 from autograder.authoring.build import is_current

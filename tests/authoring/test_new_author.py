@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from autograder.assignment.mistakes import read_alternatives, read_mistakes
+from autograder.assignment.alternatives import read_alternatives
+from autograder.assignment.mistakes import read_mistakes
 from autograder.assignment.trial import load_with, trial
 from autograder.authoring.build import build
 from autograder.authoring.mutation_report import report_mutants
