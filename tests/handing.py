@@ -10,7 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.assignment.validation import read_source
-from autograder.course.sample import MARKERS, references, submission
+from autograder.course.sample import references, submission
 from autograder.grading.repair.reading import read_notebook
 from autograder.settings import Course, find_course
 
@@ -51,11 +51,6 @@ def course_of(root: Path, *folders: Path) -> Course:
 def right_answers(course: Course, assignment: str = "demo") -> dict[str, str]:
     """The reference's solution of every exercise, as a student would have written it."""
     return references(read_source(course.source_path(assignment)))
-
-
-def without_markers(solution: str) -> str:
-    """A solution cell of a source as a student would have written it."""
-    return MARKERS.sub("", solution)
 
 
 def written(course: Course, answers: Mapping[str, str], assignment: str = "demo") -> NotebookNode:

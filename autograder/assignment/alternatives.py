@@ -5,6 +5,7 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.assignment.regions import BEGIN, END
 from autograder.assignment.source import Cell, Source, SourceError, parse
 
 
@@ -55,9 +56,9 @@ def _returns(node: ast.AST) -> bool:
 
 
 def _with_last_region(reference: str, statements: str) -> str:
-    head, _, rest = reference.rpartition("### BEGIN SOLUTION\n")
+    head, _, rest = reference.rpartition(f"{BEGIN}\n")
     indent = head.rpartition("\n")[2]
-    tail = rest.partition("### END SOLUTION")[2]
+    tail = rest.partition(END)[2]
     return head.removesuffix(indent) + textwrap.indent(statements, indent) + tail
 
 

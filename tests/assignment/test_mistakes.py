@@ -107,7 +107,7 @@ broken."def softmax(x: torch.Tensor)" = "def softmax(x: torch.Tenser)"
         (HARMLESS, r"mistakes\.toml:3: softmax\.harmless: the hidden cases accept this mistake"),
         (
             WRONG_AXIS + TWIN,
-            r'mistakes\.toml:4: softmax\.twin: nothing tells it from wrong_axis; .*same_as',
+            r"mistakes\.toml:4: softmax\.twin: nothing tells it from wrong_axis; .*same_as",
         ),
         (UNLOADABLE, r"mistakes\.toml:3: softmax\.broken: does not load"),
     ],

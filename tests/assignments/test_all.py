@@ -11,12 +11,13 @@ from itertools import zip_longest
 from pathlib import Path
 
 import pytest
-from handing import put_secret, without_markers, written
+from handing import put_secret, written
 
 from autograder.assignment.alternatives import read_alternatives
 from autograder.assignment.definitions import binds, reached, words_of
 from autograder.assignment.keys import hidden_key
 from autograder.assignment.mistakes import read_mistakes
+from autograder.assignment.regions import without_markers
 from autograder.assignment.trial import load_with, trial
 from autograder.assignment.validation import read_source
 from autograder.authoring.build import is_current
