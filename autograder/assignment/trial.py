@@ -1,7 +1,7 @@
 """Trying solutions: an exercise's check on the reference, a mistake or a mutant, with any seeds."""
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -49,11 +49,12 @@ class Trial:
         verdict = judge(exercise, evidence, self.spec.probes, seeds)
         return obeying(verdict, self.broken(cells) if cells else "")
 
-    def broken(self, cells: Sequence[str]) -> str:
-        """Which rule an answer breaks, as it stands in a notebook's cells; empty where none."""
-        if not self.spec.rules:
-            return ""
-        return broken(self.spec.rules, cells, self.name, self.others)
+    def broken(self, cells: Sequence[str], failed: Collection[int] = ()) -> str:
+        """Which rule an answer breaks, as it stands in a notebook's cells; empty where none.
+
+        `failed` are the indices of cells that ended with an error.
+        """
+        return broken(self.spec.rules, cells, self.name, self.others, failed)
 
     def observe(self, seeds: Sequence[int], seconds: float = SECONDS) -> dict[Place, Evidence]:
         """Evidence by case, as read; a case that takes longer is a TimeoutError."""

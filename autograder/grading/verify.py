@@ -75,7 +75,8 @@ class Verifier:
         verdict = self._judged.get((name, *cases.items()), lambda: self._judge(name, cases))
         if not cases and found.error is not None:
             return replace(verdict, detail=found.error)
-        return obeying(verdict, self.trials[name].broken(_cells_before(name, job)))
+        cells = _cells_before(name, job)
+        return obeying(verdict, self.trials[name].broken(cells, execution.failed))
 
     def verdict_on_model(self, name: str, found: Found) -> Verdict:
         """A verdict on what an artefact's file holds."""

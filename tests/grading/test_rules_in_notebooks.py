@@ -106,6 +106,16 @@ def test_a_definition_in_another_cell_is_looked_at_too(grader):
     assert (verdict.score, verdict.feedback) == (0, "loops with `for` in line 3")
 
 
+@pytest.mark.parametrize("before", ["1 / 0\n", "raise SystemExit\n"])
+def test_a_definition_that_never_ran_hides_none_that_did(grader, before):
+    verdict = graded(grader, LOOPING, f"{before}total = torch.sum")
+    assert verdict.feedback.startswith("loops with `for` in line 4")
+
+
+def test_a_cell_that_fails_after_its_definition_breaks_no_rule(grader):
+    assert graded(grader, reference(grader) + "\nassert total(torch.ones(2)) == 3").passed
+
+
 def test_a_cell_with_magics_is_read_and_one_that_hides_earns_nothing(grader):
     assert graded(grader, LOOPING + "\nlisting = !ls").feedback == "loops with `for` in line 4"
     hidden = "total = eval('lambda x: sum(y for y in x)')"
