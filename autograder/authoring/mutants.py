@@ -1,4 +1,7 @@
-"""Generated mutants: cosmic-ray's operators, and three that array code needs besides."""
+"""Generated mutants: cosmic-ray's operators, and three that array code needs besides.
+
+These are arguments swapped, keywords dropped, and statements left out.
+"""
 
 import ast
 import difflib

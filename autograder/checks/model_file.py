@@ -97,6 +97,7 @@ def too_large(size: int) -> str:
 def read_model(data: bytes) -> Model:
     """The model in a file of `save_model` or safetensors. Raises ModelError.
 
+    Source: `torch.load` with `weights_only`, which unpickles nothing but arrays and plain values.
     Arrays saved on an accelerator come to the CPU; views are copied out of what they view.
     """
     if problem := too_large(len(data)):

@@ -103,7 +103,8 @@ def probe(
 ) -> Callable[[Draw], Probe]:
     """Decorate what draws the inputs of a probe of an exercise; a hidden one students never see.
 
-    `read` is a reading that several probes share, or that is short enough to stand here.
+    `read` is a reading that several probes share, or that is short enough to stand here. Raises
+    ValueError where a `checks.py` has two probes of one name for an exercise.
     """
 
     def decorate(draw: Draw) -> Probe:

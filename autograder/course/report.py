@@ -25,7 +25,8 @@ COLUMNS = (
 def report(course: Course, assignment: str, console: Console) -> Path:
     """Print the class, exercise by exercise and student by student; write build/scores.csv.
 
-    Where models were handed in, a leaderboard follows, and is written beside it.
+    Where models were handed in, a leaderboard follows, and is written beside it. Raises
+    SettingsError where nothing was graded.
     """
     nbgrader = Nbgrader(course)
     nbgrader.settle_late_penalties(assignment)
