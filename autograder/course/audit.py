@@ -10,9 +10,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from autograder.course.classrun import Progress, reports
+from autograder.course.classrun import Progress
 from autograder.course.executors import executions
 from autograder.course.gradebook import Nbgrader
+from autograder.course.reports import reports
 from autograder.grading.evidence_store import EvidenceStore
 from autograder.grading.jobs import Execution
 from autograder.grading.submission import Grader, handed_in, shared_grader

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from autograder.course.classrun import reports
+from autograder.course.reports import reports
 from autograder.settings import Course
 
 PRINTED = 20  # the file holds everyone

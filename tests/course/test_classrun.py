@@ -10,10 +10,11 @@ from handing import folder_of, hand_in
 
 from autograder.authoring.build import build
 from autograder.course import executors
-from autograder.course.classrun import grade_class, mistake_counts, reports
+from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
-from autograder.course.report import lateness, write_csv
+from autograder.course.reports import mistake_counts, reports
 from autograder.course.sample import DUE, write_class
+from autograder.course.tables import lateness, write_csv
 from autograder.grading import submission
 from autograder.grading.submission import Submission
 from autograder.grading.verify import Verifier

@@ -17,10 +17,11 @@ from autograder.__main__ import main
 from autograder.authoring.build import build
 from autograder.course import executors
 from autograder.course.audit import Finding, audit
-from autograder.course.classrun import grade_class, reports
+from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
 from autograder.course.leaderboard import leaderboards, ranked
-from autograder.course.report import report
+from autograder.course.reports import reports
+from autograder.course.tables import show_tables
 from autograder.grading import submission
 from autograder.grading.repair.reading import read_notebook
 from autograder.grading.submission import Grader, Submission
@@ -178,7 +179,7 @@ def test_ties_share_a_rank_and_the_next_one_is_left_out():
 
 
 def test_the_leaderboard_has_pseudonyms_and_everyone_whose_model_was_measured(graded):
-    report(graded, "parity", Console(quiet=True))
+    show_tables(graded, "parity", Console(quiet=True))
     with (graded.build / "leaderboard-parity-trained_model.csv").open() as file:
         rows = list(csv.DictReader(file))
     first = sorted(map(graded.pseudonym, ("ada", "liu")))

@@ -1,4 +1,4 @@
-"""The class table and scores.csv."""
+"""The class in tables, printed and as scores.csv."""
 
 import csv
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from autograder.course.classrun import mistake_counts
 from autograder.course.gradebook import Nbgrader, Row
 from autograder.course.leaderboard import as_table, leaderboards, write_leaderboard
+from autograder.course.reports import mistake_counts
 from autograder.settings import Course, SettingsError
 
 # of scores.csv, beside the student and one for each cell; three are named as in nbgrader's export
@@ -22,7 +22,7 @@ COLUMNS = (
 )
 
 
-def report(course: Course, assignment: str, console: Console) -> Path:
+def show_tables(course: Course, assignment: str, console: Console) -> Path:
     """Print the class, exercise by exercise and student by student; write build/scores.csv.
 
     Where models were handed in, a leaderboard follows, and is written beside it. Raises
