@@ -88,7 +88,7 @@ class Entry:
         self.nbgrader.autograde(self.grader.assignment, self.student)
         kept = {
             "fingerprint": self.fingerprint,
-            "evidence": sorted({*submission.job.places.values()}),
+            "evidence": sorted({*submission.job.kept_under.values()}),
         }
         write_whole(self.report_path, json.dumps({**kept, **said}, indent=2, ensure_ascii=False))
 

@@ -53,30 +53,30 @@ class EvidenceStore:
 
     def keep(self, job: Job, execution: Execution) -> None:
         """Add what was found of a job, of all its exercises or of some, whole or not at all."""
-        hashes, places = job.exercises, job.places
-        for place in {places[name] for name in execution.found}:
-            found = {name: it for name, it in execution.found.items() if places[name] == place}
-            kept = _read(self._path(place))
+        hashes, kept_under = job.exercises, job.kept_under
+        for digest in {kept_under[name] for name in execution.found}:
+            found = {name: it for name, it in execution.found.items() if kept_under[name] == digest}
+            kept = _read(self._path(digest))
             kept.add(_Kept({name: hashes[name] for name in found}, found))
-            if place == job.digest:
+            if digest == job.digest:
                 kept.add(_Kept(noticed=execution.noticed, failed=execution.failed))
-            _write(self._path(place), kept)
+            _write(self._path(digest), kept)
 
-    def prune(self, places: Collection[str]) -> None:
-        """Delete what is kept in other places than these."""
+    def prune(self, digests: Collection[str]) -> None:
+        """Delete what is kept under other digests than these."""
         for path in self._folder.glob("*.zip"):
-            if path.stem not in places:
+            if path.stem not in digests:
                 path.unlink(missing_ok=True)
 
     def _read(self, job: Job) -> _Kept:
         """All that is kept of a job."""
         kept = _Kept()
-        for place in {job.digest, *job.places.values()}:
-            kept.add(_read(self._path(place)))
+        for digest in {job.digest, *job.kept_under.values()}:
+            kept.add(_read(self._path(digest)))
         return kept
 
-    def _path(self, place: str) -> Path:
-        return self._folder / f"{place}.zip"
+    def _path(self, digest: str) -> Path:
+        return self._folder / f"{digest}.zip"
 
 
 def _read(path: Path) -> _Kept:

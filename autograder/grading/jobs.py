@@ -57,7 +57,7 @@ class Job:
         return {**code, **models, **dict(self.written)}
 
     @property
-    def places(self) -> dict[str, str]:
+    def kept_under(self) -> dict[str, str]:
         """By exercise, under which digest its evidence is kept: that of a model file is its own."""
         of_cells = dict.fromkeys(self.exercises, self.digest)
         return {**of_cells, **{name: file.digest for name, file in self.models.items()}}

@@ -148,7 +148,7 @@ def test_pruning_deletes_what_is_of_other_jobs(store):
     other = CHANGES["another text"]
     for each in (whole(), other):
         store.keep(each, BOTH)
-    store.prune({*whole().places.values(), "of a job that was never kept", ""})
+    store.prune({*whole().kept_under.values(), "of a job that was never kept", ""})
     assert files(store) == [f"{whole().digest}.zip"]
     assert store.missing(whole()) is None and store.missing(other) is not None
     store.prune([])
