@@ -3,10 +3,11 @@
 import copy
 
 import pytest
+from handing import find
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 
-from autograder.authoring.build import build, make
+from autograder.authoring.build import build
 from autograder.grading.repair.rebuild import repair
 from autograder.grading.submission import Grader, Submission
 from autograder.tools.cell_texts import AI_HEADING
@@ -14,21 +15,11 @@ from autograder.tools.cell_texts import AI_HEADING
 ANSWER = "# exercise: softmax\ndef softmax(x):\n    return x.softmax(-1)"
 
 
-@pytest.fixture(scope="module")
-def released(module_demo_course):
-    return make(module_demo_course, "demo")[0]
-
-
 @pytest.fixture
 def submitted(released):
     nb = copy.deepcopy(released)
     find(nb, "solution-softmax").source = ANSWER
     return nb
-
-
-def find(nb, grade_id):
-    (cell,) = [c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id]
-    return cell
 
 
 def without_metadata(nb):

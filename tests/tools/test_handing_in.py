@@ -16,7 +16,7 @@ from handing import right_answers
 from nbclient import NotebookClient
 from safetensors.torch import save_file
 
-from autograder.authoring.build import KEY_TEXT, make
+from autograder.authoring.build import KEY_TEXT
 from autograder.checks.checker import check
 from autograder.checks.visible import VisibleChecks
 from autograder.course.collecting.names import Names
@@ -25,11 +25,6 @@ from autograder.tools import handing_in
 from autograder.tools.handing_in import submit
 
 MODEL = {"configuration": {"width": 3}, "state_dict": torch.nn.Linear(2, 3).state_dict()}
-
-
-@pytest.fixture(scope="module")
-def released(module_demo_course):
-    return make(module_demo_course, "demo")[0]
 
 
 @pytest.fixture(scope="module")
