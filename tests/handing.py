@@ -10,7 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.assignment.validation import read_source
-from autograder.course.sample import references, submission
+from autograder.course.sample import filled_in, references
 from autograder.grading.repair.reading import read_notebook
 from autograder.settings import Course, find_course
 
@@ -55,7 +55,7 @@ def right_answers(course: Course, assignment: str = "demo") -> dict[str, str]:
 
 def written(course: Course, answers: Mapping[str, str], assignment: str = "demo") -> NotebookNode:
     """The released notebook with these solutions; blank where there are none."""
-    return submission(read_notebook(course.released(assignment)), dict(answers))
+    return filled_in(read_notebook(course.released(assignment)), dict(answers))
 
 
 def find(nb: NotebookNode, grade_id: str) -> NotebookNode:

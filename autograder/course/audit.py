@@ -3,7 +3,6 @@
 Only plausibility: two trainings differ, and a notebook might carry weights instead of training.
 """
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from autograder.course.classrun import Progress
 from autograder.course.executors import executions
 from autograder.course.gradebook import Nbgrader
 from autograder.course.reports import reports
+from autograder.files import write_rows
 from autograder.grading.evidence_store import EvidenceStore
 from autograder.grading.jobs import Execution
 from autograder.grading.submission import Grader, handed_in, shared_grader
@@ -117,5 +117,4 @@ def as_table(findings: list[Finding], tolerance: float) -> Table:
 
 def write_findings(findings: list[Finding], tolerance: float, path: Path) -> None:
     """The findings as CSV."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([HEADINGS, *(each.row(tolerance) for each in findings)])
+    write_rows(path, [HEADINGS, *(each.row(tolerance) for each in findings)])

@@ -46,14 +46,14 @@ def write_class(course: Course, assignment: str) -> int:
     for student, solutions in _students(source):
         folder = course.build / "submitted" / student / assignment
         folder.mkdir(parents=True, exist_ok=True)
-        nbformat.write(submission(released, solutions), folder / f"{assignment}.ipynb")
+        nbformat.write(filled_in(released, solutions), folder / f"{assignment}.ipynb")
         late = timedelta(days=2) if student.startswith("late") else timedelta(hours=-count - 1)
         (folder / "timestamp.txt").write_text((DUE + late).strftime("%Y-%m-%d %H:%M:%S UTC"))
         count += 1
     return count
 
 
-def submission(released: NotebookNode, solutions: dict[str, str]) -> NotebookNode:
+def filled_in(released: NotebookNode, solutions: dict[str, str]) -> NotebookNode:
     """The released notebook with these solution cells, and something in every written answer."""
     nb = copy.deepcopy(released)
     for cell in nb.cells:

@@ -8,7 +8,7 @@ from autograder.assignment.mistakes import read_mistakes
 from autograder.assignment.trial import load_with, trial
 from autograder.authoring.build import build
 from autograder.authoring.mutation_report import report_mutants
-from autograder.course.sample import references, submission
+from autograder.course.sample import filled_in, references
 from autograder.grading.submission import Grader, Submission
 
 PAGE = Path(__file__).parents[2] / "docs" / "new_assignment.md"
@@ -34,7 +34,7 @@ def test_it_builds_and_grades(make_course):
     source = grader.verifier.source
 
     def earned(solutions):
-        nb = submission(grader.released, solutions)
+        nb = filled_in(grader.released, solutions)
         return [verdict.score for verdict in Submission.of(grader, nb).verdicts]
 
     assert earned(references(source)) == [2, 4]
