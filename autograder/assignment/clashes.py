@@ -5,7 +5,7 @@ They share one namespace, so that a check which is run again would find the wron
 
 from collections.abc import Iterator
 
-from autograder.assignment.checks_file import ChecksText
+from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.source import Cell, Source, SourceError
 from autograder.checks.text.cells import parsed
 from autograder.checks.text.scopes import bound, own_nodes

@@ -22,7 +22,7 @@ from autograder.assignment.cells import (
     Kind,
     Role,
 )
-from autograder.assignment.checks_file import ChecksText
+from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.source import Cell, Source
 from autograder.authoring.header import AI_TOOLS, badges, key_cell, points_table, setup_cell
 from autograder.settings import Course

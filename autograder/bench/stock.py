@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell
 
 from autograder.assignment import regions
 from autograder.assignment.cells import ARTEFACT_TAG, TRAINING_TAG, Kind, kind_of, name_of
-from autograder.assignment.checks_file import ChecksText
+from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.trial import Trial, load, trial
 from autograder.assignment.validation import read_source
 from autograder.authoring.notebook import instructor_notebook

@@ -9,7 +9,7 @@ from itertools import takewhile
 import torch
 
 from autograder.assignment.artefacts import artefact
-from autograder.assignment.checks_file import ChecksText
+from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.keyring import kept_key, own_code
 from autograder.assignment.source import Source
 from autograder.assignment.trial import load, time_limit, trial
