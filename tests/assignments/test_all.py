@@ -11,7 +11,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 import pytest
-from handing import put_secret, written
+from handing import put_secret, submission_of, written
 
 from autograder.assignment.alternatives import read_alternatives
 from autograder.assignment.definitions import binds, reached, words_of
@@ -23,7 +23,7 @@ from autograder.assignment.validation import read_source
 from autograder.authoring.build import is_current
 from autograder.authoring.mutation_report import report_mutants
 from autograder.course.sample import references
-from autograder.grading.submission import Submission, shared_grader
+from autograder.grading.submission import shared_grader
 from autograder.settings import CONFIG_FILE, find_course
 
 REPOSITORY = find_course(Path(__file__).parent)
@@ -124,7 +124,7 @@ def scores(grader, solutions):
     """By exercise that is code, through repair, kernel and verification."""
     nb = written(grader.course, solutions, grader.assignment)
     code = grader.verifier.source.checks
-    return {v.exercise: v for v in Submission.of(grader, nb).verdicts if v.exercise in code}
+    return {v.exercise: v for v in submission_of(grader, nb).verdicts if v.exercise in code}
 
 
 @each_assignment

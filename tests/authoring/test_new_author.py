@@ -3,13 +3,15 @@
 import re
 from pathlib import Path
 
+from handing import submission_of
+
 from autograder.assignment.alternatives import read_alternatives
 from autograder.assignment.mistakes import read_mistakes
 from autograder.assignment.trial import load_with, trial
 from autograder.authoring.build import build
 from autograder.authoring.mutation_report import report_mutants
 from autograder.course.sample import filled_in, references
-from autograder.grading.submission import Grader, Submission
+from autograder.grading.submission import Grader
 
 PAGE = Path(__file__).parents[2] / "docs" / "new_assignment.md"
 FILE = re.compile(r"\*\*`solutions/rope/(\S+)`\*\*\n\n```\w+\n(.*?)```", re.S)
@@ -35,7 +37,7 @@ def test_it_builds_and_grades(make_course):
 
     def earned(solutions):
         nb = filled_in(grader.released, solutions)
-        return [verdict.score for verdict in Submission.of(grader, nb).verdicts]
+        return [verdict.score for verdict in submission_of(grader, nb).verdicts]
 
     assert earned(references(source)) == [2, 4]
     assert earned({}) == [0, 0]

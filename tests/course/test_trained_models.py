@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from handing import folder_of, hand_in, right_answers
+from handing import folder_of, hand_in, right_answers, submission_of
 from rich.console import Console
 
 from autograder.__main__ import main
@@ -24,7 +24,7 @@ from autograder.course.reports import reports
 from autograder.course.tables import show_tables
 from autograder.grading import submission
 from autograder.grading.repair.reading import read_notebook
-from autograder.grading.submission import Grader, Submission
+from autograder.grading.submission import Grader
 from autograder.settings import SettingsError
 
 EXPECTED = {  # points for the network and for the trained model
@@ -255,4 +255,4 @@ def test_without_graded_models_there_is_nothing_to_audit(graded, tmp_path):
 
 def test_without_the_folder_a_notebook_earns_its_code_only(course):
     nb = read_notebook(folder_of(course, "ada", "parity") / "parity.ipynb")
-    assert Submission.of(Grader(course, "parity"), nb).graded.score == 2.0
+    assert submission_of(Grader(course, "parity"), nb).graded.score == 2.0

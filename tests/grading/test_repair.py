@@ -3,13 +3,13 @@
 import copy
 
 import pytest
-from handing import find
+from handing import find, submission_of
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 
 from autograder.authoring.build import build
 from autograder.grading.repair.rebuild import repair
-from autograder.grading.submission import Grader, Submission
+from autograder.grading.submission import Grader
 from autograder.tools.cell_texts import AI_HEADING
 
 ANSWER = "# exercise: softmax\ndef softmax(x):\n    return x.softmax(-1)"
@@ -417,7 +417,7 @@ PARTS = [
 def test_split_solutions_are_graded(module_demo_course, submitted, first, second, score):
     build(module_demo_course, "demo")
     split(submitted, f"# exercise: softmax\n{first}", second)
-    assert Submission.of(Grader(module_demo_course, "demo"), submitted).graded.score == score
+    assert submission_of(Grader(module_demo_course, "demo"), submitted).graded.score == score
 
 
 PROMPT = """{heading}

@@ -4,12 +4,12 @@ import textwrap
 
 import nbformat
 import pytest
-from handing import written
+from handing import submission_of, written
 
 from autograder.assignment.source import SourceError
 from autograder.authoring.build import build
 from autograder.course.sample import references
-from autograder.grading.submission import Grader, Submission
+from autograder.grading.submission import Grader
 
 SOURCE = textwrap.dedent('''
     # %% [markdown]
@@ -77,7 +77,7 @@ def graded(grader, solution, *between, behind=()):
     at = next(i for i, each in enumerate(nb.cells) if each.source.startswith("check("))
     nb.cells[at:at] = map(cell, between)
     nb.cells += map(cell, behind)
-    (verdict,) = Submission.of(grader, nb).verdicts
+    (verdict,) = submission_of(grader, nb).verdicts
     return verdict
 
 
