@@ -61,11 +61,9 @@ def refuse_twins(known: Known) -> None:
 
 
 def refuse_few_mistakes(source: Source, mistakes: list[KnownMistake], wanted: int) -> None:
-    """Raise MistakesError where an exercise has fewer known mistakes than the course wants."""
-    for name in source.checks:
+    """Raise SourceError where an exercise has fewer known mistakes than the course wants."""
+    for name, cell in source.checks.items():
         count = sum(mistake.exercise == name for mistake in mistakes)
         if count < wanted:
-            raise MistakesError(
-                f"{source.path.with_name('mistakes.toml')}: {name} has {count} known mistakes of "
-                f"{wanted} (c.Course.wanted_mistakes)"
-            )
+            problem = f"{name} has {count} known mistakes of {wanted} (c.Course.wanted_mistakes)"
+            raise SourceError(source.path, cell.line, problem)
