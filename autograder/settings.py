@@ -84,7 +84,7 @@ class Course(Configurable):
         return self.notebooks / assignment / f"{assignment}.ipynb"
 
     def hidden_seeds(self, assignment: str, exercise: str) -> list[int]:
-        """The hidden seeds of an exercise: HMAC of the course secret over its name."""
+        """The hidden seeds of an exercise: HMAC (RFC 2104) of the course secret over its name."""
         return [
             int.from_bytes(self._hmac(f"{assignment}/{exercise}/{index}")[:4], "big")
             for index in range(self.hidden_cases)

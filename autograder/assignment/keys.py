@@ -3,15 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from autograder.assignment.alternatives import Alternative, read_alternatives
 from autograder.assignment.artefacts import artefact_exercise
 from autograder.assignment.free import ends_of
-from autograder.assignment.mistakes import (
-    Alternative,
-    KnownMistake,
-    MistakesError,
-    read_alternatives,
-    read_mistakes,
-)
+from autograder.assignment.mistakes import KnownMistake, MistakesError, read_mistakes
 from autograder.assignment.proofs import (
     refuse_twins,
     refuse_weak_cases,
@@ -26,13 +21,16 @@ from autograder.checks.running import Place
 
 
 def visible_key(source: Source) -> Key:
-    """What notebooks carry: public seeds, visible probes, and unnamed mistakes."""
+    """What notebooks carry: public seeds, visible probes, and unnamed mistakes.
+
+    Raises SourceError, MistakesError.
+    """
     seeds = dict.fromkeys(source.checks, VISIBLE_SEEDS)
     return _key(source, seeds, hidden=False)
 
 
 def hidden_key(source: Source, seeds: Mapping[str, Sequence[int]]) -> Key:
-    """What graders keep: secret seeds and all probes."""
+    """What graders keep: secret seeds and all probes. Raises SourceError, MistakesError."""
     return _key(source, seeds, hidden=True)
 
 
@@ -80,7 +78,7 @@ def _exercise(
     ]
     if hidden:
         refuse_wrong_alternatives(source, exercise, alternatives, seeds)
-        refuse_weak_cases(exercise, accepted)
+        refuse_weak_cases(accepted)
         refuse_twins(known)
     kept = [
         Mistake(m.name, m.says, tuple(found.values())) if hidden else _fingerprint(m, found)
@@ -99,11 +97,10 @@ def _fingerprint(mistake: KnownMistake, found: dict[Place, Evidence]) -> Mistake
 def outcomes(
     source: Source, mistake: KnownMistake, seeds: Sequence[int], *, hidden: bool = True
 ) -> dict[Place, Evidence]:
-    """What a mistake does in every case of its exercise."""
+    """What a mistake does in every case of its exercise. Raises MistakesError."""
     try:
-        module = load_with(source, mistake.exercise, mistake.solution)
+        module = load_with(source, mistake.solution)
         tested = trial(source, module, mistake.exercise, hidden=hidden)
     except Exception as error:
-        where = f"{source.path.with_name('mistakes.toml')}: {mistake.exercise}.{mistake.name}"
-        raise MistakesError(f"{where}: does not load: {error}") from error
+        raise MistakesError(f"{mistake.where}: does not load: {error}") from error
     return tested.observe(seeds)

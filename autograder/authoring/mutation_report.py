@@ -73,7 +73,7 @@ def is_killed(source: Source, mutant: Mutant, exercise: Exercise, seeds: Sequenc
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            module = load_with(source, mutant.exercise, mutant.solution)
+            module = load_with(source, mutant.solution)
             tested = trial(source, module, mutant.exercise)
             return not _is_accepted(tested, mutant, exercise, seeds)
         except Exception:

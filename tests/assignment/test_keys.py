@@ -91,11 +91,37 @@ def test_a_reference_that_fails_is_refused_with_its_line(source_of, edit, proble
             make()
 
 
+WRONG_ALTERNATIVE = """\
+# %% the right one alternative="softmax"
+return torch.softmax(x, -1)
+
+# %% other axis alternative="softmax"
+return torch.softmax(x, 0)
+"""
+
+
+def test_an_alternative_that_fails_is_refused_with_its_line(make_course, demo_files):
+    course = make_course({"demo": {**demo_files, "alternatives.py": WRONG_ALTERNATIVE}})
+    rejected = r"alternatives\.py:4: softmax: 'other axis' is rejected"
+    with pytest.raises(SourceError, match=rejected):
+        hidden_key(read_source(course.source_path("demo")), SEEDS)
+
+
+FREE = '\n\n\nfrom autograder.checks.spec import free\n\nfree("softmax", scale=(1, 2))\n\n\n@probe'
+
+
+def test_an_end_of_a_free_range_that_fails_is_refused_with_the_line_of_the_solution(source_of):
+    scaled = "    scale = 1.0\n    return scale * e / "
+    edits = ("demo.py", "    return e / ", scaled), ("checks.py", "\n\n\n@probe", FREE)
+    with pytest.raises(SourceError, match=r"demo\.py:15: softmax: 'scale = 2' is rejected"):
+        hidden_key(source_of(*edits, mistakes=False), SEEDS)
+
+
 RIGHT = "def softmax(x):\n    return x.softmax(-1)"
 
 
 def score(source, key, solution, seeds):
-    tried = trial(source, load_with(source, "softmax", solution), "softmax")
+    tried = trial(source, load_with(source, solution), "softmax")
     return tried.judge(key.exercises["softmax"], tried.observe(seeds), seeds).score
 
 
