@@ -6,13 +6,18 @@ from autograder.assignment.alternatives import Alternative
 from autograder.assignment.mistakes import KnownMistake, MistakesError
 from autograder.assignment.source import Source, SourceError
 from autograder.assignment.trial import Trial, load_with, trial
-from autograder.checks.comparison import same
+from autograder.checks.comparison import TOLERANCE, same
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import Exercise
 from autograder.checks.running import Place
 
+MARGIN = TOLERANCE / 2  # what the error of a right answer should stay below
 Observed = Mapping[Place, Evidence]
 Known = Sequence[tuple[KnownMistake, Observed]]
+
+
+class UnluckyError(SourceError):
+    """A right answer that would be rejected, or nearly, under these seeds."""
 
 
 def refuse_wrong_reference(
@@ -28,16 +33,20 @@ def refuse_wrong_reference(
 
 
 def refuse_wrong_alternatives(
-    source: Source, exercise: Exercise, alternatives: list[Alternative], seeds: Sequence[int]
+    source: Source,
+    exercise: Exercise,
+    alternatives: list[Alternative],
+    seeds: Sequence[int],
+    margin: float,
 ) -> None:
-    """Raise SourceError where an answer that must be accepted is not."""
+    """Raise UnluckyError where an answer that must be accepted is not, or only just."""
     for alternative in alternatives:
         module = load_with(source, alternative.solution)
         tried = trial(source, module, exercise.name)
         verdict = tried.judge(exercise, tried.observe(seeds), seeds, [alternative.solution])
-        if not verdict.passed:
+        if not verdict.passed or verdict.error >= margin:
             problem = f"{alternative.title!r} is rejected: {verdict.message}"
-            raise SourceError(alternative.path, alternative.line, f"{exercise.name}: {problem}")
+            raise UnluckyError(alternative.path, alternative.line, f"{exercise.name}: {problem}")
 
 
 def refuse_weak_cases(accepted: list[KnownMistake]) -> None:

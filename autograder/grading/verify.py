@@ -34,8 +34,8 @@ class Verifier:
 
     def __init__(self, course: Course, assignment: str) -> None:
         self.source: Source = read_source(course.source_path(assignment))
-        self.seeds = {n: course.hidden_seeds(assignment, n) for n in self.source.checks}
         self.key: Key = kept_key(course, self.source)
+        self.seeds = {name: self.key.exercises[name].seeds for name in self.source.checks}
         module = load(self.source)
         self.trials = {name: trial(self.source, module, name) for name in self.source.checks}
         self._judged: Recent[Verdict] = Recent(RECENT)
