@@ -64,9 +64,9 @@ class VisibleChecks:
     ) -> None:
         evidence = visible_evidence(spec, subject, namespace)
         verdict = judge(known, _as_read(spec, evidence), spec.probes, VISIBLE_SEEDS)
-        if spec.rules and self.key:
-            stop = self.key.subjects - {known.subject}
-            verdict = obeying(verdict, broken(spec.rules, cells_so_far(), known.subject, stop))
+        if spec.rules:
+            problem = broken(spec.rules, cells_so_far(), known.subject, spec.stand_ins)
+            verdict = obeying(verdict, problem)
         raised = [e.exception for e in evidence.values() if e.exception is not None]
         self._show(verdict, next(iter(raised), None))
 
