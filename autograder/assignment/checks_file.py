@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from traceback import extract_tb
 
-from autograder.assignment.definitions import defines, definitions, reached, words_of
+from autograder.assignment.definitions import binds, defines, definitions, reached, words_of
 from autograder.assignment.source import Source, SourceError
 from autograder.assignment.specs import load_specs
 from autograder.checks.spec import Specs
@@ -33,12 +33,14 @@ def read_specs(source: Source) -> Specs:
         found = load_specs(source.checks_text, given, path, source.assignment)
     except SyntaxError as error:
         raise SourceError(path, error.lineno or 1, f"not Python: {error.msg}") from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         own = [f.lineno for f in extract_tb(error.__traceback__) if f.filename == str(path)]
         problem = f"{type(error).__name__}: {error}"
         raise SourceError(path, (own and own[-1]) or 1, problem) from error
     _refuse_unknown(source, found)
+    _refuse_needless(source, found)
     _refuse_lost(source)
+    _refuse_twice(source)
     return found
 
 
@@ -54,6 +56,28 @@ def _refuse_unknown(source: Source, found: Specs) -> None:
             raise SourceError(
                 source.path, cell.line, f"no visible probe of {exercise!r} in {source.checks_path}"
             )
+
+
+def _refuse_needless(source: Source, found: Specs) -> None:
+    """Refuse stand-ins for what is not there, and exercises whose points no probe carries."""
+    own = {name for node in _statements(source.text) for name in binds(node)}
+    for exercise, spec in found.items():
+        line = _line_of(exercise, source)
+        for name in spec.stand_ins.keys() - own:
+            problem = f"stands in for {name!r}, which {source.path.name} does not define"
+            raise SourceError(source.checks_path, line, problem)
+        if not any(probe.weight for probe in spec.probes.values()):
+            raise SourceError(source.checks_path, line, f"all weights of {exercise!r} are 0")
+
+
+def _refuse_twice(source: Source) -> None:
+    """Refuse a second helper of the same name: probes would use the last one, wherever it is."""
+    seen: set[str] = set()
+    for node in _statements(source.checks_text):
+        names = set(binds(node)) if _word_of(node) is None else set()
+        for name in names & seen:
+            raise SourceError(source.checks_path, node.lineno, f"defines {name!r} a second time")
+        seen |= names
 
 
 def _refuse_lost(source: Source) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment.edits import EditError, edited
-from autograder.assignment.source import Cell, Source, SourceError, parse
+from autograder.assignment.source import Cell, Source, SourceError, parse, text_of
 from autograder.errors import ToldError
 
 
@@ -36,7 +36,7 @@ def read_mistakes(source: Source) -> list[KnownMistake]:
     path = source.path.with_name("mistakes.toml")
     if not path.exists():
         return []
-    text = path.read_text(encoding="utf-8")
+    text = text_of(path)
     return [
         _mistake(source, exercise, name, entry, _where(path, text, exercise, name))
         for exercise, name, entry in _entries(path, text)
@@ -116,7 +116,7 @@ def read_alternatives(source: Source) -> list[Alternative]:
     path = source.path.with_name("alternatives.py")
     if not path.exists():
         return []
-    cells = parse(path.read_text(encoding="utf-8"), path).cells
+    cells = parse(text_of(path), path).cells
     return [_alternative(source, path, cell) for cell in cells]
 
 

@@ -127,6 +127,16 @@ def subject_of(cell: Cell) -> str | None:
     return None
 
 
+def text_of(path: Path) -> str:
+    """The text of an author's file. Raises SourceError where it is not UTF-8."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = 1 + content.count(b"\n", 0, error.start)
+        raise SourceError(path, line, "not UTF-8") from None
+
+
 def parse(text: str, path: Path) -> Source:
     """The cells of a percent script. Raises SourceError for a wrong cell line or wrong Python."""
     try:
