@@ -26,9 +26,12 @@ def refuse_wrong_reference(
     cell = source.solutions[exercise.name]
     verdict = reference.judge(exercise, evidence, seeds, [cell.source])
     if not verdict.passed or any(e.error for e in evidence.values()):
-        errors = ((e, probe) for (probe, _), e in evidence.items() if e.error)
-        failed, probe = next(errors, (None, ""))
-        why = f"{failed.error}: {failed.detail} (in {probe})" if failed else verdict.message
+        errors = [
+            f"{found.error}: {found.detail} (in {name})"
+            for (name, _), found in evidence.items()
+            if found.error
+        ]
+        why = errors[0] if errors else verdict.message
         raise SourceError(source.path, cell.line, f"the reference fails its own check: {why}")
 
 

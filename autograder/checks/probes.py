@@ -15,7 +15,7 @@ from autograder.checks.rng import Rng
 Draw = Callable[[Rng], Any]
 Run = Callable[..., Any]
 Read = Callable[[Any, Any], Any]
-Law = Callable[[Any, Any], str | None]
+Law = Callable[[Any, Any], object]  # what is wrong, as text, or None; authors may err
 
 
 class Inputs(SimpleNamespace):
