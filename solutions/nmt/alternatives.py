@@ -21,7 +21,7 @@ positions = torch.arange(source.size(1), device=source.device)
 x = self.embedding.weight[source] + F.embedding(positions, self.positional_encodings)
 for attention, feed_forward in zip(self.self_attentions, self.attention_mlps, strict=True):
     x = torch.add(x, attention(queries=x, keys=x, values=x)[0])
-    x = feed_forward(x).add_(x)
+    x = feed_forward(x).add(x)
 return x
 
 

@@ -600,7 +600,7 @@ def train(
     size: str,
     *,
     steps: int,
-    learning_rate: float = 2e-3,
+    learning_rate: float = 3e-3,
     weight_decay: float = 0.1,
     batch_size: int = 64,
     measurements: int = 20,
@@ -612,7 +612,9 @@ def train(
         [batch.to(where) for batch in grouped(words(*part))]
         for part in ((size, "training"), ("small", "validation"))
     )
-    optimiser = torch.optim.AdamW(model.parameters(), learning_rate, weight_decay=weight_decay)
+    optimiser = torch.optim.AdamW(
+        model.parameters(), learning_rate, weight_decay=weight_decay, fused=True
+    )
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: warm_up_and_cosine((step + 1) / steps)
     )
@@ -962,7 +964,7 @@ CONFIGURATION = {  # the model, saved with its weights
 TRAINING = {
     "size": "small",  # or "large"
     "steps": 1500,
-    "learning_rate": 2e-3,
+    "learning_rate": 3e-3,
     "weight_decay": 0.1,
     "batch_size": 64,
 }
