@@ -12,10 +12,11 @@ def write_whole(path: Path, content: str | bytes, mode: int = PUBLIC) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     data = content.encode("utf-8") if isinstance(content, str) else content
     with NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as temporary:
-        temporary.write(data)
-    try:
-        os.chmod(temporary.name, mode)
-        os.replace(temporary.name, path)
-    except OSError:
-        os.unlink(temporary.name)
-        raise
+        try:
+            temporary.write(data)
+            temporary.flush()
+            os.chmod(temporary.name, mode)
+            os.replace(temporary.name, path)
+        except OSError:
+            os.unlink(temporary.name)
+            raise

@@ -3,37 +3,28 @@
 import functools
 import gc
 import os
-import re
-import shutil
-from pathlib import Path
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
-
-ROOT = Path(__file__).parents[1]
-NO_NOTEBOOKS = shutil.ignore_patterns("*.ipynb", "__pycache__")
-ANYWHERE = ("test_hostile", "test_bundled", "test_execute", "test_watch")  # modules to spread out
-FIRST = ("test_two_hundred", "test_browser", "test_doctored", "test_nbgrader", "test_corrupted")
-ASSIGNMENT = re.compile(r"test_assignments\.py::\w+\[(\w+)")
 
 
-class ByModule(LoadScopeScheduling):
-    """Keep a module's tests on one worker, where they share a graded class or a grader."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """What takes long comes first, so that no worker ends with it alone.
 
-    def _split_scope(self, nodeid):
-        module = super()._split_scope(nodeid)
-        if of_one := ASSIGNMENT.search(nodeid):
-            return f"{module}::{of_one[1]}"
-        return nodeid if Path(module).stem in ANYWHERE else module
+    A module's tests stay on one worker, where they share a graded class or a grader; so do those
+    of one assignment. Those of modules marked `spread` go to any.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    if not config.pluginmanager.has_plugin("xdist"):
+        return
+    for item in items:
+        if item.get_closest_marker("spread") is None:
+            item.add_marker(pytest.mark.xdist_group(_group(item)))
 
 
-def pytest_xdist_make_scheduler(config, log):
-    return ByModule(config, log)
-
-
-def pytest_collection_modifyitems(items):
-    """What takes longest comes first, so that no worker ends with it alone."""
-    items.sort(key=lambda item: item.path.stem not in FIRST)
+def _group(item):
+    of_one = getattr(item, "callspec", None) and item.callspec.params.get("assignment")
+    return f"{item.path.stem}-{of_one}" if of_one else item.path.stem
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -61,6 +52,12 @@ def module_parity_course(tmp_path_factory):
     return golden_course(tmp_path_factory, "parity")
 
 
+def golden_course(tmp_path_factory, assignment):
+    from handing import GOLDEN, course_of
+
+    return course_of(tmp_path_factory.mktemp("course"), GOLDEN / assignment)
+
+
 @pytest.fixture(scope="session")
 def parity_weights():
     """Weights of the golden model that give parity as a function of the sum of bits."""
@@ -78,41 +75,38 @@ def parity_weights():
     return weights
 
 
-def copy_config(root):
-    """The repository's configuration; the golden assignments need not have many mistakes."""
-    text = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
-    (root / "nbgrader_config.py").write_text(f"{text}\nc.Course.wanted_mistakes = 0\n")
-
-
-def golden_course(tmp_path_factory, assignment):
-    from autograder.settings import find_course
-
-    root = tmp_path_factory.mktemp("course")
-    copy_config(root)
-    golden = ROOT / "tests/golden" / assignment
-    shutil.copytree(golden, root / "solutions" / assignment, ignore=NO_NOTEBOOKS)
-    return find_course(root)
-
-
 @pytest.fixture(scope="session")
 def demo_files():
     """The golden example of the source format, by file name."""
-    files = [file for file in (ROOT / "tests/golden/demo").iterdir() if file.suffix != ".ipynb"]
+    return golden_files("demo")
+
+
+@pytest.fixture(scope="session")
+def parity_files():
+    """The golden example of a model file, by file name."""
+    return golden_files("parity")
+
+
+def golden_files(assignment):
+    from handing import GOLDEN
+
+    files = [file for file in (GOLDEN / assignment).iterdir() if file.suffix in (".py", ".toml")]
     return {file.name: file.read_text(encoding="utf-8") for file in files}
 
 
 @pytest.fixture
 def make_course(tmp_path, monkeypatch):
     """A function from {assignment: {file name: text}} to a course that holds these solutions."""
+    from handing import SECRET, make_root
 
     from autograder.settings import find_course
 
-    def make(solutions):
+    def make(solutions, secret=SECRET):
         monkeypatch.setenv("PATH", os.environ["PATH"])  # the configuration prepends to it
-        copy_config(tmp_path)
+        make_root(tmp_path, secret)
         for name, files in solutions.items():
             folder = tmp_path / "solutions" / name
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             for file_name, text in files.items():
                 (folder / file_name).write_text(text, encoding="utf-8")
         return find_course(tmp_path)

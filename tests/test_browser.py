@@ -12,10 +12,10 @@ from urllib.request import urlopen
 
 import nbformat
 import pytest
+from handing import right_answers
 
-from autograder.assignment.validation import read_source
-from autograder.course.sample import references, submission
-from autograder.grading.submission import read_notebook
+from autograder.course.sample import submission
+from autograder.grading.repair.reading import read_notebook
 from autograder.settings import find_course
 
 SCREENSHOTS = os.environ.get("SCREENSHOTS")  # a folder to leave pictures in
@@ -27,14 +27,17 @@ SETTINGS = {  # the whole notebook in the page at once, and no question about ne
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, which is not installed")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, which is not installed"),
+]
 
 
 @pytest.fixture
 def half_done(tmp_path):
     """A folder with the attention notebook, its first two exercises written and the rest blank."""
     course = find_course(Path(__file__).parent)
-    right = references(read_source(course.source_path("attention")))
+    right = right_answers(course, "attention")
     first = dict(list(right.items())[:2])
     nb = submission(read_notebook(course.released("attention")), first)
     nbformat.write(nb, tmp_path / "attention.ipynb")

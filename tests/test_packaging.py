@@ -5,7 +5,6 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from itertools import chain
 from pathlib import Path
 
 import pytest

@@ -9,7 +9,9 @@ from autograder.settings import SettingsError, find_course
 
 @pytest.fixture
 def course(make_course):
-    return make_course({"b": {"b.py": ""}, "a": {"a.py": "", "other.py": ""}, "c": {"d.py": ""}})
+    """Without a secret: it is made on first use."""
+    solutions = {"b": {"b.py": ""}, "a": {"a.py": "", "other.py": ""}, "c": {"d.py": ""}}
+    return make_course(solutions, secret="")
 
 
 def test_the_course_is_found_from_below(course):

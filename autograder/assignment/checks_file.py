@@ -15,6 +15,10 @@ from autograder.assignment.specs import load_specs
 from autograder.checks.spec import Specs
 
 WORDS = ("given", "rules")  # statements of an exercise that students' own checks need, too
+LOST = (
+    "would be lost: write probes and words with the exercise's name as text, functions, classes, "
+    "imports and CONSTANTS"
+)
 HEADING = "# @title How `{exercise}` is checked: the cases that you see\n"
 
 
@@ -24,29 +28,59 @@ def read_specs(source: Source) -> Specs:
     The checks see only what is given: they could not rest on a solution if they wanted to.
     """
     path = source.checks_path
+    given = definitions(source.given_text, source.path, f"given_{source.assignment}")
     try:
-        given = definitions(source.given_text, source.path, f"given_{source.assignment}")
         found = load_specs(source.checks_text, given, path, source.assignment)
+    except SyntaxError as error:
+        raise SourceError(path, error.lineno or 1, f"not Python: {error.msg}") from None
     except Exception as error:
         own = [f.lineno for f in extract_tb(error.__traceback__) if f.filename == str(path)]
-        raise SourceError(
-            path, (own and own[-1]) or 1, f"{type(error).__name__}: {error}"
-        ) from error
+        problem = f"{type(error).__name__}: {error}"
+        raise SourceError(path, (own and own[-1]) or 1, problem) from error
     _refuse_unknown(source, found)
+    _refuse_lost(source)
     return found
 
 
 def _refuse_unknown(source: Source, found: Specs) -> None:
     for exercise in found:
         if exercise not in source.checks:
+            line = _line_of(exercise, source)
             raise SourceError(
-                source.checks_path, 1, f"{source.path.name} has no check {exercise!r}"
+                source.checks_path, line, f"{source.path.name} has no check {exercise!r}"
             )
     for exercise, cell in source.checks.items():
         if exercise not in found or not found[exercise].visible:
             raise SourceError(
                 source.path, cell.line, f"no visible probe of {exercise!r} in {source.checks_path}"
             )
+
+
+def _refuse_lost(source: Source) -> None:
+    """Refuse statements that neither students nor kernels would get."""
+    nodes = _statements(source.checks_text)
+    for node in nodes:
+        is_helper = defines(node) and _word_of(node) is None
+        if not (is_helper or _is_for_authors(node) or _exercise_of(node, nodes)):
+            raise SourceError(source.checks_path, node.lineno, LOST)
+
+
+def _is_for_authors(node: ast.stmt) -> bool:
+    match node:
+        case ast.Expr(ast.Constant()) | ast.Expr(ast.Call(func=ast.Name("free"))):
+            return True
+    return False
+
+
+def _line_of(exercise: str, source: Source) -> int:
+    """Where a word first names an exercise in its checks."""
+    calls = (node for node in ast.walk(ast.parse(source.checks_text)) if isinstance(node, ast.Call))
+    lines = (c.lineno for c in calls if c.args and _is_text(c.args[0], exercise))
+    return min(lines, default=1)
+
+
+def _is_text(node: ast.expr, text: str) -> bool:
+    return isinstance(node, ast.Constant) and node.value == text
 
 
 @dataclass(frozen=True)
@@ -98,7 +132,7 @@ class ChecksText:
         used = words_of(*_needed(own, self._nodes))
         for node in self._nodes:
             if isinstance(node, ast.Import | ast.ImportFrom) and not self._is_of_assignment(node):
-                kept = [alias for alias in node.names if _bound(alias) in used]
+                kept = [alias for alias in node.names if _bound(alias) in {*used, "*"}]
                 if kept:
                     yield ast.unparse(_with_names(node, kept))
 
@@ -126,13 +160,19 @@ def _needed(own: list[ast.stmt], nodes: list[ast.stmt]) -> list[ast.stmt]:
 def _word_of(node: ast.stmt) -> ast.Call | ast.Attribute | None:
     """What makes a statement one of an exercise: a word called, or a decorator."""
     match node:
-        case ast.FunctionDef(decorator_list=[ast.Call(func=ast.Name("probe")) as word, *_]):
-            return word
-        case ast.FunctionDef(
-            decorator_list=[ast.Attribute(attr="run" | "read" | "law") as word, *_]
-        ):
-            return word
+        case ast.FunctionDef(decorator_list=decorators):
+            words = (_word_of_decorator(decorator) for decorator in decorators)
+            return next((word for word in words if word is not None), None)
         case ast.Expr(ast.Call(func=ast.Name(name)) as word) if name in WORDS:
+            return word
+    return None
+
+
+def _word_of_decorator(node: ast.expr) -> ast.Call | ast.Attribute | None:
+    match node:
+        case ast.Call(func=ast.Name("probe")) as word:
+            return word
+        case ast.Attribute(attr="run" | "read" | "law") as word:
             return word
     return None
 
@@ -149,10 +189,15 @@ def _exercise_of(node: ast.stmt, nodes: list[ast.stmt]) -> str | None:
 def _is_hidden(node: ast.stmt, nodes: list[ast.stmt]) -> bool:
     match _word_of(node):
         case ast.Call(keywords=keywords):
-            return any(keyword.arg == "hidden" for keyword in keywords)
+            stated = [keyword.value for keyword in keywords if keyword.arg == "hidden"]
+            return any(not _is_false(value) for value in stated)
         case ast.Attribute(value=ast.Name(probe)):
             return _is_hidden(_probe(probe, node, nodes), nodes)
     return False
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
 
 
 def _probe(name: str, user: ast.stmt, nodes: list[ast.stmt]) -> ast.stmt:

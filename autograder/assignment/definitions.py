@@ -2,8 +2,10 @@
 
 import ast
 import sys
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from symtable import SymbolTable, symtable
 from types import CodeType, ModuleType
 
 
@@ -67,6 +69,19 @@ def reached(wanted: set[str], nodes: list[ast.stmt]) -> list[ast.stmt]:
 
 
 def words_of(*nodes: ast.AST) -> set[str]:
-    """Every name that stands anywhere in some syntax, as a variable."""
-    inner = (node for each in nodes for node in ast.walk(each))
-    return {node.id for node in inner if isinstance(node, ast.Name)}
+    """The names that some syntax takes from outside of itself."""
+    return {name for node in nodes for name in _taken(ast.unparse(node))}
+
+
+@lru_cache(maxsize=1024)
+def _taken(text: str) -> frozenset[str]:
+    return frozenset(_taken_by(symtable(text, "definition", "exec")))
+
+
+def _taken_by(table: SymbolTable) -> Iterator[str]:
+    outermost = table.get_type() == "module"
+    for symbol in table.get_symbols():
+        if symbol.is_referenced() and (symbol.is_global() or outermost):
+            yield symbol.get_name()
+    for inner in table.get_children():
+        yield from _taken_by(inner)

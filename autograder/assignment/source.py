@@ -182,7 +182,7 @@ def _check_words(stated: Stated, roles: list[str], title: str, line: int, path: 
     if title and Role.ALTERNATIVE not in roles:
         words += title.split()
     if words:
-        near = difflib.get_close_matches(words[0], [*ROLES, "points", "words"], n=1)
+        near = difflib.get_close_matches(words[0], [*map(str, ROLES), "points", "words"], n=1)
         hint = f"; did you mean {near[0]!r}?" if near and near[0] != words[0] else ""
         raise SourceError(path, line, f"unknown word {words[0]!r} on the cell line{hint}")
 

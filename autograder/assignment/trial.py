@@ -53,7 +53,7 @@ class Trial:
         """Which rule an answer breaks, as it stands in a notebook's cells; empty where none."""
         if not self.spec.rules:
             return ""
-        return broken(self.spec.rules, list(cells), self.name, set(self.others))
+        return broken(self.spec.rules, cells, self.name, self.others)
 
     def observe(self, seeds: Sequence[int], seconds: float = SECONDS) -> dict[Place, Evidence]:
         """Evidence by case, as read; a case that takes longer is a TimeoutError."""
@@ -66,7 +66,8 @@ class Trial:
 
         @contextmanager
         def around() -> Iterator[None]:
-            with time_limit(seconds), standing_in(self.namespace, self.spec.stand_ins):
+            stand_ins = standing_in(self.namespace, self.spec.stand_ins)
+            with time_limit(seconds), self.spec.guard(), stand_ins:
                 yield
 
         for place, evidence in run_check(self.probes, self.subject, seeds, around=around):

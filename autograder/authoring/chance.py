@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 import torch
 
 from autograder.assignment.source import Source, SourceError
-from autograder.assignment.trial import load, trial
+from autograder.assignment.trial import load, specs_of, trial
 from autograder.checks.comparison import same
 from autograder.checks.evidence import from_bytes, to_bytes
 from autograder.checks.key import VISIBLE_SEEDS
@@ -23,7 +23,7 @@ def refuse_chance(source: Source) -> None:
     for (exercise, (probe, index)), data in here.items():
         others = again[exercise, (probe, index)], there[exercise, (probe, index)]
         if not all(same(from_bytes(data), from_bytes(other)) for other in others):
-            line = _line_of(probe, source)
+            line = specs_of(source)[exercise].probes[probe].line
             raise SourceError(
                 source.checks_path,
                 line,
@@ -57,8 +57,3 @@ def _send(source: Source, writing: Connection) -> None:
     torch.set_num_threads(1)  # threads of this process's parent are not there
     with open(os.devnull, "w") as nothing, redirect_stdout(nothing):  # it has been said once
         writing.send(observed(source))
-
-
-def _line_of(probe: str, source: Source) -> int:
-    lines = source.checks_text.split("\n")
-    return next((i for i, line in enumerate(lines, 1) if line.startswith(f"def {probe}(")), 1)

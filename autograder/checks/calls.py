@@ -126,6 +126,7 @@ def _besides(target: Target, call: Call, tried: frozenset[Tried]) -> Iterator[tu
     output = target(*leaves, **call.keywords)
     yield "output", output
     if wanted:
+        _mirror(leaves, call.arguments)
         used = output if call.part is None else output[call.part]
         yield "gradients", gradients(target, leaves, used, named=Tried.GRADIENTS in tried)
     if Tried.ALONE in tried:
@@ -202,6 +203,13 @@ def _leaf(value: Any) -> Any:
     if not torch.is_tensor(value) or not value.is_floating_point():
         return value
     return value.detach().clone().requires_grad_()
+
+
+def _mirror(leaves: tuple[Any, ...], arguments: tuple[Any, ...]) -> None:
+    """Do to what was drawn, which is watched, what a call did to the leaves that it got instead."""
+    for leaf, argument in zip(leaves, arguments, strict=True):
+        if leaf is not argument and not torch.equal(leaf.detach(), argument):
+            argument.copy_(leaf.detach())
 
 
 def _other(value: Any) -> Any:

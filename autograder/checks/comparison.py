@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from autograder.checks.derivation import Differentiated
 from autograder.checks.evidence import UNUSABLE, Array, Evidence, Foreign, Value
+from autograder.checks.rules import DERIVE
 
 TOLERANCE = 1e-5  # the handouts' own threshold
 
@@ -60,6 +62,8 @@ def changed_inputs(actual: Evidence, error: float = 0.0) -> Outcome:
 def _raised(actual: Evidence) -> Outcome:
     if actual.error == "NotImplementedError":
         return Outcome(np.inf, "not written yet")
+    if actual.error == Differentiated.__name__:
+        return Outcome(np.inf, DERIVE)
     if actual.error == UNUSABLE:
         return Outcome(np.inf, "its answer does not fit where it is used", actual.detail)
     known = isinstance(getattr(builtins, actual.error or "", None), type)

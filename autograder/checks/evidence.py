@@ -52,8 +52,13 @@ class Evidence:
     @classmethod
     def of_exception(cls, exception: BaseException) -> "Evidence":
         """Evidence that the student's code raised."""
-        name, text = type(exception).__name__, _safe_str(exception)
+        name, text = type(exception).__name__, printable(_safe_str(exception))
         return cls(error=name[:100], detail=text[:MAX_TEXT], exception=exception)
+
+
+def printable(text: str) -> str:
+    """A text as every file and terminal takes it: without halves of characters."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def normalise(value: object) -> Value:
@@ -141,8 +146,8 @@ def from_bytes(data: bytes) -> Evidence:
         tree = json.loads(header["__metadata__"]["tree"])
         return Evidence(
             value=_from_tree(tree["value"], arrays),
-            error=None if tree["error"] is None else str(tree["error"]),
-            detail=str(tree["detail"]),
+            error=None if tree["error"] is None else printable(str(tree["error"])),
+            detail=printable(str(tree["detail"])),
             inputs_changed=bool(tree["inputs_changed"]),
         )
     except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
@@ -154,11 +159,13 @@ def _from_tree(tree: dict[str, Any], arrays: dict[str, np.ndarray]) -> Value:
         case {"array": name, "kind": kind, "dtype": dtype}:
             return Array(str(kind), str(dtype), arrays[name])
         case {"foreign": type_name}:
-            return Foreign(str(type_name))
+            return Foreign(printable(str(type_name)))
         case {"dict": items}:
-            return {str(key): _from_tree(item, arrays) for key, item in items}
+            return {printable(str(key)): _from_tree(item, arrays) for key, item in items}
         case {"list": items}:
             return [_from_tree(item, arrays) for item in items]
-        case {"plain": str() | None as value}:
-            return value
+        case {"plain": str() as text}:
+            return printable(text)
+        case {"plain": None}:
+            return None
     raise ValueError("unknown node")

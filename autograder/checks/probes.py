@@ -72,6 +72,11 @@ class Probe:
         return function
 
     @property
+    def line(self) -> int:
+        """Where it begins in its file."""
+        return self._draw.__code__.co_firstlineno
+
+    @property
     def has_reading(self) -> bool:
         return self._read is not None
 

@@ -1,102 +1,151 @@
-"""Static rules: what the text of a student's cell may not contain, whatever its numbers are.
+"""Rules about the text of an answer: what it may not contain, whatever its numbers are.
 
-Honest code is what they are for: who hides a loop in a string of code hides it from them too.
+They judge the definition that is checked and the helpers that it reaches (see `text.reach`).
+Honest code is what they are for: who hides a loop from every reader may hide it from them.
 """
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 
-Rule = Callable[[ast.Module], str | None]  # what breaks it, in words, or None
+from autograder.checks.text.names import last
+from autograder.checks.text.reach import Reach, Use, reach
+from autograder.checks.text.recursion import recursion
+from autograder.checks.text.scopes import Comprehension
+
+Rule = Callable[[Reach], str]  # what breaks it, in words; empty where nothing does
+
+DERIVE = "derive it: automatic differentiation is not an answer here"
+DIFFERENTIATION = frozenset(
+    (
+        *("autograd", "functorch", "enable_grad", "set_grad_enabled", "_set_grad_enabled"),
+        *("backward", "_backward", "run_backward", "requires_grad_", "retain_grad"),
+        *("grad", "grad_and_value", "vjp", "jvp", "hvp", "vhp", "linearize"),
+        *("jacrev", "jacfwd", "jacobian", "hessian", "grad_fn", "next_functions"),
+        *("dual_level", "enter_dual_level", "make_dual", "_make_dual"),
+        *("sympy", "jax"),
+    )
+)
 
 STATEMENTS = {ast.For: "for", ast.AsyncFor: "async for", ast.While: "while"}
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-# calls that run a function for each element; torch.vmap does not, it makes one batch of them
-CALLS = ("map", "filter", "reduce", "accumulate", "functools.reduce", "itertools.accumulate")
-# of numpy, of tensors, of pools of threads, and whatever itertools is imported as
-METHODS = ("vectorize", "apply_along_axis", "map_", "apply_", "map", "starmap")
+PROTOCOL = ("__next__", "__getitem__")  # methods that others call until these say stop
+KEYED = ("sorted", "sort", "min", "max")
+# functions that run another one for each element; torch.vmap does not, it makes one batch of them
+LOOPING = frozenset(
+    (
+        *("map", "filter", "reduce", "accumulate", "functools.reduce", "itertools.accumulate"),
+        *(f"itertools.{name}" for name in ("takewhile", "dropwhile", "filterfalse", "groupby")),
+    )
+)
+# of numpy, of tensors, of pools of threads, of torch's control flow, and of itertools
+LOOPING_METHODS = frozenset(
+    (
+        *("vectorize", "frompyfunc", "apply_along_axis", "map_", "map2_", "apply_"),
+        *("map", "imap", "starmap", "tree_map", "while_loop", "scan"),
+    )
+)
+HIDING = frozenset(("exec", "eval", "compile", "get_ipython"))  # they run code out of strings
+
+# torch's finished layers, for `without`, where a layer is to be written from its parameters
+FINISHED_NORMS = (
+    *("layer_norm", "LayerNorm", "native_layer_norm", "rms_norm", "RMSNorm"),
+    *("group_norm", "GroupNorm", "native_group_norm", "instance_norm", "batch_norm"),
+    *("native_batch_norm", "SyncBatchNorm", "LocalResponseNorm", "local_response_norm"),
+    *(f"{kind}Norm{d}d" for kind in ("Batch", "Instance") for d in (1, 2, 3)),
+    *(f"Lazy{kind}Norm{d}d" for kind in ("Batch", "Instance") for d in (1, 2, 3)),
+)
+FINISHED_RECURRENT = (
+    *("RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell", "RNNBase", "RNNCellBase"),
+    *("rnn_tanh", "rnn_relu", "lstm", "gru", "lstm_cell", "gru_cell", "mkldnn_rnn_layer"),
+    *("rnn_tanh_cell", "rnn_relu_cell"),
+)
+FINISHED_ATTENTION = (
+    *("MultiheadAttention", "multi_head_attention_forward", "_native_multi_head_attention"),
+    *("scaled_dot_product_attention", "_scaled_dot_product_attention_math"),
+    *("_scaled_dot_product_flash_attention_for_cpu", "flex_attention"),
+    *("Transformer", "TransformerEncoder", "TransformerDecoder"),
+    *("TransformerEncoderLayer", "TransformerDecoderLayer", "_transformer_encoder_layer_fwd"),
+)
 
 
-def no_loops(tree: ast.Module) -> str | None:
+def broken(
+    rules: Sequence[Rule],
+    cells: Sequence[str],
+    subject: str,
+    stop: Collection[str] = frozenset(),
+    failed: Collection[int] = frozenset(),
+) -> str:
+    """The first problem of a definition with its rules, in words; empty where there is none.
+
+    `cells` are the texts of the code cells that ran before the check, in that order, and `subject`
+    the name of what is checked. `stop` are the subjects of other exercises, into which it does not
+    look, and `failed` the indices of cells that ended with an error.
+    """
+    if not rules:
+        return ""
+    reached = reach(cells, subject, stop, failed)
+    return next(filter(None, (judge(reached) for judge in (_readable, *rules))), "")
+
+
+def no_loops(reached: Reach) -> str:
     """No `for`, `while` or comprehension, no function that loops for you, no recursion."""
-    return next(filter(None, map(_loop, ast.walk(tree))), None)
-
-
-def _loop(node: ast.AST) -> str | None:
-    if type(node) in STATEMENTS:
-        return f"loops with `{STATEMENTS[type(node)]}` in line {node.lineno}"
-    if isinstance(node, COMPREHENSIONS):
-        return f"loops in a comprehension in line {node.lineno}"
-    if isinstance(node, ast.Call) and (
-        ast.unparse(node.func) in CALLS or _last(node.func) in METHODS
-    ):
-        return f"loops with `{_last(node.func)}` in line {node.lineno}"
-    if isinstance(node, ast.FunctionDef) and any(_calls(node, node.name)):
-        return f"`{node.name}` calls itself"
-    return None
-
-
-def _calls(tree: ast.AST, name: str) -> Iterator[bool]:
-    for node in ast.walk(tree):
-        yield isinstance(node, ast.Call) and ast.unparse(node.func) in (name, f"self.{name}")
+    for found in reached.found:
+        if loop := _loop(found.node):
+            return f"loops {loop} {reached.where(found)}"
+    return _first(reached, _looping, "loops with `{}` {}") or recursion(reached)
 
 
 def without(*names: str) -> Rule:
-    """No use of these names, be they variables, attributes or imported.
+    """No use of these names of a library, however imported.
 
-    What the cell itself defines under such a name may be used.
+    What the notebook itself defines under such a name may be used, be it a variable or attribute.
     """
-
-    def rule(tree: ast.Module) -> str | None:
-        own = set(_own(tree))
-        for node in ast.walk(tree):
-            for name in _names(node):
-                if name in names and not (name in own and _means_own(node)):
-                    return f"uses `{name}` in line {node.lineno}; write it yourself"
-        return None
-
-    return rule
+    return lambda reached: _first(reached, _one_of(names), "uses `{}` {}; write it yourself")
 
 
-def _own(tree: ast.Module) -> Iterator[str]:
-    """The names of variables, functions and methods of a cell."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name, ctx=ast.Store()) | ast.FunctionDef(name=name):
-                yield name
+def by_hand(reached: Reach) -> str:
+    """No automatic differentiation, nor a helper of the notebook that compares with it."""
+    return _first(reached, _one_of(DIFFERENTIATION), DERIVE + " (`{}` {})")
 
 
-def _means_own(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) or ast.unparse(node).startswith("self.")
+def _readable(reached: Reach) -> str:
+    hidden = "runs code out of a string (`{}` {}), so that its rules cannot be checked"
+    return reached.problem or _first(reached, _hiding, hidden)
 
 
-def _names(node: ast.AST) -> list[str]:
-    match node:
-        case ast.Name() | ast.Attribute():
-            return [_last(node)]
-        case ast.Import():
-            return [part for alias in node.names for part in alias.name.split(".")]
-        case ast.ImportFrom():
-            return [*(node.module or "").split("."), *(alias.name for alias in node.names)]
-    return []
-
-
-def _last(node: ast.expr) -> str:
-    """The last part of a dotted name; empty for other expressions."""
-    return getattr(node, "attr", None) or getattr(node, "id", "")
-
-
-def broken(rules: Sequence[Rule], cells: list[str], subject: str, stop: set[str]) -> str:
-    """What in the cell that defines a subject breaks a rule; empty where nothing does."""
-    for text in reversed(cells):
-        try:
-            tree = ast.parse(text)
-        except SyntaxError:
-            continue
-        if any(getattr(node, "name", None) == subject for node in tree.body):
-            return next((problem for rule in rules if (problem := rule(tree))), "")
+def _first(reached: Reach, forbidden: Callable[[Use], str], sentence: str) -> str:
+    """The first use of a forbidden name, in a sentence with the name and its place."""
+    for use in reached.uses:
+        if name := forbidden(use):
+            return sentence.format(name, reached.where(use.found))
     return ""
 
 
-def by_hand(tree: ast.Module) -> str | None:
-    """No automatic differentiation: what is asked for is a derivation."""
-    return None
+def _one_of(names: Collection[str]) -> Callable[[Use], str]:
+    wanted = frozenset(names)
+    return lambda use: next((part for part in use.parts if part in wanted), "")
+
+
+def _hiding(use: Use) -> str:
+    name = use.path.removeprefix("builtins.")
+    return name if name in HIDING else ""
+
+
+def _looping(use: Use) -> str:
+    name = use.parts[-1]
+    return name if use.path in LOOPING or name in LOOPING_METHODS else ""
+
+
+def _loop(node: ast.AST) -> str:
+    match node:
+        case _ if type(node) in STATEMENTS:
+            return f"with `{STATEMENTS[type(node)]}`"
+        case _ if isinstance(node, Comprehension):
+            return "in a comprehension"
+        case ast.FunctionDef(name=name) if name in PROTOCOL:
+            return f"with `{name}`"
+        case ast.Call(func=ast.Name(id="iter"), args=[_, _]):
+            return "with `iter`"
+        case ast.Call(func=called, keywords=keywords) if last(called) in KEYED:
+            if any(keyword.arg == "key" for keyword in keywords):
+                return f"with `{last(called)}`"
+    return ""

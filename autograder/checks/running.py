@@ -32,19 +32,22 @@ def run_check(
     """
     for probe in probes:
         for index, seed in enumerate(seeds):
-            with around():
-                evidence = observe(probe, subject, seed)
-            yield (probe.name, index), evidence
+            yield (probe.name, index), observe(probe, subject, seed, around)
 
 
-def observe(probe: Probe, subject: Any, seed: int) -> Evidence:
+def observe(
+    probe: Probe,
+    subject: Any,
+    seed: int,
+    around: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Evidence:
     """Run one case and return its evidence; an exception of the student's is evidence too.
 
     Code that draws random numbers draws the same ones whenever the case is run, so that a grade can
     be repeated and a mistake recognised.
     """
     try:
-        with leaving_no_trace():
+        with leaving_no_trace(), around():
             _seed_generators(_seed_of_generators(seed))
             found, untouched = probe.answer(subject, seed)
             value = normalise(found)

@@ -2,13 +2,15 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.checks.calls import Tried, built, call, weighted_sum
+from autograder.checks.derivation import no_differentiation
 from autograder.checks.probes import Draw, Inputs, Probe, Read
 from autograder.checks.rng import Rng, shapes
-from autograder.checks.rules import Rule
+from autograder.checks.rules import Rule, by_hand
 
 __all__ = [
     "Inputs",
@@ -49,6 +51,10 @@ class Spec:
     rules: tuple[Rule, ...] = ()
     stand_ins: dict[str, Any] = field(default_factory=dict)
     free: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def guard(self) -> AbstractContextManager[None]:
+        """What its cases run inside of: where a derivation is asked for, nothing differentiates."""
+        return no_differentiation() if by_hand in self.rules else nullcontext()
 
     @property
     def visible(self) -> list[Probe]:

@@ -23,6 +23,7 @@ from autograder.checks.model_file import (
 from autograder.checks.rules import broken
 from autograder.checks.running import Place, read, run_check, standing_in
 from autograder.checks.spec import Spec, specs
+from autograder.checks.text.history import cells_so_far
 from autograder.checks.verdict import Verdict, judge, obeying
 
 UNKNOWN = "cannot be checked: run the cells {} first"
@@ -65,7 +66,7 @@ class VisibleChecks:
         verdict = judge(known, _as_read(spec, evidence), spec.probes, VISIBLE_SEEDS)
         if spec.rules and self.key:
             stop = self.key.subjects - {known.subject}
-            verdict = obeying(verdict, broken(spec.rules, _cells(namespace), known.subject, stop))
+            verdict = obeying(verdict, broken(spec.rules, cells_so_far(), known.subject, stop))
         raised = [e.exception for e in evidence.values() if e.exception is not None]
         self._show(verdict, next(iter(raised), None))
 
@@ -135,7 +136,7 @@ def visible_evidence(
 
     @contextmanager
     def around() -> Iterator[None]:
-        with standing_in(namespace, spec.stand_ins):
+        with spec.guard(), standing_in(namespace, spec.stand_ins):
             yield
 
     return dict(run_check(spec.visible, subject, VISIBLE_SEEDS, around=around))
@@ -146,11 +147,6 @@ def _as_read(spec: Spec, evidence: dict[Place, Evidence]) -> dict[Place, Evidenc
         (name, index): read(spec.probes[name], found, VISIBLE_SEEDS[index])
         for (name, index), found in evidence.items()
     }
-
-
-def _cells(namespace: dict[str, Any]) -> list[str]:
-    """The cells that ran, in their order, as IPython keeps them."""
-    return list(namespace.get("In", []))
 
 
 def _measured(exercise: Exercise, artefact: Artefact) -> Verdict:

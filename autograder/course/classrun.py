@@ -87,7 +87,10 @@ class Entry:
         submission = self.submission
         said = json.loads(as_json(submission.graded))
         self.nbgrader.autograde(self.grader.assignment, self.student)
-        kept = {"fingerprint": self.fingerprint, "evidence": submission.job.digest}
+        kept = {
+            "fingerprint": self.fingerprint,
+            "evidence": sorted({*submission.job.places.values()}),
+        }
         write_whole(self.report_path, json.dumps({**kept, **said}, indent=2, ensure_ascii=False))
 
 
@@ -128,7 +131,7 @@ def grade_class(
         ready = executing.run((entry, entry.job()) for entry in todo)
         for entry in progress("grading", ready, len(todo)):
             _grade_one(entry, run, feedback)
-    grader.store.prune({entry.report.get("evidence", "") for entry in todo})
+    grader.store.prune({place for entry in todo for place in entry.report.get("evidence", [])})
     return run
 
 

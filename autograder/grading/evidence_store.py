@@ -1,6 +1,6 @@
-"""Evidence kept by content: one file for each notebook's cells, and in it each exercise apart.
+"""Evidence kept by content: a file for each notebook's cells, and one for each model file.
 
-A changed check makes its own exercise's evidence old, and no other's.
+In a file each exercise stands apart: a changed check makes its own evidence old, and no other.
 """
 
 import json
@@ -24,6 +24,12 @@ class _Kept:
     found: dict[str, Found] = field(default_factory=dict)
     noticed: tuple[str, ...] = ()
 
+    def add(self, other: "_Kept") -> None:
+        """Take over what another one holds."""
+        self.hashes |= other.hashes
+        self.found |= other.found
+        self.noticed = tuple(dict.fromkeys([*self.noticed, *other.noticed]))
+
 
 class EvidenceStore:
     """A folder of executions."""
@@ -33,37 +39,52 @@ class EvidenceStore:
 
     def missing(self, job: Job) -> Job | None:
         """The part of a job that has to be executed; None where all of it was."""
-        hashes = _read(self._path(job)).hashes
-        new = [name for name, digest in job.exercises.items() if hashes.get(name) != digest]
+        hashes = self._read(job).hashes
+        new = {name for name, digest in job.exercises.items() if hashes.get(name) != digest}
         return job.only(new) if new else None
 
     def load(self, job: Job) -> Execution:
         """What was found for a job of which nothing is missing."""
-        kept = _read(self._path(job))
+        kept = self._read(job)
         return Execution({name: kept.found[name] for name in job.exercises}, kept.noticed)
 
     def keep(self, job: Job, execution: Execution) -> None:
-        """Add what was found of a job, or of a part of it, whole or not at all."""
-        kept = _read(self._path(job))
-        kept.hashes |= {name: job.exercises[name] for name in execution.found}
-        kept.found |= execution.found
-        kept.noticed = tuple(dict.fromkeys([*kept.noticed, *execution.noticed]))
-        _write(self._path(job), kept)
+        """Add what was found of a job, of all its exercises or of some, whole or not at all."""
+        hashes, places = job.exercises, job.places
+        for place in {places[name] for name in execution.found}:
+            found = {name: it for name, it in execution.found.items() if places[name] == place}
+            noticed = execution.noticed if place == job.digest else ()
+            kept = _read(self._path(place))
+            kept.add(_Kept({name: hashes[name] for name in found}, found, noticed))
+            _write(self._path(place), kept)
 
-    def prune(self, jobs: Collection[str]) -> None:
-        """Delete what is of other jobs than these, by their digests."""
+    def prune(self, places: Collection[str]) -> None:
+        """Delete what is kept in other places than these."""
         for path in self._folder.glob("*.zip"):
-            if path.stem not in jobs:
+            if path.stem not in places:
                 path.unlink(missing_ok=True)
 
-    def _path(self, job: Job) -> Path:
-        return self._folder / f"{job.digest}.zip"
+    def _read(self, job: Job) -> _Kept:
+        """All that is kept of a job."""
+        kept = _Kept()
+        for place in {job.digest, *job.places.values()}:
+            kept.add(_read(self._path(place)))
+        return kept
+
+    def _path(self, place: str) -> Path:
+        return self._folder / f"{place}.zip"
 
 
 def _read(path: Path) -> _Kept:
+    """What a file holds; nothing where it is damaged, or another version of the kit wrote it."""
+    try:
+        return _whole(path) if path.is_file() else _Kept()
+    except (zipfile.BadZipFile, ValueError, LookupError, TypeError):
+        return _Kept()
+
+
+def _whole(path: Path) -> _Kept:
     kept = _Kept()
-    if not path.is_file():
-        return kept
     with zipfile.ZipFile(path) as archive:
         index = json.loads(archive.read(INDEX))
         kept.noticed = tuple(index["noticed"])

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -50,11 +51,18 @@ class Job:
         models = {name: file.digest for name, file in self.models.items()}
         return {**code, **models, **dict(self.written)}
 
-    def only(self, exercises: Collection[str]) -> "Job":
-        """The part of this job that leaves evidence of some exercises."""
+    @property
+    def places(self) -> dict[str, str]:
+        """By exercise, under which digest its evidence is kept: that of a model file is its own."""
+        of_cells = dict.fromkeys(self.exercises, self.digest)
+        return {**of_cells, **{name: file.digest for name, file in self.models.items()}}
+
+    def only(self, exercises: AbstractSet[str]) -> "Job":
+        """The part that leaves evidence of some exercises; model files need no cells."""
+        steps = () if exercises <= self.models.keys() else self.steps
         return replace(
             self,
-            steps=tuple(s for s in self.steps if s.check is None or s.check in exercises),
+            steps=tuple(s for s in steps if s.check is None or s.check in exercises),
             models={name: file for name, file in self.models.items() if name in exercises},
             written={name: end for name, end in self.written.items() if name in exercises},
         )

@@ -17,8 +17,8 @@ from autograder.assignment.cells import (
     Kind,
     name_of,
 )
+from autograder.checks.text.cells import NOT_PYTHON, parsed
 from autograder.grading.forks.requests import Step
-from autograder.grading.repair.syntax import MAGIC, NOT_PYTHON, parsed
 
 WORD = re.compile(r"\w+")
 
@@ -78,8 +78,11 @@ def _unread(cells: list[NotebookNode], released: NotebookNode) -> set[str]:
 @lru_cache(maxsize=1024)
 def _reads(source: str) -> frozenset[str]:
     """Names that a cell takes from cells before it; every word of one that is not Python."""
+    tree = parsed(source)
+    if tree is None:
+        return frozenset(WORD.findall(source))
     try:
-        tables = list(_tables(symtable(MAGIC.sub(r"\1pass", source), "cell", "exec")))
+        tables = list(_tables(symtable(ast.unparse(tree), "cell", "exec")))
     except NOT_PYTHON:
         return frozenset(WORD.findall(source))
     return frozenset(name for table in tables for name in _taken(table))

@@ -175,6 +175,8 @@ def handed_in(grader: Grader, path: Path) -> Submission:
 
 def _state(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
     """By which one knows that a folder's files have changed."""
+    if not folder.is_dir():
+        return ()  # reading what should be in it says so
     found = [(path.name, path.lstat()) for path in sorted(folder.iterdir())]
     return tuple((name, s.st_mtime_ns, s.st_size, s.st_ino) for name, s in found)
 

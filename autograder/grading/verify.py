@@ -4,12 +4,13 @@ import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import takewhile
 
 import torch
 
 from autograder.assignment.artefacts import artefact
 from autograder.assignment.checks_file import ChecksText
-from autograder.assignment.keyring import kept_key
+from autograder.assignment.keyring import kept_key, own_code
 from autograder.assignment.source import Source
 from autograder.assignment.trial import load, time_limit, trial
 from autograder.assignment.validation import read_source
@@ -55,9 +56,9 @@ class Verifier:
 
     def rests_on(self) -> dict[str, str]:
         """By exercise, a hash of all that its evidence depends on besides the student's cells."""
-        texts = ChecksText(self.source)
+        texts, kit = ChecksText(self.source), own_code().hex()
         return {
-            name: hashlib.sha256(f"{check}\0{texts.given(name)}".encode()).hexdigest()
+            name: hashlib.sha256(f"{check}\0{texts.given(name)}\0{kit}".encode()).hexdigest()
             for name, check in self.planned().items()
         }
 
@@ -74,7 +75,7 @@ class Verifier:
         verdict = self._judged.get((name, *cases.items()), lambda: self._judge(name, cases))
         if not cases and found.error is not None:
             return replace(verdict, detail=found.error)
-        return obeying(verdict, self.trials[name].broken([step.text for step in job.steps]))
+        return obeying(verdict, self.trials[name].broken(_cells_before(name, job)))
 
     def verdict_on_model(self, name: str, found: Found) -> Verdict:
         """A verdict on what an artefact's file holds."""
@@ -115,6 +116,12 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+def _cells_before(exercise: str, job: Job) -> list[str]:
+    """The texts of the cells that ran before an exercise's check."""
+    before = takewhile(lambda step: step.check != exercise, job.steps)
+    return [step.text for step in before if step.check is None]
 
 
 def _parse(data: bytes) -> Evidence:

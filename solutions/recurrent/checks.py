@@ -4,7 +4,7 @@ import torch
 from recurrent import inputs_of, paths, random_network, random_run
 from torch import Tensor
 
-from autograder.checks.rules import by_hand, without
+from autograder.checks.rules import FINISHED_RECURRENT, by_hand, without
 from autograder.checks.spec import (
     Rng,
     alone,
@@ -192,9 +192,7 @@ def parameters_problem(answer, *sizes: int) -> str | None:
     return None if reached else "no gradient reaches some of the parameters"
 
 
-FINISHED = "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"
-
-rules("vanilla_rnn", without(*FINISHED))
+rules("vanilla_rnn", without(*FINISHED_RECURRENT))
 
 
 @probe("vanilla_rnn", training, twice, alone, weight=3)
@@ -227,7 +225,7 @@ def flow_everywhere(answer, steps):
     return parameters_problem(answer["both"], 45, 48)
 
 
-rules("lstm", without(*FINISHED))
+rules("lstm", without(*FINISHED_RECURRENT))
 
 GATES = {"input gate": SIGMOID, "forget gate": SIGMOID, "candidate": TANH, "output gate": SIGMOID}
 

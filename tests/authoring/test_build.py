@@ -1,10 +1,12 @@
+"""Building: everything that a notebook must hold, and nothing that it must not."""
+
 import json
 import re
-from pathlib import Path
 
 import nbformat
 import numpy as np
 import pytest
+from handing import GOLDEN, put_secret
 
 from autograder.assignment.source import SourceError
 from autograder.authoring.build import KEY_TEXT, LeakError, build, is_current, make, same_keys
@@ -13,7 +15,7 @@ from autograder.checks.evidence import Array, Evidence
 from autograder.checks.key import Case, Exercise, Key, Mistake, decode, encode
 from autograder.settings import find_course
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "demo.ipynb"
+NOTEBOOK = GOLDEN / "demo/demo.ipynb"
 
 
 @pytest.fixture
@@ -44,23 +46,25 @@ def key_and_rest(path):
 def test_the_golden_source_gives_the_golden_notebook(built):
     """After a wanted change, copy what `build` writes for the golden source to tests/golden."""
     key, notebook = key_and_rest(built.released("demo"))
-    golden_key, golden = key_and_rest(GOLDEN)
+    golden_key, golden = key_and_rest(NOTEBOOK)
     assert notebook == golden
     assert same_keys(key, golden_key)
 
 
 def test_two_builds_are_byte_identical_whatever_the_secret(built):
     first = built.released("demo").read_bytes()
-    built.released("demo").unlink()
-    (built.root / built.secret_file).unlink()
-    build(built, "demo")
-    assert built.released("demo").read_bytes() == first
+    for number in range(5):
+        built.released("demo").unlink()
+        put_secret(built.root, f"another secret {number}")
+        build(built, "demo")
+        assert built.released("demo").read_bytes() == first
 
 
 def test_a_build_leaves_notebooks_and_nbgraders_source_and_no_other_file(built):
     files = {str(p.relative_to(built.root)) for p in built.root.rglob("*") if p.is_file()}
     made = {"notebooks/demo/demo.ipynb", "build/source/demo/demo.ipynb"}
-    given = {"nbgrader_config.py", "solutions/demo/demo.py", "solutions/demo/mistakes.toml"}
+    sources = {f"solutions/demo/{name}" for name in ("demo.py", "checks.py", "mistakes.toml")}
+    given = {"nbgrader_config.py", *sources}
     assert {name for name in files if not name.startswith("build/keys/")} == made | given
 
 
@@ -71,7 +75,7 @@ def test_notebooks_are_valid(built):
 
 def test_cell_ids_are_fixed(built):
     ids = [cell["id"] for cell in read(built.released("demo"))["cells"]]
-    assert ids == [f"demo-{i:03d}" for i in range(11)]
+    assert ids == [f"demo-{i:03d}" for i in range(12)]
 
 
 def test_there_are_no_outputs(built):
@@ -79,7 +83,7 @@ def test_there_are_no_outputs(built):
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
 
 
-SECRETS = ["BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "(x - x.max(-1", "e / e.sum"]
+SECRETS = ["BEGIN SOLUTION", "END SOLUTION", "hidden=True", "(x - x.max(-1", "e / e.sum"]
 SECRETS += ["def large", "x.exp()", "wrong_axis", "must sum to 1, not the columns", "exp overflows"]
 SECRETS += ["Model answer", "no exponent is positive", "Marking", "1 point for the invariance"]
 
@@ -91,11 +95,35 @@ def test_no_answer_is_in_the_students_notebook(built, secret):
     assert secret not in text(built.released("demo"))
 
 
+def test_hidden_tests_stand_in_the_instructors_notebook_only(built):
+    instructor = text(built.build / "source/demo/demo.ipynb")
+    begin, end = (f"### {word} HIDDEN TESTS" for word in ("BEGIN", "END"))
+    assert instructor.index(begin) < instructor.index("def large") < instructor.index(end)
+    assert "HIDDEN TESTS" not in text(built.released("demo"))
+
+
 def test_the_visible_key_names_no_mistake_and_no_hidden_probe(built):
     key, _ = key_and_rest(built.released("demo"))
     exercise = key.exercises["softmax"]
     assert {mistake.name for mistake in exercise.mistakes} == {""}
     assert {case.probe for case in exercise.cases} == {"rows"}
+
+
+def test_a_check_is_one_line_behind_the_folded_code_of_its_visible_cases(built):
+    cells = nbformat.read(built.released("demo"), as_version=4).cells
+    at = next(i for i, c in enumerate(cells) if c.source == 'check("softmax", softmax)')
+    cases = cells[at - 1]
+    assert cases.source.startswith("# @title How `softmax` is checked: the cases that you see\n")
+    assert "def rows(rng: Rng):\n    return call(rng.normal(3, 5))" in cases.source
+    assert cases.metadata.cellView == "form" and cases.metadata["_kg_hide-input"]
+    assert cases.metadata.jupyter.source_hidden
+    assert "check(" not in cases.source.removeprefix(cases.source.split("\n")[0])
+
+
+def test_what_students_do_not_edit_is_folded_and_nothing_else(built):
+    cells = roles(built).items()
+    folded = {name for name, cell in cells if cell["metadata"].get("cellView") == "form"}
+    assert folded == {"given-setup", "given-visible_key", "cases-softmax"}
 
 
 @pytest.mark.parametrize("secret", ["e / e.sum(-1", "def large", "Model answer", "BEGIN HIDDEN"])
@@ -120,8 +148,9 @@ def roles(course):
 @pytest.mark.parametrize(
     "name, kind, points, grade, solution, locked",
     [
-        ("setup", "code", None, False, False, True),
-        ("visible_key", "code", None, False, False, True),
+        ("given-setup", "code", None, False, False, True),
+        ("given-visible_key", "code", None, False, False, True),
+        ("cases-softmax", "code", None, False, False, True),
         ("solution-softmax", "code", None, False, True, False),
         ("check-softmax", "code", 3, True, False, True),
         ("answer-why_shift", "markdown", 2, True, True, False),
@@ -135,7 +164,7 @@ def test_cells_carry_nbgraders_metadata(built, name, kind, points, grade, soluti
 
 
 def test_no_other_cell_carries_nbgraders_metadata(built):
-    assert len(roles(built)) == 5
+    assert len(roles(built)) == 6
 
 
 def test_training_is_tagged_and_demonstrations_may_fail(built):
@@ -209,7 +238,7 @@ def test_a_notebook_is_current_after_a_build(demo_course):
     [
         ("demo.py", "points=3", "points=4"),
         ("demo.py", "points=2", "points=1"),
-        ("demo.py", "rng.normal(3, 5)", "rng.normal(5, 3)"),
+        ("checks.py", "rng.normal(3, 5)", "rng.normal(5, 3)"),
         ("demo.py", "The whole source format", "The source format"),
         ("mistakes.toml", "The rows must sum to 1", "Rows must sum to 1"),
     ],
@@ -244,6 +273,7 @@ def with_numbers(key, factor):
             e.name: Exercise(
                 e.name,
                 e.points,
+                e.subject,
                 tuple(
                     Case(c.probe, c.index, c.weight, shaken(c.expected, factor)) for c in e.cases
                 ),
@@ -301,7 +331,7 @@ def value(number):
 
 def key(points=1.0, probe="p", weight=1.0, number=1.0, says="No.", wrong=2.0, written=2.0):
     mistakes = (Mistake("", says, (value(wrong),)),)
-    exercise = Exercise("f", points, (Case(probe, 0, weight, value(number)),), mistakes)
+    exercise = Exercise("f", points, "f", (Case(probe, 0, weight, value(number)),), mistakes)
     return Key("demo", {"f": exercise}, {"why": written})
 
 

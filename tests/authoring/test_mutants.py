@@ -120,11 +120,15 @@ def f(x):
 
 
 # %% check="f" points=1
-def rows(f, rng):
-    return f(rng.normal(3))
+check("f", f)
+"""
+CHECKS = """\
+from autograder.checks.spec import call, probe
 
 
-check("f", f, rows)
+@probe("f")
+def rows(rng):
+    return call(rng.normal(3))
 """
 SCALE = "scale = 3"
 
@@ -144,7 +148,7 @@ EXPLAINED = """
 @pytest.fixture
 def course(make_course):
     def make(survivors=""):
-        files = {"demo.py": DEMO}
+        files = {"demo.py": DEMO, "checks.py": CHECKS}
         return make_course({"demo": files | ({"survivors.toml": survivors} if survivors else {})})
 
     return make
@@ -180,7 +184,7 @@ def report(monkeypatch, capsys):
     """Exit status and text of the report, when these are the mutants."""
 
     def run(course, *tried):
-        monkeypatch.setattr(mutation_report, "mutants", lambda source, exercise: tried)
+        monkeypatch.setattr(mutation_report, "mutants", lambda source, exercise, free: tried)
         return report_mutants(course, "demo"), capsys.readouterr().out
 
     return run

@@ -146,7 +146,7 @@ def test_exceptions_leave_name_and_message():
 
 
 def test_too_large_evidence_is_not_written(monkeypatch):
-    monkeypatch.setattr(evidence_module, "MAX_BYTES", 1000)
+    monkeypatch.setattr(evidence_module, "MAX_EVIDENCE", 1000)
     with pytest.raises(EvidenceError, match="at most 1000"):
         to_bytes(Evidence(normalise(torch.zeros(300))))
 
@@ -242,7 +242,7 @@ def test_any_changed_byte_gives_evidence_or_an_evidence_error():
 
 
 def test_too_large_bytes_are_not_even_parsed(monkeypatch):
-    monkeypatch.setattr(evidence_module, "MAX_BYTES", len(VALID) - 1)
+    monkeypatch.setattr(evidence_module, "MAX_EVIDENCE", len(VALID) - 1)
     with pytest.raises(EvidenceError, match="too large"):
         from_bytes(VALID)
 
@@ -250,3 +250,17 @@ def test_too_large_bytes_are_not_even_parsed(monkeypatch):
 def test_arrays_do_not_compare_by_equality():
     a = Array("tensor", "float32", np.ones(2))
     assert a != Array("tensor", "float32", np.ones(2))
+
+
+HALF = "\ud800"  # no file and no terminal takes it
+
+
+@pytest.mark.parametrize("value", [HALF, {HALF: 1}, [HALF]], ids=ascii)
+def test_halves_of_characters_do_not_come_through(value):
+    repr(through_bytes(value)).encode()
+
+
+def test_halves_of_characters_in_errors_do_not_come_through():
+    assert Evidence.of_exception(ValueError(HALF)).detail == "?"
+    forged = from_bytes(to_bytes(Evidence(error=HALF, detail=HALF)))
+    assert (forged.error, forged.detail) == ("?", "?")

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from autograder.checks.evidence import Evidence, normalise
-from autograder.checks.key import Case, Exercise, Key, Mistake, decode, encode
+from autograder.checks.key import ARCHITECTURE, Case, Exercise, Key, Mistake, decode, encode
 
 RIGHT, WRONG = (Evidence(normalise(torch.full((2,), n))) for n in (1.0, 2.0))
 RAISED = Evidence(error="ValueError", detail="no")
@@ -17,10 +17,11 @@ KEY = Key(
         "f": Exercise(
             "f",
             2.5,
+            "F",
             (Case("rows", 0, 0.5, RIGHT), Case("rows", 1, 0.0, WRONG)),
             (Mistake("twice", "Not twice.", (WRONG, RAISED)),),
         ),
-        "g": Exercise("g", 1.0),
+        "g": Exercise("g", 1.0, "G"),
     },
     {"why": 2.0},
 )
@@ -38,7 +39,7 @@ def test_a_key_survives_as_text():
         KEY.written,
         ["f", "g"],
     )
-    assert (f.points, found.exercises["g"]) == (2.5, KEY.exercises["g"])
+    assert (f.points, f.subject, found.exercises["g"]) == (2.5, "F", KEY.exercises["g"])
     assert [(c.probe, c.index, c.weight) for c in f.cases] == [("rows", 0, 0.5), ("rows", 1, 0.0)]
     assert [c.expected.value.values.tolist() for c in f.cases] == [[1, 1], [2, 2]]
     assert (f.mistakes[0].name, f.mistakes[0].says) == ("twice", "Not twice.")
@@ -60,6 +61,16 @@ def test_the_greatest_score_leaves_written_answers_out():
     assert KEY.max_score == 3.5
 
 
+def test_subjects_are_what_students_define():
+    assert KEY.subjects == {"F", "G"}
+
+
+def test_a_trained_model_is_no_code():
+    architecture = Case(ARCHITECTURE, 0, 1.0, RIGHT)
+    assert KEY.exercises["f"].is_code
+    assert not Exercise("model", 4.0, "MODEL", (architecture,)).is_code
+
+
 TEXT = encode(KEY)
 DAMAGED = {
     "empty": "",
@@ -77,7 +88,10 @@ DAMAGED = {
             "assignment": "a",
             "written": {},
             "exercises": [
-                {"name": "f", "points": 1, "mistakes": [], "cases": [["p", 0, 1, ["AAAA"]]]}
+                {
+                    **{"name": "f", "points": 1, "subject": "f", "mistakes": []},
+                    "cases": [["p", 0, 1, ["AAAA"]]],
+                }
             ],
         }
     ),

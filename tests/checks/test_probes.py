@@ -1,221 +1,224 @@
-import random
-import sys
+"""Probes: inputs are drawn by one function, and are the same for run, reading and law."""
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from autograder.checks.comparison import same
-from autograder.checks.evidence import UNUSABLE, Evidence, normalise
-from autograder.checks.probes import Probe, as_probe, observe, probe, read
+from autograder.checks.calls import built, call, tensors_in
+from autograder.checks.evidence import normalise
+from autograder.checks.probes import Inputs, Probe, as_plain
 from autograder.checks.rng import Rng
 
 
-def three(f, rng):
-    return f(rng.normal(3))
-
-
-def observed(f, run=three, seed=1):
-    return observe(as_probe(run), f, seed)
-
-
-def numbers(evidence):
-    return evidence.value.values.tolist()
-
-
-def test_a_plain_function_is_a_probe_of_weight_1():
-    found = as_probe(three)
-    assert (found.run, found.weight, found.read, found.law) == (three, 1.0, None, None)
-    assert found.name == "three" and as_probe(found) is found
-
-
-def test_the_decorator_keeps_what_it_is_given():
-    found = probe(weight=0.5, read=abs, law=str)(three)
-    assert found == Probe(three, 0.5, abs, str)
-
-
-def test_the_value_is_the_evidence():
-    evidence = observed(lambda x: 2 * x)
-    expected = 2 * Rng(1, "three").normal(3)
-    assert numbers(evidence) == expected.tolist()
-    assert (evidence.error, evidence.inputs_changed) == (None, False)
-
-
-def test_inputs_depend_on_the_seed_and_the_probes_name():
-    def other(f, rng):
-        return f(rng.normal(3))
-
-    found = [observed(lambda x: x, run, seed) for run, seed in [(three, 1), (three, 2), (other, 1)]]
-    assert len({tuple(numbers(evidence)) for evidence in found}) == 3
-
-
-def test_no_accelerator_is_asked_to_remember_a_seed(monkeypatch):
-    """It would note where it was asked to, which takes longer than most probes."""
-    noted = []
-    monkeypatch.setattr(torch.cuda.random, "_lazy_call", lambda *args, **kwargs: noted.append(args))
-    torch.manual_seed(1)
-    assert noted, "torch does it in another way now"
-    noted.clear()
-    observed(lambda x: x)
-    assert noted == []
-
-
-def draw_from_everything(x):
-    torch.rand(1), np.random.rand(1), random.random()
-    torch.manual_seed(5), np.random.seed(5), random.seed(5)
-    torch.set_grad_enabled(False)
-    return x
-
-
-def draw_and_raise(x):
-    draw_from_everything(x)
-    raise ValueError
-
-
-def global_state():
-    generators = torch.get_rng_state().tolist(), np.random.get_state()[1].tolist()
-    return *generators, random.getstate(), torch.is_grad_enabled()
-
-
-@pytest.mark.parametrize("f", [draw_from_everything, draw_and_raise])
-@pytest.mark.parametrize("grad", [True, False])
-def test_generators_and_grad_mode_stay(f, grad):
-    with torch.set_grad_enabled(grad):
-        before = global_state()
-        observed(f)
-        assert global_state() == before
-
-
-def test_reading_leaves_no_trace_either():
-    before = global_state()
-    read(Probe(three, read=lambda x, rng: draw_from_everything(x)), observed(lambda x: x), 1)
-    assert global_state() == before
-
-
-def test_gradients_are_on_inside_a_probe():
-    with torch.no_grad():
-        evidence = observed(lambda x: x, lambda f, rng: torch.is_grad_enabled())
-    assert evidence.value.values.item() is True
-
-
-def test_a_module_keeps_mode_parameters_and_gradients():
-    def train(module, rng):
-        rng.fill(module)
-        module(rng.normal(2, 3)).sum().backward()
-        return module.weight
-
-    module = nn.Linear(3, 2).train()
-    before = module.weight.detach().clone()
-    evidence = observed(module, train)
-    assert evidence.error is None and not np.allclose(numbers(evidence), before)
-    assert module.training and torch.equal(module.weight, before) and module.weight.grad is None
-
-
-def noisy(x):
-    print("to stdout")
-    print("to stderr", file=sys.stderr)
-    return x
-
-
-def test_stderr_goes_to_stdout(capsys):
-    observed(noisy)
-    out, err = capsys.readouterr()
-    assert err == "" and all(text in out for text in ("to stdout", "to stderr"))
-
-
-class Odd(BaseException):
-    pass
-
-
-@pytest.mark.parametrize("error", [ValueError("no"), SystemExit(3), NotImplementedError(), Odd()])
-def test_every_exception_becomes_evidence(error):
-    def fail(x):
-        raise error
-
-    evidence = observed(fail)
-    assert (evidence.error, evidence.detail) == (type(error).__name__, str(error))
-    assert evidence.exception is error and evidence.value is None
-
-
-def test_the_interrupt_button_still_works():
-    def interrupted(x):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        observed(interrupted)
-
-
-def test_a_subject_of_the_wrong_type_is_evidence():
-    assert observed(None).error == "TypeError"
-
-
-def test_an_answer_that_cannot_be_stored_is_evidence():
-    endless = []
-    endless.append(endless)
-    assert observed(lambda x: endless).error == "RecursionError"
-
-
-def in_place(x):
-    x[0] = 0
-    return torch.zeros(3)
-
-
-def to_double(x):
-    x.data = x.data.double()
-    return torch.zeros(3)
-
-
-@pytest.mark.parametrize("f, changed", [(in_place, True), (to_double, True), (abs, False)])
-def test_a_change_of_the_input_is_reported(f, changed):
-    assert observed(f).inputs_changed is changed
-
-
-def plus_first_input(answer, rng):
-    return {"sum": answer + rng.normal(3)}
-
-
-def test_a_reading_sees_the_answer_and_the_same_inputs():
-    found = read(Probe(three, read=plus_first_input), observed(lambda x: x), 1)
-    doubled = 2 * Rng(1, "three").normal(3)
-    assert found.value["sum"].values.tolist() == doubled.tolist()
-
-
-def test_a_reading_keeps_that_the_input_was_changed():
-    assert read(Probe(three, read=plus_first_input), observed(in_place), 1).inputs_changed
-
-
-def test_without_a_reading_the_evidence_stays():
-    evidence = observed(lambda x: x)
-    assert read(as_probe(three), evidence, 1) is evidence
-
-
-def test_an_exception_is_not_read():
-    evidence = Evidence(error="ValueError")
-    assert read(Probe(three, read=plus_first_input), evidence, 1) is evidence
-
-
-@pytest.mark.parametrize("answer", [torch.ones(4), "text", None, object()])
-def test_an_answer_that_cannot_be_read_does_not_fit(answer):
-    found = read(Probe(three, read=plus_first_input), Evidence(normalise(answer)), 1)
-    assert found.error == UNUSABLE and found.detail.startswith(("RuntimeError: ", "TypeError: "))
-
-
-@pytest.mark.parametrize(
-    "value", [torch.ones(2), np.ones(2), 3.5, True, "x", None, [1.0, {"a": 2}]]
-)
-def test_readings_take_what_the_student_returned(value):
+@pytest.fixture
+def probe():
+    """A probe whose inputs are drawn and derived, and which notes everything it is given."""
     seen = []
-    read(Probe(three, read=lambda answer, rng: seen.append(answer)), Evidence(normalise(value)), 1)
-    assert str(seen[0]) == str(value).replace("2}", "2.0}") and type(seen[0]) is type(value)
+
+    def pairs(rng):
+        seen.append("drawn")
+        keys = rng.normal(4, 3)
+        return Inputs(keys=keys, doubled=2 * keys, n=rng.integer(2, 1000))
+
+    found = Probe(pairs)
+
+    @found.run
+    def _(subject, given):
+        seen.append(given)
+        return subject(given.keys, given.doubled)
+
+    @found.read
+    def _(value, given):
+        seen.append(given)
+        return value + 1
+
+    @found.law
+    def _(value, given):
+        seen.append(given)
+
+    found.seen = seen
+    return found
 
 
-def test_random_numbers_of_the_students_are_those_of_the_case():
-    """So that two builds agree, and two gradings."""
+def test_a_probe_is_named_after_what_draws_and_counts_once():
+    def rows(rng): ...
 
-    def random_numbers(f, rng):
-        return [torch.rand(3), np.random.rand(), random.random()]
+    found = Probe(rows)
+    assert (found.name, found.weight, found.hidden) == ("rows", 1.0, False)
+    assert (found.has_reading, found.has_law) == (False, False)
 
-    first, again, other = (observe(as_probe(random_numbers), None, seed) for seed in (1, 1, 2))
-    assert same(first, again)
-    assert not same(first, other)
+
+def test_run_reading_and_law_get_equal_inputs(probe):
+    answer, _ = probe.answer(torch.add, 5)
+    probe.reading(normalise(answer), 5)
+    probe.problem(normalise(answer), 5)
+    first, *others = [each for each in probe.seen if each != "drawn"]
+    assert len(others) == 2
+    for other in others:
+        assert torch.equal(other.keys, first.keys) and torch.equal(other.doubled, first.doubled)
+        assert other.n == first.n
+
+
+def test_inputs_are_drawn_once_for_a_run_and_what_is_run_gets_these_very_ones(probe):
+    given = []
+    probe.answer(lambda keys, doubled: given.append(keys), 5)
+    assert probe.seen.count("drawn") == 1
+    assert given[0] is probe.seen[1].keys
+
+
+def test_inputs_depend_on_the_seed(probe):
+    assert not torch.equal(probe.inputs(5).keys, probe.inputs(6).keys)
+
+
+def changes_what_was_drawn(keys, doubled):
+    keys[0] = 0
+
+
+def changes_what_was_derived(keys, doubled):
+    doubled.mul_(2)
+
+
+def changes_another_view(keys, doubled):
+    doubled.view(-1)[:1].zero_()
+
+
+def changes_the_numbers_kind(keys, doubled):
+    doubled.data = doubled.data.double()
+
+
+def changes_nothing(keys, doubled):
+    keys.requires_grad_()
+    return keys + doubled
+
+
+CHANGES = [
+    *(changes_what_was_drawn, changes_what_was_derived),
+    *(changes_another_view, changes_the_numbers_kind),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_in_place_is_noticed(probe, change):
+    _, untouched = probe.answer(change, 5)
+    assert not untouched
+
+
+def test_without_one_nothing_is_noticed(probe):
+    _, untouched = probe.answer(changes_nothing, 5)
+    assert untouched
+
+
+def test_what_was_drawn_and_not_handed_on_is_watched_too():
+    kept = []
+
+    def sums(rng):
+        kept.append(rng.normal(3))
+        return call(kept[0].sum())
+
+    _, untouched = Probe(sums).answer(lambda total: kept[0].zero_(), 5)
+    assert not untouched
+
+
+class Changes(nn.Module):
+    """Changes the first tensor that it finds in its arguments."""
+
+    def forward(self, *arguments, **keywords):
+        next(tensors_in([arguments, keywords])).zero_()
+        return torch.zeros(1)
+
+
+PLACES = {
+    "argument": lambda x: call(x),
+    "keyword": lambda x: call(y=x),
+    "one of several": lambda x: [call(), call(x)],
+    "nested": lambda x: {"a": {"b": call(x)}},
+    "in an argument": lambda x: call([1, ({"a": x},)]),
+}
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+def test_derived_tensors_are_watched_wherever_they_stand_in_calls(place):
+    def draws(rng):
+        return place(2 * rng.normal(3))
+
+    def subject(*arguments, **keywords):
+        return Changes()(*arguments, **keywords) if arguments or keywords else torch.zeros(1)
+
+    _, untouched = Probe(draws).answer(subject, 5)
+    assert not untouched
+
+
+def test_derived_tensors_of_a_built_modules_call_are_watched():
+    def draws(rng):
+        return built()(2 * rng.normal(3))
+
+    _, untouched = Probe(draws).answer(Changes, 5)
+    assert not untouched
+
+
+def test_a_run_may_take_the_rng_that_drew_the_inputs():
+    def width(rng):
+        return Inputs(n=rng.integer(2, 5))
+
+    found = Probe(width)
+
+    @found.run
+    def _(layer, given, rng):
+        return rng.fill(layer(given.n, 1)).weight
+
+    answer, _ = found.answer(nn.Linear, 5)
+    rng = Rng(5, "width")
+    expected = rng.fill(nn.Linear(rng.integer(2, 5), 1)).weight
+    assert torch.equal(answer, expected)
+
+
+def test_a_module_is_copied_and_stays_as_it_was():
+    def rows(rng):
+        return call(rng.normal(2, 3))
+
+    found = Probe(rows)
+    module = nn.Linear(3, 2).eval()
+
+    @found.run
+    def _(subject, given):
+        subject.weight.data.zero_()
+        subject.train()
+        return subject(*given.arguments)
+
+    found.answer(module, 5)
+    assert not module.training and module.weight.abs().sum() > 0
+
+
+def test_without_reading_and_law_an_answer_stays_and_nothing_is_wrong():
+    def rows(rng): ...
+
+    value = normalise(torch.ones(2))
+    assert Probe(rows).reading(value, 1) is value
+    assert Probe(rows).problem(value, 1) is None
+
+
+def test_a_law_says_what_is_wrong():
+    def rows(rng):
+        return Inputs(total=rng.normal(1))
+
+    found = Probe(rows)
+    found.law(lambda value, given: None if value.sum() == given.total else f"not {given.total}")
+    total = Rng(5, "rows").normal(1)
+    assert found.problem(normalise(total), 5) is None
+    assert found.problem(normalise(total + 1), 5) == f"not {total}"
+
+
+PLAIN = [torch.ones(2), np.ones(2), 3.5, True, "x", None, [1.0, {"a": torch.zeros(1)}]]
+
+
+@pytest.mark.parametrize("value", PLAIN, ids=str)
+def test_normalised_answers_become_what_they_were(value):
+    found = as_plain(normalise(value))
+    assert str(found) == str(value) and type(found) is type(value)
+
+
+def test_tensors_of_evidence_are_copies_that_readings_may_change():
+    evidence = normalise(torch.ones(2))
+    as_plain(evidence).zero_()
+    assert evidence.values.tolist() == [1, 1]

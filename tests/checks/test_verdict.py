@@ -4,10 +4,15 @@ import torch
 from autograder.checks.evidence import UNUSABLE, Evidence, normalise
 from autograder.checks.key import Case, Exercise, Mistake
 from autograder.checks.probes import Probe
-from autograder.checks.verdict import judge
+from autograder.checks.rng import Rng
+from autograder.checks.verdict import judge, obeying
 
-NAN = float("nan")
+NAN, SEED = float("nan"), 5
 RAISED = Evidence(error="ValueError", detail="secret text")
+
+
+def p(rng):
+    return rng.normal(2)
 
 
 def evidence(number):
@@ -18,12 +23,12 @@ def exercise(weights, mistakes=(), points=10.0):
     """One case for each weight, whose right answers are 1.0, 2.0, …"""
     cases = [Case("p", i, w, evidence(float(i + 1))) for i, w in enumerate(weights)]
     known = [Mistake(n, n + "!", tuple(map(evidence, o))) for n, o in mistakes]
-    return Exercise("f", points, tuple(cases), tuple(known))
+    return Exercise("f", points, "f", tuple(cases), tuple(known))
 
 
 def verdict(answers, weights=(1, 1), mistakes=()):
     found = {("p", i): evidence(answer) for i, answer in enumerate(answers)}
-    return judge(exercise(weights, mistakes), found, {})
+    return judge(exercise(weights, mistakes), found, {"p": Probe(p)}, range(len(weights)))
 
 
 def test_right_answers_earn_everything():
@@ -100,18 +105,20 @@ def test_a_right_answer_gets_no_diagnosis():
     assert verdict([1.0, 2.0], mistakes=[("none", [1.0, 2.0])]).mistake is None
 
 
-def positive(values):
+def positive(values, given):
     return None if (values > 0).all() else "must be positive"
 
 
-def explodes(values):
+def explodes(values, given):
     raise ArithmeticError("about the answer")
 
 
 def by_law(answer, law=positive, **how):
     case = Case("p", 0, 1.0, Evidence(normalise(torch.ones(2))))
     value = Evidence(normalise(answer), **how)
-    return judge(Exercise("f", 1.0, (case,)), {("p", 0): value}, {"p": Probe(positive, law=law)})
+    probe = Probe(p)
+    probe.law(law)
+    return judge(Exercise("f", 1.0, "f", (case,)), {("p", 0): value}, {"p": probe}, [SEED])
 
 
 def test_a_law_judges_instead_of_the_references_numbers():
@@ -148,3 +155,22 @@ def test_a_law_that_raises_fails_the_case_and_nothing_else():
 def test_a_law_does_not_excuse_a_changed_input():
     found = by_law(torch.ones(2), inputs_changed=True)
     assert found.feedback == "changes its input in place; work on a copy"
+
+
+def test_a_law_gets_the_inputs_of_the_cases_own_seed():
+    def equal_to_inputs(values, given):
+        return None if torch.equal(values, given) else "other numbers"
+
+    assert by_law(Rng(SEED, "p").normal(2), equal_to_inputs).passed
+    assert by_law(Rng(SEED + 1, "p").normal(2), equal_to_inputs).feedback == "other numbers"
+
+
+def test_a_broken_rule_costs_everything_and_is_told_instead_of_numbers():
+    found = obeying(verdict([1.0, 3.0]), "loops with `for` in line 2")
+    assert (found.score, found.passed, found.message) == (0, False, "loops with `for` in line 2")
+    assert obeying(verdict([1.0, 2.0]), "loops").line == "✗ f  loops"
+
+
+def test_a_rule_that_is_kept_changes_nothing_and_nothing_earned_keeps_its_own_reason():
+    right, wrong = verdict([1.0, 2.0]), verdict([9.0, 9.0])
+    assert obeying(right, "") is right and obeying(wrong, "loops") is wrong

@@ -6,14 +6,17 @@ import os
 import shutil
 
 import pytest
+from handing import folder_of, hand_in
 
 from autograder.authoring.build import build
 from autograder.course import executors
-from autograder.course.classrun import grade_class, mistake_counts
+from autograder.course.classrun import grade_class, mistake_counts, reports
 from autograder.course.gradebook import Nbgrader
 from autograder.course.report import lateness, write_csv
 from autograder.course.sample import DUE, write_class
-from autograder.grading.submission import Grader
+from autograder.grading import submission
+from autograder.grading.submission import Submission
+from autograder.grading.verify import Verifier
 from autograder.settings import SettingsError
 
 EXPECTED = {  # points of 3 that a machine can give
@@ -36,9 +39,7 @@ def graded(module_demo_course):
     build(course, "demo")
     Nbgrader(course).release("demo", DUE.replace(tzinfo=None))
     write_class(course, "demo")
-    broken = course.build / "submitted/broken/demo/demo.ipynb"
-    broken.parent.mkdir(parents=True)
-    broken.write_text('{"cells": [')
+    hand_in(course, "broken", '{"cells": [')
     return course, grade_class(course, "demo")
 
 
@@ -72,6 +73,46 @@ def test_a_second_run_executes_nothing(graded, monkeypatch):
     assert sorted(grade_class(graded[0], "demo").graded) == sorted(EXPECTED)
 
 
+def test_class_runs_and_nbgraders_steps_share_one_submission(graded, monkeypatch):
+    """Which is read, parsed, repaired and judged once for all of them."""
+    course, _ = graded
+    taken = []
+
+    def noting(owner, name, real):
+        def step(*arguments):
+            taken.append((name, arguments))
+            return real(*arguments)
+
+        monkeypatch.setattr(owner, name, step)
+
+    for name in ("read_bytes", "notebook_of", "repair"):
+        noting(submission, name, getattr(submission, name))
+    noting(Verifier, "verdict", Verifier.verdict)
+    noting(executors, "execute", executors.execute)
+    noting(submission, "execute", submission.execute)
+    path = hand_in(course, "counted", {"softmax": "def softmax(x):\n    return x  # counted"})
+    assert "counted" in grade_class(course, "demo").graded
+    names = [name for name, arguments in taken if path in arguments or name not in OF_A_PATH]
+    assert sorted(names) == ["execute", "notebook_of", "read_bytes", "repair", "verdict"]
+
+
+OF_A_PATH = ("read_bytes", "notebook_of")  # those of other students are passed over
+
+
+def test_evidence_of_what_was_replaced_is_pruned(graded):
+    course, _ = graded
+    store = course.build / "evidence/demo"
+    hand_in(course, "changing", {"softmax": "def softmax(x):\n    return 1  # first"})
+    grade_class(course, "demo", feedback=False)
+    before = {path.name for path in store.iterdir()}
+    hand_in(course, "changing", {"softmax": "def softmax(x):\n    return 1  # second"})
+    grade_class(course, "demo", feedback=False)
+    after = {path.name for path in store.iterdir()}
+    assert len(before) == len(after) and len(before - after) == len(after - before) == 1
+    kept = [place for each in reports(course, "demo").values() for place in each["evidence"]]
+    assert after == {f"{place}.zip" for place in kept}
+
+
 def test_csv_quotes_names_and_leaves_ungraded_cells_empty(graded, tmp_path):
     rows = Nbgrader(graded[0]).rows("demo")
     write_csv(rows, tmp_path / "scores.csv")
@@ -95,14 +136,16 @@ def test_nothing_to_grade_is_said(tmp_path, graded):
 
 def test_a_renamed_notebook_is_found_and_reported(graded):
     course, _ = graded
-    folder = course.build / "submitted/renamed/demo"
-    folder.mkdir(parents=True)
-    reference = course.build / "submitted/reference/demo/demo.ipynb"
-    (folder / "demo (1).ipynb").write_bytes(reference.read_bytes())
+    path = hand_in(course, "renamed", reference_of(course))
+    path.rename(path.with_name("demo (1).ipynb"))
     run = grade_class(course, "demo", feedback=False)
     assert run.problems["renamed"] == "demo (1).ipynb was taken for demo.ipynb"
     scores = {row.student: row.cells["check-softmax"] for row in Nbgrader(course).rows("demo")}
     assert scores["renamed"] == 3.0
+
+
+def reference_of(course):
+    return (folder_of(course, "reference") / "demo.ipynb").read_bytes()
 
 
 def device(path, course):
@@ -114,7 +157,7 @@ def pipe(path, course):
 
 
 def link_to_others_work(path, course):
-    path.symlink_to(course.build / "submitted/reference/demo/demo.ipynb")
+    path.symlink_to(folder_of(course, "reference") / "demo.ipynb")
 
 
 def pipe_of_another_name(path, course):
@@ -126,7 +169,7 @@ def link_of_another_name(path, course):
 
 
 def wrong_timestamp(path, course):
-    path.write_bytes((course.build / "submitted/reference/demo/demo.ipynb").read_bytes())
+    path.write_bytes(reference_of(course))
     path.with_name("timestamp.txt").write_text("yesterday")
 
 
@@ -155,15 +198,12 @@ def test_an_unforeseen_error_costs_one_submission_only(graded, monkeypatch):
     course, _ = graded
     (course.build / "reports/demo/reference.json").unlink()
     (course.build / "reports/demo/stderr.json").unlink()
-    real = Grader.job_of, Grader.grade
+    real = Submission.graded.fget
 
-    def fails(number):
-        return lambda self, nb, folder: (
-            1 / 0 if folder.parent.name == "reference" else real[number](self, nb, folder)
-        )
+    def fails(self):
+        return 1 / 0 if self.path.parents[1].name == "reference" else real(self)
 
-    monkeypatch.setattr(Grader, "job_of", fails(0))
-    monkeypatch.setattr(Grader, "grade", fails(1))
+    monkeypatch.setattr(Submission, "graded", property(fails))
     run = grade_class(course, "demo", feedback=False)
     assert run.problems["reference"] == "cannot be graded: ZeroDivisionError: division by zero"
     assert "stderr" in run.graded and "reference" not in run.graded
@@ -171,10 +211,7 @@ def test_an_unforeseen_error_costs_one_submission_only(graded, monkeypatch):
 
 def test_files_that_nbgrader_could_not_read_are_graded(graded):
     course, _ = graded
-    folder = course.build / "submitted/utf16/demo"
-    folder.mkdir(parents=True)
-    reference = course.build / "submitted/reference/demo/demo.ipynb"
-    (folder / "demo.ipynb").write_text(reference.read_text(encoding="utf-8"), encoding="utf-16")
+    hand_in(course, "utf16", reference_of(course).decode().encode("utf-16"))
     grade_class(course, "demo", feedback=False)
     scores = {row.student: row.cells["check-softmax"] for row in Nbgrader(course).rows("demo")}
     assert scores["utf16"] == 3.0

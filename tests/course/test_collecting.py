@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from handed_in import ON_TIME, link, write_zip
 from rich.console import Console
 from traitlets.config import Config
+from zips import ON_TIME, link, write_zip
 
 from autograder.__main__ import main
 from autograder.authoring.build import build

@@ -5,19 +5,18 @@ from datetime import timedelta
 
 import nbformat
 import pytest
+from handing import hand_in, right_answers
 from nbgrader import preprocessors
 from rich.console import Console
 from traitlets import TraitError
 from traitlets.config import Config
 
 from autograder.authoring.build import build
-from autograder.assignment.validation import read_source
 from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
 from autograder.course.late_policy import DAY, AssignLatePenalties, LatePolicy
 from autograder.course.report import report
-from autograder.course.sample import DUE, references, submission
-from autograder.grading.submission import read_notebook
+from autograder.course.sample import DUE
 
 CHECK, ANSWER = "check-softmax", "answer-why_shift"  # 3 points and 2
 
@@ -52,17 +51,12 @@ def course(demo_course):
     demo_course.update_config(Config({"LatePolicy": {"points_per_day": 1.0}}))
     build(demo_course, "demo")
     Nbgrader(demo_course).release("demo", DUE.replace(tzinfo=None))
-    hand_in(demo_course, timedelta(days=1.5))
+    hand_in_late(demo_course, timedelta(days=1.5))
     return demo_course
 
 
-def hand_in(course, late):
-    folder = course.build / "submitted/ada/demo"
-    folder.mkdir(parents=True, exist_ok=True)
-    right = references(read_source(course.source_path("demo")))
-    nb = submission(read_notebook(course.released("demo")), right)
-    nbformat.write(nb, folder / "demo.ipynb")
-    (folder / "timestamp.txt").write_text(f"{DUE + late:%Y-%m-%d %H:%M:%S} UTC")
+def hand_in_late(course, late):
+    hand_in(course, "ada", right_answers(course), time=DUE + late)
 
 
 def ada(course):
@@ -132,7 +126,7 @@ def test_an_extension_granted_after_grading_counts(course):
 
 def test_the_same_file_handed_in_again_is_as_late_as_its_last_time(course):
     grade_class(course, "demo", feedback=False)
-    hand_in(course, timedelta(days=2.5))
+    hand_in_late(course, timedelta(days=2.5))
     grade_class(course, "demo", feedback=False)
     assert ada(course) == (3, 3, 0)
 

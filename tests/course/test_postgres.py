@@ -1,6 +1,5 @@
 """A gradebook in PostgreSQL, on a server of this test's own; skipped where there is none."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -8,20 +7,19 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from handing import hand_in
 from sqlalchemy.engine import make_url
 
 from autograder.authoring.build import build
 from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
-from autograder.course.sample import submission
-from autograder.grading.submission import read_notebook
 from autograder.settings import find_course
 
 DEBIAN = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 SERVER = shutil.which("pg_ctl", path=os.pathsep.join([*map(str, DEBIAN), os.environ["PATH"]]))
 ANSWERS = {
     "right": "def softmax(x):\n    return x.softmax(-1)",
-    "wrong": "def softmax(x):\n    return x.exp()",
+    "wrong": "def softmax(x):\n    return x.softmax(0)",
 }
 
 
@@ -62,12 +60,8 @@ def test_a_class_is_graded_into_postgresql(database, demo_course):
     config.write_text(f"{config.read_text()}\nc.CourseDirectory.db_url = {url!r}\n")
     course = find_course(demo_course.root)
     build(course, "demo")
-    released = read_notebook(course.released("demo"))
     for student, answer in ANSWERS.items():
-        folder = course.build / "submitted" / student / "demo"
-        folder.mkdir(parents=True)
-        text = json.dumps(submission(released, {"softmax": answer}))
-        (folder / "demo.ipynb").write_text(text, encoding="utf-8")
+        hand_in(course, student, {"softmax": answer})
     assert sorted(grade_class(course, "demo").graded) == ["right", "wrong"]
     rows = {row.student: row.cells["check-softmax"] for row in Nbgrader(course).rows("demo")}
     assert rows == {"right": 3.0, "wrong": 0.0}

@@ -8,23 +8,22 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
 import torch
+from handing import folder_of, hand_in, right_answers
 from rich.console import Console
 
 from autograder.__main__ import main
 from autograder.authoring.build import build
-from autograder.assignment.validation import read_source
 from autograder.course import executors
 from autograder.course.audit import Finding, audit
 from autograder.course.classrun import grade_class, reports
 from autograder.course.gradebook import Nbgrader
 from autograder.course.leaderboard import leaderboards, ranked
 from autograder.course.report import report
-from autograder.course.sample import references, submission
-from autograder.grading import cache
-from autograder.grading.submission import Grader, read_notebook
+from autograder.grading import submission
+from autograder.grading.repair.reading import read_notebook
+from autograder.grading.submission import Grader, Submission
 from autograder.settings import SettingsError
 
 EXPECTED = {  # points for the network and for the trained model
@@ -43,30 +42,25 @@ def course(module_parity_course, parity_weights):
     course = module_parity_course
     build(course, "parity")
     Nbgrader(course).release("parity")
-    right = references(read_source(course.source_path("parity")))
-    released = read_notebook(course.released("parity"))
+    right = right_answers(course, "parity")
     for student in EXPECTED:
-        solutions = {"network": WRONG} if student == "liu" else right
-        folder = folder_of(course, student)
-        folder.mkdir(parents=True)
-        nbformat.write(submission(released, solutions), folder / "parity.ipynb")
+        hand_in(course, student, {"network": WRONG} if student == "liu" else right, "parity")
     untrained = {name: 0 * tensor for name, tensor in parity_weights.items()}
     put(course, "ada", parity_weights)
     put(course, "eve", untrained)
     put(course, "liu", parity_weights)
-    folder = folder_of(course, "mal")
-    (folder / "2_Mal_model.pth").symlink_to(folder_of(course, "ada") / "1_ada_model.pth")
-    (folder_of(course, "zip") / "1_zip_model.pth").write_bytes(b"PK\x03\x04 cut off")
+    model_of(course, "mal").symlink_to(model_of(course, "ada"))
+    model_of(course, "zip").write_bytes(b"PK\x03\x04 cut off")
     return course
 
 
-def folder_of(course, student):
-    return course.build / "submitted" / student / "parity"
+def model_of(course, student):
+    return folder_of(course, student, "parity") / f"1_{student}_model.pth"
 
 
 def put(course, student, weights):
     file = {"configuration": {"hidden": 16}, "state_dict": weights}
-    torch.save(file, folder_of(course, student) / f"1_{student}_model.pth")
+    torch.save(file, model_of(course, student))
 
 
 @pytest.fixture(scope="module")
@@ -127,14 +121,14 @@ def test_feedback_shows_measures_tier_and_pseudonym_and_nothing_hidden(graded):
 def executed(monkeypatch):
     """Submissions that are executed, by the number of cells that ran."""
     jobs = []
-    plain = cache.execute
+    plain = executors.execute
 
     def counting(job):
         jobs.append(job)
         return plain(job)
 
     monkeypatch.setattr(executors, "execute", counting)
-    monkeypatch.setattr(cache, "execute", counting)
+    monkeypatch.setattr(submission, "execute", counting)
     return jobs
 
 
@@ -148,7 +142,7 @@ def test_a_changed_model_file_is_graded_again_and_no_other(graded, executed, par
     grade_class(graded, "parity", feedback=False)
     assert len(executed) == 1
     assert grades(graded) == {**EXPECTED, "nil": (2.0, 4.0)}
-    (folder_of(graded, "nil") / "1_nil_model.pth").unlink()
+    model_of(graded, "nil").unlink()
     grade_class(graded, "parity", feedback=False)
     assert len(executed) == 1  # evidence of having no file is kept as well
     assert grades(graded) == EXPECTED
@@ -259,5 +253,5 @@ def test_without_graded_models_there_is_nothing_to_audit(graded, tmp_path):
 
 
 def test_without_the_folder_a_notebook_earns_its_code_only(course):
-    nb = read_notebook(folder_of(course, "ada") / "parity.ipynb")
-    assert Grader(course, "parity").grade(nb).score == 2.0
+    nb = read_notebook(folder_of(course, "ada", "parity") / "parity.ipynb")
+    assert Submission.of(Grader(course, "parity"), nb).graded.score == 2.0

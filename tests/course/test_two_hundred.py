@@ -1,20 +1,19 @@
 """A class of two hundred, one in ten hostile, killed three times: each gets what it earned."""
 
-import json
-import random
 import signal
 import subprocess
 import sys
 import time
 
 import pytest
+from handing import hand_in
 
 from autograder.authoring.build import build
 from autograder.course.gradebook import Nbgrader
-from autograder.course.sample import submission
-from autograder.grading.submission import read_notebook
 
+pytestmark = pytest.mark.long
 STUDENTS = 200
+KILLED_AT = (3, 70, 131)  # as soon as so many are reported
 SECONDS = 300  # for any of the runs; far more than it takes
 RIGHT = "def softmax(x):\n    return x.softmax(-1)"
 WRONG = "def softmax(x):\n    return x.exp()"
@@ -34,9 +33,10 @@ HOSTILE = (  # and what it earns
         FULL,
     ),
     ("get_ipython().run_cell = None\n" + RIGHT, FULL),
-    ("import torch\ntorch.Tensor.sum = torch.Tensor.mean = None\n" + RIGHT, FULL),
+    ("import torch\ntorch.Tensor.std = torch.Tensor.mean = None\n" + RIGHT, FULL),
     (
-        "from autograder.checks import probes, recorder\nprobes.observe = recorder.observe = None",
+        "from autograder.checks import probes, running\nprobes.answer = running.observe = None\n"
+        + RIGHT,
         0.0,
     ),
 )
@@ -48,20 +48,17 @@ def course(module_demo_course):
     course = module_demo_course
     build(course, "demo")
     Nbgrader(course).release("demo")
-    released = read_notebook(course.released("demo"))
     for number in range(STUDENTS):
-        folder = course.build / "submitted" / f"student_{number:03d}" / "demo"
-        folder.mkdir(parents=True)
-        (folder / "demo.ipynb").write_text(handed_in(number, released), encoding="utf-8")
+        hand_in(course, f"student_{number:03d}", work_of(number))
     return course
 
 
-def handed_in(number, released):
-    """The text of a submission; no two are alike."""
+def work_of(number):
+    """What a student hands in; no two are alike."""
     if number % 20 == 0:
         return UNREADABLE[number // 20 % len(UNREADABLE)]
     answer, _ = answer_of(number)
-    return json.dumps(submission(released, {"softmax": f"{answer}\n# {number}"}))
+    return {"softmax": f"{answer}\n# {number}"}
 
 
 def answer_of(number):
@@ -72,24 +69,22 @@ def answer_of(number):
     return (RIGHT, FULL) if kind % 3 else (WRONG, 0.0)
 
 
-def test_killed_at_three_random_points_and_resumed(course):
-    seed = random.randrange(10**6)
-    points = sorted(random.Random(seed).sample(range(1, STUDENTS - 20), 3))
+def test_killed_three_times_and_resumed(course):
     reports = course.build / "reports" / "demo"
     command = [sys.executable, "-m", "autograder", "grade", "demo", "--no-feedback"]
-    for point in points:
+    for reported in KILLED_AT:
         run = subprocess.Popen(
             command, cwd=course.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         deadline = time.monotonic() + SECONDS
-        while len(list(reports.glob("*.json"))) < point and time.monotonic() < deadline:
+        while len(list(reports.glob("*.json"))) < reported and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert run.poll() is None, (seed, "it ended before it could be killed")
+        assert run.poll() is None, "it ended before it could be killed"
         run.send_signal(signal.SIGKILL)
         run.wait()
     resumed = subprocess.run(command, cwd=course.root, capture_output=True, timeout=SECONDS)
-    assert resumed.returncode == 0, (seed, resumed.stderr)
+    assert resumed.returncode == 0, resumed.stderr
     readable = [number for number in range(STUDENTS) if number % 20]
     earned = {f"student_{number:03d}": answer_of(number)[1] for number in readable}
     rows = Nbgrader(course).rows("demo")
-    assert {row.student: row.cells["check-softmax"] for row in rows} == earned, seed
+    assert {row.student: row.cells["check-softmax"] for row in rows} == earned

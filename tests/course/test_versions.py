@@ -4,7 +4,7 @@ import io
 from datetime import timedelta
 
 import pytest
-from handed_in import ON_TIME
+from zips import ON_TIME
 
 from autograder.course.collecting.archives import HandedIn
 from autograder.course.collecting.names import COLLECTED, Reading

@@ -7,17 +7,17 @@ from datetime import timedelta
 
 import nbformat
 import pytest
-from handed_in import ON_TIME, write_zip
+from handing import right_answers, without_markers, written
 from traitlets.config import Config
+from zips import ON_TIME, write_zip
 
 from autograder.__main__ import parser
-from autograder.authoring.build import build
 from autograder.assignment.mistakes import read_mistakes
 from autograder.assignment.validation import read_source
+from autograder.authoring.build import build
 from autograder.commands import run
 from autograder.course.gradebook import Nbgrader
-from autograder.course.sample import DUE, MARKERS, references, submission
-from autograder.grading.submission import read_notebook
+from autograder.course.sample import DUE
 
 NAMES = ["张三", "李四", "王五", "Zoé Müller", "Anna da Silva", "Jürgen", "Nguyễn Văn An", "Ada"]
 CLASS = {f"2026000{n}": name for n, name in enumerate(NAMES, 1)} | {
@@ -55,36 +55,35 @@ def command(course, *words):
 
 def _export(course):
     """As Moodle exports it: a folder for each student, entries dated by the upload."""
-    source = read_source(course.source_path("demo"))
-    released = read_notebook(course.released("demo"))
-    overflow = next(m for m in read_mistakes(source) if m.name == "overflow")
+    mistakes = read_mistakes(read_source(course.source_path("demo")))
+    overflow = next(mistake for mistake in mistakes if mistake.name == "overflow")
 
-    def notebook(solutions):
-        return nbformat.writes(submission(released, solutions))
+    def notebook(answers):
+        return nbformat.writes(written(course, answers))
 
-    right, blank = notebook(references(source)), notebook({})
-    wrong = notebook({"softmax": MARKERS.sub("", overflow.solution)})
+    right, blank = notebook(right_answers(course)), notebook({})
+    wrong = notebook({"softmax": without_markers(overflow.solution)})
     files = {}
 
-    def hand_in(student, content, suffix="_lab3.ipynb", time=ON_TIME):
+    def put(student, content, suffix="_lab3.ipynb", time=ON_TIME):
         name = CLASS.get(student, "Nobody")
         folder = f"{name}_{len(files) + 4711}_assignsubmission_file_"
         files[f"{folder}/{student}_{name}{suffix}"] = content, time
 
     later = ON_TIME + timedelta(hours=2)
     for student in CLASS.keys() - {"20260004", "20260005", "20260006", "PB24"}:
-        hand_in(student, blank if student == "20260003" else right)
-    hand_in("20260002", wrong, "_lab3 (1).ipynb", later)
-    hand_in("20260003", right, "_lab3-1.ipynb", later)
-    hand_in("20260004", right, time=DUE + timedelta(days=1, hours=3))
-    hand_in("20260005", blank)
-    hand_in("20260006", right, ".ipynb")  # misnamed, but the id is right
-    hand_in("29999999", right)
+        put(student, blank if student == "20260003" else right)
+    put("20260002", wrong, "_lab3 (1).ipynb", later)
+    put("20260003", right, "_lab3-1.ipynb", later)
+    put("20260004", right, time=DUE + timedelta(days=1, hours=3))
+    put("20260005", blank)
+    put("20260006", right, ".ipynb")  # misnamed, but the id is right
+    put("29999999", right)
     inner = io.BytesIO()
     with zipfile.ZipFile(inner, "w") as archive:
         archive.writestr("PB24_Student 24_lab3.ipynb", right)
         archive.writestr("PB24_Student 24_model.pth", b"weights")
-    hand_in("PB24", inner.getvalue(), "_lab3.zip")
+    put("PB24", inner.getvalue(), "_lab3.zip")
     return files
 
 

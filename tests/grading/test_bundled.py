@@ -22,7 +22,7 @@ c = get_config()
 del c["CourseDirectory"], c["ClearSolutions"], c["AssignLatePenalties"]
 c.CourseDirectory.root = {course!r}
 """
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.spread, pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import pytest
 
 from autograder.authoring.build import build
 from autograder.grading.repair.reading import SubmissionError, read_notebook
-from autograder.grading.submission import Grader
+from autograder.grading.submission import Grader, Submission
 
 COUNT = 2_000
 EXECUTED = 5
@@ -30,6 +30,9 @@ VALUES = [
     [[]],
     {"a": 1},
 ]
+
+
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
@@ -169,13 +172,14 @@ def test_every_corruption_is_refused_or_repaired(grader, submission, tmp_path):
         if submitted is None:
             continue
         nbformat.validate(submitted)
-        nb = grader.repair(submitted).notebook
+        handed_in = Submission.of(grader, submitted)
+        nb = handed_in.repaired.notebook
         nbformat.validate(nb)
         nbformat.writes(nb).encode()
         assert locked(nb) == locked(grader.released), seed
         assert roles(nb) == roles(grader.released), seed  # no other cell has any
-        assert [name for _, name in grader.job(nb).cells if name] == ["softmax"], seed
-        assert grader.job(nb).digest
+        assert [step.check for step in handed_in.job.steps if step.check] == ["softmax"], seed
+        assert handed_in.job.digest
         repaired += 1
     assert COUNT * 0.8 < repaired < COUNT
 
@@ -190,7 +194,7 @@ def test_shuffled_and_damaged_cells_are_graded_in_full(grader, submission, tmp_p
         if ANSWER.split("\n")[-1] not in json.dumps(nb):
             continue
         submitted = read(json.dumps(nb).encode(), tmp_path / "demo.ipynb")
-        assert grader.grade(submitted).score == 3, seed
+        assert Submission.of(grader, submitted).graded.score == 3, seed
         graded += 1
         if graded == EXECUTED:
             return

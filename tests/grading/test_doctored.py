@@ -1,30 +1,27 @@
-"""Doctored submissions to the attention assignment, graded as one class: each gets what it earned.
+"""Doctored submissions, graded as one class: each gets what it earned.
 
-Most take a reference solution and doctor `copy_query` (2 points) or the notebook around it.
+Most take right answers to both exercises and doctor `square` or the notebook around it.
 """
 
 import copy
-import shutil
-from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
+from handing import GOLDEN, course_of, hand_in, right_answers
+from traitlets.config import Config
 
 from autograder.authoring.build import build
-from autograder.assignment.validation import read_source
 from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
-from autograder.course.sample import references, submission
-from autograder.grading.submission import read_notebook
-from autograder.settings import find_course
+from autograder.grading.repair.reading import read_notebook
 
-ROOT = Path(__file__).parents[2]
-FULL, WITHOUT_FIRST = 33.0, 31.0
+pytestmark = pytest.mark.long
+FULL, WITHOUT_FIRST = 4.0, 2.0
 MARKER = "7391.5"  # seconds that a background process would sleep
 
-RIGHT = "def copy_query(keys, j):\n    return 200.0 * keys[j]"
-WRONG = "def copy_query(keys, j):\n    return keys[j]"
+RIGHT = "def square(x):\n    return x * x"
+WRONG = "def square(x):\n    return x + x"
 
 
 def before(*lines, wrong=True):
@@ -34,11 +31,11 @@ def before(*lines, wrong=True):
 
 def inside(*lines, wrong=True):
     """A solution that does something whenever it is called."""
-    answer = "keys[j]" if wrong else "200.0 * keys[j]"
-    return "\n    ".join(["def copy_query(keys, j):", *lines, f"return {answer}"])
+    answer = "x + x" if wrong else "x * x"
+    return "\n    ".join(["def square(x):", *lines, f"return {answer}"])
 
 
-# name -> the solution cell of copy_query and the score
+# name -> the solution cell of square and the score
 CELLS = {
     "s02_warns": (inside("import warnings", "warnings.warn('noise')", wrong=False), FULL),
     "s03_stderr": (inside("import sys", "print('noise', file=sys.stderr)", wrong=False), FULL),
@@ -70,7 +67,7 @@ CELLS = {
     ),
     "s21_equals_everything": (
         "class Same:\n    def __eq__(self, other): return True\n    shape = dtype = ndim = 1\n"
-        "def copy_query(keys, j):\n    return Same()",
+        "def square(x):\n    return Same()",
         WITHOUT_FIRST,
     ),
     "s23_quits": (inside("import sys", "sys.exit()"), WITHOUT_FIRST),
@@ -79,7 +76,7 @@ CELLS = {
             "drop = lambda lines: [l for l in lines if 'assert' not in l and 'check' not in l]",
             "get_ipython().input_transformers_post.append(drop)",
         ),
-        None,  # it drops the kit's own call too, and so loses every later check: never more
+        WITHOUT_FIRST,
     ),
     "s28_background": (
         before(
@@ -101,8 +98,8 @@ CELLS = {
         WITHOUT_FIRST,
     ),
     "patches_torch": (
-        before("import torch", "torch.Tensor.softmax = torch.softmax = lambda *a, **k: 1"),
-        None,
+        before("import torch", "torch.Tensor.__pow__ = torch.pow = lambda *a, **k: 1"),
+        0.0,
     ),
     "patches_comparison": (
         before(
@@ -110,19 +107,23 @@ CELLS = {
             "c.compare = v.compare = lambda *a: c.Outcome()",
             "numpy.abs = lambda x: 0 * x",
         ),
-        None,
+        WITHOUT_FIRST,
     ),
-    "silences_the_recorder": (before("import autograder", "autograder.check.run = print"), 0.0),
+    "silences_the_recorder": (
+        before("from autograder.grading.forks import recorder", "recorder.Recorder.run = print"),
+        0.0,
+    ),
+    "silences_the_checks": (
+        before("import autograder", "autograder.check.runner = None"),
+        WITHOUT_FIRST,
+    ),
     "replays_the_visible_key": (
         before(
-            "from autograder import check",
-            "from autograder.checks import probes, recorder",
-            "seen = []",
-            "def replay(probe, subject, seed):",
-            "    return probes.observe(probe, lambda keys, j: 200.0 * keys[j], 1)",
-            "recorder.observe = replay",
+            "from autograder.checks import running",
+            "observe = running.observe",
+            "running.observe = lambda probe, subject, seed: observe(probe, lambda x: x * x, 1)",
         ),
-        None,
+        0.0,
     ),
     "walks_the_heap": (
         inside(
@@ -156,9 +157,7 @@ def first_check(nb):
 
 def first_solution(nb):
     (cell,) = [
-        c
-        for c in nb.cells
-        if c.metadata.get("nbgrader", {}).get("grade_id") == "solution-copy_query"
+        c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "solution-square"
     ]
     return cell
 
@@ -256,43 +255,25 @@ SHOW_SCRIPTS = ("shows_scripts", "script_in_answer", "script_in_output")
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """A course of its own with all of these, graded."""
-    root = tmp_path_factory.mktemp("doctored")
-    (root / "nbgrader_config.py").write_text(
-        (ROOT / "nbgrader_config.py").read_text() + "\nc.Course.cell_seconds = 2\n"
-    )
-    shutil.copytree(ROOT / "solutions/attention", root / "solutions/attention")
-    course = find_course(root)
-    build(course, "attention")
-    write_submissions(course)
-    Nbgrader(course).release("attention")
-    run = grade_class(course, "attention", feedback=False)
-    for student in SHOW_SCRIPTS:
-        Nbgrader(course).feedback("attention", student)
-    return course, run
-
-
-def write_submissions(course):
-    released = read_notebook(course.released("attention"))
-    right = references(read_source(course.source_path("attention")))
-    honest = submission(released, right)
-    hand_in(course, "s00_reference", honest)
+    course = course_of(tmp_path_factory.mktemp("doctored"), GOLDEN / "powers")
+    course.update_config(Config({"Course": {"cell_seconds": 2.0}}))
+    build(course, "powers")
+    right = right_answers(course, "powers")
+    hand_in(course, "s00_reference", right, "powers")
     for name, (solution, _) in CELLS.items():
-        hand_in(course, name, submission(released, {**right, "copy_query": solution}))
+        hand_in(course, name, {**right, "square": solution}, "powers")
     for change in NOTEBOOKS:
-        nb = copy.deepcopy(honest)
-        change(nb)
-        hand_in(course, change.__name__, nb)
-
-
-def hand_in(course, student, nb):
-    folder = course.build / "submitted" / student / "attention"
-    folder.mkdir(parents=True)
-    (folder / "attention.ipynb").write_text(nbformat.v4.nbjson.writes(nb))
+        hand_in(course, change.__name__, right, "powers", change=change)
+    Nbgrader(course).release("powers")
+    run = grade_class(course, "powers", feedback=False)
+    for student in SHOW_SCRIPTS:
+        Nbgrader(course).feedback("powers", student)
+    return course, run
 
 
 @pytest.fixture(scope="module")
 def scores(graded):
-    return {row.student: row.score for row in Nbgrader(graded[0]).rows("attention")}
+    return {row.student: row.score for row in Nbgrader(graded[0]).rows("powers")}
 
 
 @pytest.mark.parametrize("student", SCORES)
@@ -313,18 +294,18 @@ def test_nothing_is_left_running(graded):
 
 def test_nobody_changed_the_gradebook(graded):
     with Nbgrader(graded[0]).gradebook() as gradebook:
-        submissions = gradebook.assignment_submissions("attention")
+        submissions = gradebook.assignment_submissions("powers")
         manual = [g.manual_score for s in submissions for n in s.notebooks for g in n.grades]
     assert set(manual) == {None}
 
 
 @pytest.mark.parametrize("student", SHOW_SCRIPTS)
 def test_pages_execute_nothing_of_the_students(graded, student):
-    page = graded[0].build / "feedback" / student / "attention/attention.html"
+    page = graded[0].build / "feedback" / student / "powers/powers.html"
     html = page.read_text(encoding="utf-8")
     assert "<script>alert" not in html
     assert "<img src=x" not in html
-    autograded = graded[0].build / "autograded" / student / "attention/attention.ipynb"
+    autograded = graded[0].build / "autograded" / student / "powers/powers.ipynb"
     for cell in read_notebook(autograded).cells:
         for output in cell.get("outputs", []):
             assert "<script>" not in str(output.get("data", {}))

@@ -8,19 +8,17 @@ from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
+from small_jobs import CHECKS, GIVEN, a_check, error, evidence, job, run
 
 from autograder.checks.evidence import from_bytes
-from autograder.grading.cache import cached
-from autograder.grading.execute import Job, execute
-from autograder.grading.kernels.kernel import Kernel
+from autograder.checks.rng import Rng
+from autograder.grading.execute import execute
+from autograder.grading.forks.fork import Kernel
+from autograder.grading.jobs import Limits
 
-GIVEN = "from autograder import Rng, check\n\ndef helper(x):\n    return 2 * x\n"
-CHECK = """
-def twice(f, rng):
-    return helper(f(rng.normal(3)))
-
-check("f", f, twice)
-"""
+pytestmark = pytest.mark.spread
+RIGHT = "def f(x):\n    return x + 1"
+TWO = [("twice", 0), ("twice", 1)]
 
 
 @contextlib.contextmanager
@@ -33,31 +31,55 @@ def ended_cells():
         yield ended
 
 
-def job(*sources, seconds=20.0):
-    cells = (*((source, None) for source in sources), ("", "f"))
-    return Job(cells, {"f": [5, 6]}, GIVEN, {"f": CHECK}, seconds)
-
-
 def test_every_case_leaves_evidence():
-    result = execute(job("def f(x):\n    return x + 1"))
-    assert sorted(result.evidence) == ["f.twice.0", "f.twice.1"]
-    assert from_bytes(result.evidence["f.twice.0"]).error is None
-    assert result.errors == {}
+    result = run(RIGHT)
+    assert sorted(evidence(result)) == TWO
+    for (name, index), data in evidence(result).items():
+        expected = 2 * Rng([5, 6][index], name).normal(3) + 1
+        assert from_bytes(data).value.values.tolist() == expected.tolist()
+    assert error(result) is None
 
 
 def test_without_the_sandbox_the_evidence_is_the_same():
-    plain = job("def f(x):\n    return x + 1")
-    assert execute(replace(plain, confined=False)).evidence == execute(plain).evidence
+    plain = job(RIGHT)
+    free = replace(plain, limits=Limits(20.0, confined=False))
+    assert evidence(execute(free)) == evidence(execute(plain))
 
 
 def test_a_missing_function_is_an_error_of_its_check():
-    result = execute(job("1 / 0"))
-    assert result.evidence == {}
-    assert result.errors == {"f": "NameError: name 'f' is not defined"}
+    result = run("1 / 0")
+    assert evidence(result) == {}
+    assert error(result) == "NameError: name 'f' is not defined"
+
+
+def test_checks_run_where_they_stand():
+    """What a student defines again below the check changes nothing."""
+    again = "def f(x):\n    return 0 * x"
+    assert evidence(run(RIGHT, ("check", "f"), again)) == evidence(run(RIGHT))
+
+
+def test_the_notebooks_own_calls_of_check_do_nothing():
+    calls = "from autograder import check, summary\ncheck.load('x')\ncheck('f', f)\nsummary()"
+    with ended_cells() as ended:
+        assert evidence(run(RIGHT, calls)) == evidence(run(RIGHT))
+    assert ended == 5 * [None]
+
+
+def test_what_a_check_does_to_the_notebooks_names_is_undone():
+    """Stand-ins take the place of earlier parts for its own exercise only."""
+    text = CHECKS["f"].text + "\nfrom autograder.checks.spec import given\n"
+    stood_in = replace(CHECKS["f"], text=text + "given('f', part=lambda x: 7 * x)\n")
+    checks = {"f": stood_in, "g": a_check("g")}
+    cells = "def part(x):\n    return 3 * x", "def f(x):\n    return part(x)\ng = f"
+    result = run(*cells, ("check", "f"), ("check", "g"), checks=checks)
+    first = from_bytes(evidence(result)["twice", 0]).value.values
+    assert first.tolist() == (7 * (2 * Rng(5, "twice").normal(3))).tolist()
+    first = from_bytes(evidence(result, "g")["once", 0]).value.values
+    assert first.tolist() == (3 * Rng(5, "once").normal(3)).tolist()
 
 
 def test_a_failing_cell_does_not_cancel_the_cell_behind_it():
-    assert len(execute(job("1 / 0", "def f(x):\n    return x")).evidence) == 2
+    assert len(evidence(run("1 / 0", "def f(x):\n    return x"))) == 2
 
 
 @pytest.mark.parametrize(
@@ -81,37 +103,37 @@ def test_a_failing_cell_does_not_cancel_the_cell_behind_it():
 )
 def test_what_notebooks_do_works(idiom):
     with ended_cells() as ended:
-        assert len(execute(job(idiom, "def f(x):\n    return x")).evidence) == 2
+        assert len(evidence(run(idiom, "def f(x):\n    return x"))) == 2
     assert ended == [None, None, None]
 
 
 def test_redefined_helpers_and_names_change_nothing():
     plain = "def f(x):\n    return x"
-    hostile = plain + "\ndef helper(x):\n    return 0 * x\nprobe = check = Rng = None"
-    assert execute(job(hostile)).evidence == execute(job(plain)).evidence
+    hostile = plain + "\ndef helper(x):\n    return 0 * x\nprobe = call = check = Rng = None"
+    assert evidence(run(hostile)) == evidence(run(plain))
 
 
 def test_an_endless_cell_costs_its_time_and_no_more():
-    result = execute(job("def f(x):\n    return x", "while True: pass", seconds=2.0))
-    assert len(result.evidence) == 2
+    result = run("def f(x):\n    return x", "while True: pass", seconds=2.0)
+    assert len(evidence(result)) == 2
 
 
 def test_a_cell_that_kills_the_kernel_costs_nothing_else():
-    result = execute(job("state = 1", "import os\nos._exit(1)", "def f(x):\n    return state * x"))
-    assert len(result.evidence) == 2
-    assert result.errors == {}
+    result = run("state = 1", "import os\nos._exit(1)", "def f(x):\n    return state * x")
+    assert len(evidence(result)) == 2
+    assert error(result) is None
 
 
 def test_a_function_that_kills_the_kernel_fails_its_own_check():
-    result = execute(job("import os\ndef f(x):\n    os._exit(1)"))
-    assert result.evidence == {}
-    assert result.errors == {"f": "the kernel died"}
+    result = run("import os\ndef f(x):\n    os._exit(1)")
+    assert evidence(result) == {}
+    assert error(result) == "the kernel died"
 
 
 def test_a_loop_that_swallows_interrupts_is_killed_and_passed_over():
     stubborn = "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
-    result = execute(job("def f(x):\n    return x", stubborn, seconds=2.0))
-    assert len(result.evidence) == 2
+    result = run("def f(x):\n    return x", stubborn, seconds=2.0)
+    assert len(evidence(result)) == 2
 
 
 def test_the_kernel_sees_none_of_the_graders_environment():
@@ -119,44 +141,38 @@ def test_the_kernel_sees_none_of_the_graders_environment():
     spy = "import os\ndef f(x):\n    started_with = open('/proc/self/environ').read()\n"
     spy += "    raise ValueError('token' in (str(dict(os.environ)) + started_with).lower())"
     grade = (
-        "from autograder.grading.execute import Job, execute\n"
+        "from autograder.grading.execute import execute\n"
+        "from autograder.grading.forks.requests import PlannedCheck, Step\n"
+        "from autograder.grading.jobs import Job, Limits\n"
         "from autograder.checks.evidence import from_bytes\n"
-        f"cells = ({spy!r}, None), ('', 'f')\n"
-        f"job = Job(cells, {{'f': [5]}}, {GIVEN!r}, {{'f': {CHECK!r}}}, 20.0)\n"
-        "print(from_bytes(execute(job).evidence['f.twice.0']).detail)"
+        f"steps = Step(0, {spy!r}), Step(1, '', 'f')\n"
+        f"job = Job(steps, Limits(20.0), {GIVEN!r}, {{'f': {CHECKS['f']!r}}})\n"
+        "print(from_bytes(execute(job).found['f'].cases['twice', 0]).detail)"
     )
     environment = {**os.environ, "COURSE_TOKEN": "secret"}
-    run = subprocess.run([sys.executable, "-c", grade], env=environment, capture_output=True)
-    assert run.stdout.decode().strip() == "False", run.stderr
+    done = subprocess.run([sys.executable, "-c", grade], env=environment, capture_output=True)
+    assert done.stdout.decode().strip() == "False", done.stderr
 
 
-@pytest.fixture
-def counted(monkeypatch):
-    calls = []
-
-    def counting(job):
-        calls.append(job)
-        return execute(job)
-
-    monkeypatch.setattr("autograder.grading.cache.execute", counting)
-    return calls
-
-
-def test_evidence_is_kept_by_content(tmp_path, counted):
-    first = cached(job("def f(x):\n    return x"), tmp_path)
-    again = cached(job("def f(x):\n    return x"), tmp_path)
-    assert first == again
-    assert len(counted) == 1
-    cached(job("def f(x):\n    return -x"), tmp_path)
-    assert len(counted) == 2
-    assert not list(tmp_path.glob(".new-*"))
+def test_of_several_checks_one_that_kills_the_kernel_costs_no_other():
+    """Those that have run are not run again, and those behind it are."""
+    checks = {name: a_check(name) for name in "fgh"}
+    kills = "import os\ndef g(x):\n    os._exit(1)"
+    f, h = (f"def {name}(x):\n    return x" for name in "fh")
+    cells = f, ("check", "f"), kills, ("check", "g"), h, ("check", "h")
+    result = run(*cells, checks=checks)
+    assert [len(evidence(result, name)) for name in "fgh"] == [2, 0, 2]
+    assert [error(result, name) for name in "fgh"] == [None, "the kernel died", None]
 
 
-def test_names_of_evidence_are_never_paths(tmp_path):
-    """Student code holds the pipe, and may write frames of any name into it."""
-    forged = "import os\nfrom autograder.grading.kernels.recorder import frame\n"
-    forged += "os.write(3, frame('../../../escaped', b'x') + frame('/tmp/escaped', b'x'))"
-    store = tmp_path / "a" / "b" / "evidence"
-    kept = cached(job(forged, "def f(x):\n    return x"), store)
-    assert kept.evidence["../../../escaped"] == b"x"
-    assert [p for p in tmp_path.rglob("*") if p.is_file()] == list(store.glob("*.zip"))
+def test_cases_before_the_one_that_kills_the_kernel_are_kept():
+    kills = "import os\ncalls = []\ndef f(x):\n    calls.append(x)\n"
+    result = run(kills + "    return x if len(calls) == 1 else os._exit(1)")
+    assert list(evidence(result)) == TWO[:1] and error(result) == "the kernel died"
+
+
+def test_one_job_has_so_many_kernels_and_no_more(monkeypatch):
+    monkeypatch.setattr("autograder.grading.execute.MAX_KERNELS", 2)
+    kills = "import os\nos._exit(1)"
+    result = run(kills, kills, kills, RIGHT)
+    assert evidence(result) == {} and error(result) == "too many cells killed the kernel"

@@ -14,11 +14,13 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from autograder.authoring.build import build
 from autograder.assignment.trial import load
+from autograder.authoring.build import build
 from autograder.checks.model_file import ModelError, pack, read_model, unpack
 from autograder.grading import models
-from autograder.grading.execute import Job, execute
+from autograder.grading.execute import execute
+from autograder.grading.jobs import Job, Limits
+from autograder.grading.models import find_model
 from autograder.grading.submission import Grader
 from autograder.tools.saving import save_model
 
@@ -41,10 +43,16 @@ def verdict(request, grader, tmp_path):
     """The verdict on what stands in the submission's folder; unconfined, whatever runs would."""
 
     def judge():
-        job = Job((), {}, "", {}, 10.0, request.param, grader.models(tmp_path))
+        files = {"trained_model": found(grader, tmp_path)}
+        job = Job((), Limits(10.0, confined=request.param), models=files)
         return grader.verifier.verdict("trained_model", execute(job), job)
 
     return judge
+
+
+def found(grader, folder):
+    """The model file that grading finds in a submission's folder."""
+    return find_model(folder, grader.verifier.artefacts["trained_model"].ending)
 
 
 def put(folder, state, configuration=CONFIGURATION, name="1_Ada_model.pth"):
@@ -139,8 +147,7 @@ def test_the_newest_file_counts_and_the_others_are_reported(grader, verdict, sta
     put_bytes(tmp_path, b"older", name="c_model.safetensors")
     os.utime(tmp_path / "c_model.safetensors", (1, 1))
     assert verdict().score == 4.0
-    (file,) = grader.models(tmp_path).values()
-    assert file.note == "2 model files, the newest counts, b_model.pth"
+    assert found(grader, tmp_path).note == "2 model files, the newest counts, b_model.pth"
 
 
 class Bomb:
@@ -423,8 +430,10 @@ def test_what_is_no_file_is_missing(write, verdict, state, tmp_path):
 
 
 def test_without_a_folder_the_file_is_missing(grader):
-    (file,) = grader.models(None).values()
-    assert file.problem == "no model file …_model.pth or .safetensors beside the notebook"
+    assert (
+        found(grader, None).problem
+        == "no model file …_model.pth or .safetensors beside the notebook"
+    )
 
 
 def test_a_reader_that_takes_too_long_is_killed(verdict, state, tmp_path, monkeypatch):

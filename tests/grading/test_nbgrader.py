@@ -9,14 +9,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from handing import hand_in, right_answers
 
 from autograder.authoring.build import build
-from autograder.authoring.header import AI_HEADING
-from autograder.assignment.validation import read_source
 from autograder.course.gradebook import Nbgrader
-from autograder.course.sample import references, submission
-from autograder.grading.submission import Grader, read_notebook
+from autograder.grading.repair.reading import read_notebook
+from autograder.grading.submission import Grader
+from autograder.tools.cell_texts import AI_HEADING
 
+pytestmark = pytest.mark.long
 WRONG_AXIS = """def softmax(x):
     e = (x - x.max(-1, keepdim=True).values).exp()
     return e / e.sum(0, keepdim=True)"""
@@ -61,44 +62,33 @@ def graded_course(module_demo_course):
     course = module_demo_course
     build(course, "demo")
     Nbgrader(course).release("demo")
-    released = read_notebook(course.released("demo"))
-    right = references(read_source(course.source_path("demo")))
-    submit(course, "blank", submission(released, {}))
-    submit(course, "reference", submission(released, right))
+    right = right_answers(course)
+    hand_in(course, "blank", {})
+    hand_in(course, "reference", right)
     for student, (solution, _) in CLASS.items():
-        submit(course, student, submission(released, {"softmax": solution}))
-    submit(course, "skipper", skipper(released))
-    submit(course, "discloser", discloser(released))
-    submit(course, "linker", submission(released, right))
+        hand_in(course, student, {"softmax": solution})
+    hand_in(course, "skipper", {"softmax": NAN}, change=skip_the_check)
+    hand_in(course, "discloser", {}, change=disclose)
+    hand_in(course, "linker", right)
     (course.build / "submitted/linker/demo/data.csv").symlink_to(course.root / course.secret_file)
     command(course, "nbgrader", "autograde", "demo")
     command(course, "nbgrader", "generate_feedback", "demo")
     return course
 
 
-def skipper(released):
-    """A wrong answer whose check cell is tagged to be skipped and shows a forged output."""
-    nb = submission(released, {"softmax": NAN})
+def skip_the_check(nb):
+    """A check cell that is tagged to be skipped and shows a forged output."""
     for cell in nb.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == "check-softmax":
             cell.metadata["tags"] = ["skip-execution"]
             cell.outputs = [
                 nbformat.v4.new_output("execute_result", {"text/plain": "3.0"}, execution_count=1)
             ]
-    return nb
 
 
-def discloser(released):
-    nb = submission(released, {})
+def disclose(nb):
     (cell,) = [cell for cell in nb.cells if cell.source.startswith(AI_HEADING)]
     cell.source += "\n\nA chatbot, for the overflow."
-    return nb
-
-
-def submit(course, student, nb):
-    folder = course.build / "submitted" / student / "demo"
-    folder.mkdir(parents=True)
-    nbformat.write(nb, folder / "demo.ipynb")
 
 
 def command(course, *words):
@@ -139,7 +129,7 @@ def test_formgraders_button_and_score_give_the_same_grades(graded_course):
     Nbgrader(graded_course).autograde("demo", "noisy")
     assert rows(graded_course)["noisy"] == before
     path = graded_course.build / "submitted/noisy/demo/demo.ipynb"
-    assert Grader(graded_course, "demo").grade(read_notebook(path)).score == before.score
+    assert Grader(graded_course, "demo").submission(path).graded.score == before.score
 
 
 def test_graders_see_the_marking_scheme_and_students_do_not(graded_course):
@@ -193,7 +183,7 @@ def test_the_gradebook_never_holds_hidden_tests_or_solutions(graded_course):
     with Nbgrader(graded_course).gradebook() as gradebook:
         cells = gradebook.find_notebook("demo", "demo").source_cells
         text = "\n".join(copy.copy(cell.source) or "" for cell in cells)
-    assert "check(" in text
+    assert "check(" in text and "def rows" in text
     assert "HIDDEN" not in text
     assert "BEGIN SOLUTION" not in text
     assert "Model answer" not in text
@@ -209,8 +199,6 @@ def test_what_a_link_leads_to_is_never_copied(graded_course):
 
 
 def test_a_link_is_reported(graded_course):
-    folder = graded_course.build / "submitted/linker/demo"
-    repairs = (
-        Grader(graded_course, "demo").grade(read_notebook(folder / "demo.ipynb"), folder).repairs
-    )
+    path = graded_course.build / "submitted/linker/demo/demo.ipynb"
+    repairs = Grader(graded_course, "demo").submission(path).graded.repairs
     assert "data.csv: a link, not followed" in repairs

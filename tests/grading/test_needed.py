@@ -6,10 +6,11 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.authoring.build import make
-from autograder.grading.needed import needed_cells
+from autograder.grading.needed import needed_steps, training_steps
 
 LOOK = 'flat = softmax(torch.ones(5))\nprint("uniform:", flat)'
 TRAIN = "print(softmax(torch.zeros(4)))"
+CHECK = 'check("softmax", softmax)'
 
 
 @pytest.fixture(scope="module")
@@ -20,14 +21,16 @@ def released(module_demo_course):
 def texts(released, *students_own):
     nb = copy.deepcopy(released)
     nb.cells += [new_code_cell(source) for source in students_own]
-    return [source for source, _ in needed_cells(nb, released)]
+    return [step.text for step in needed_steps(nb, released) if not step.check]
 
 
 def test_what_grading_needs_runs_and_no_more(released):
-    found = list(needed_cells(released, released))
-    assert [name for _, name in found if name] == ["softmax"]
-    assert any("import torch" in source for source, _ in found)
-    assert not any("check.load" in source for source, _ in found)
+    found = list(needed_steps(released, released))
+    assert [step.check for step in found if step.check] == ["softmax"]
+    assert any("import torch" in step.text for step in found)
+    assert not any("check.load" in step.text or "@probe" in step.text for step in found)
+    code = [cell for cell in released.cells if cell.cell_type == "code"]
+    assert all(code[step.index].source == step.text for step in found if not step.check)
     assert LOOK not in texts(released)
     assert TRAIN not in texts(released)
 
@@ -69,7 +72,7 @@ def test_a_look_that_a_read_one_rests_on_runs_too(released):
     longer.cells[at + 1].source = "twice = flat + flat"
     nb = copy.deepcopy(longer)
     nb.cells.append(new_code_cell("print(twice)"))
-    found = [source for source, _ in needed_cells(nb, longer)]
+    found = [step.text for step in needed_steps(nb, longer)]
     assert [s for s in found if "flat" in s] == [LOOK, "twice = flat + flat"]
 
 
@@ -77,4 +80,11 @@ def test_a_look_that_a_student_changed_is_the_students(released):
     nb = copy.deepcopy(released)
     (cell,) = [cell for cell in nb.cells if cell.source == LOOK]
     cell.source += "\nprint(softmax)"
-    assert cell.source in [source for source, _ in needed_cells(nb, released)]
+    assert cell.source in [step.text for step in needed_steps(nb, released)]
+
+
+def test_training_again_runs_all_code_but_the_courses_checking(released):
+    found = [step.text for step in training_steps(released)]
+    assert TRAIN in found and LOOK in found
+    assert not [text for text in found if "check.load" in text or "@probe" in text]
+    assert CHECK in [cell.source for cell in released.cells] and CHECK not in found

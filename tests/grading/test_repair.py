@@ -7,9 +7,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 
 from autograder.authoring.build import build, make
-from autograder.authoring.header import AI_HEADING
 from autograder.grading.repair.rebuild import repair
-from autograder.grading.submission import Grader
+from autograder.grading.submission import Grader, Submission
+from autograder.tools.cell_texts import AI_HEADING
 
 ANSWER = "# exercise: softmax\ndef softmax(x):\n    return x.softmax(-1)"
 
@@ -78,8 +78,20 @@ def test_a_deleted_check_comes_back_after_its_solution(submitted, released):
     submitted.cells.remove(find(submitted, "check-softmax"))
     repaired = repair(submitted, released)
     names = [c.metadata.get("nbgrader", {}).get("grade_id") for c in repaired.notebook.cells]
-    assert names.index("check-softmax") == names.index("solution-softmax") + 1
+    assert names.index("check-softmax") == names.index("solution-softmax") + 2
     assert repaired.repairs == ["check-softmax: was missing, restored"]
+
+
+def test_edited_and_deleted_cases_come_back_and_are_reported(submitted, released):
+    cases = find(submitted, "cases-softmax")
+    for change, said in (
+        (lambda: setattr(cases, "source", "print('mine')"), "was edited, restored"),
+        (lambda: submitted.cells.remove(cases), "was missing, restored"),
+    ):
+        change()
+        repaired = repair(submitted, released)
+        assert find(repaired.notebook, "cases-softmax") == find(released, "cases-softmax")
+        assert repaired.repairs == [f"cases-softmax: {said}"]
 
 
 def test_of_two_versions_the_last_that_is_not_the_stub_counts(submitted, released):
@@ -146,21 +158,22 @@ def shapes_of_platforms():
         del find(nb, "solution-softmax").metadata.nbgrader["schema_version"]
         return nb
 
-    lost = "visible_key, solution-softmax and 2 more: metadata lost, found by"
+    lost = "given-setup, given-visible_key, solution-softmax and 3 more: metadata lost, found by"
+    unchanged = "given-setup, given-visible_key, cases-softmax and 1 more: metadata lost, found by"
     names = "solution-softmax, answer-why_shift: metadata lost, found by name in the text"
     return {
         "colab": (colab, []),
         "colab without nbgrader": (
             colab_without_nbgrader,
-            [f"setup, {lost} Colab's id"],
+            [f"{lost} Colab's id"],
         ),
         "kaggle editor": (
             kaggle_editor,
-            ["setup, visible_key, check-softmax: metadata lost, found by unchanged text", names],
+            [f"{unchanged} unchanged text", names],
         ),
         "kaggle version": (
             kaggle_version,
-            ["setup, visible_key, check-softmax: metadata lost, found by unchanged text", names],
+            [f"{unchanged} unchanged text", names],
         ),
         "schema_version": (
             one_lost_field,
@@ -228,7 +241,8 @@ def test_the_second_half_of_a_split_cell_runs_after_the_first(submitted, release
     at = [c.source for c in cells].index(first)
     assert cells[at].metadata.nbgrader.grade_id == "solution-softmax"
     assert (cells[at + 1].source, cells[at + 1].metadata) == (second, {})
-    assert cells[at + 2].metadata.nbgrader.grade_id == "check-softmax"
+    assert cells[at + 2].metadata.nbgrader.grade_id == "cases-softmax"
+    assert cells[at + 3].metadata.nbgrader.grade_id == "check-softmax"
 
 
 def test_a_restored_check_stands_behind_both_halves(submitted, released):
@@ -236,7 +250,8 @@ def test_a_restored_check_stands_behind_both_halves(submitted, released):
     split(submitted, ANSWER, "half = 2")
     cells = repair(submitted, released).notebook.cells
     at = [c.source for c in cells].index("half = 2")
-    assert cells[at + 1].metadata.nbgrader.grade_id == "check-softmax"
+    assert cells[at + 1].metadata.nbgrader.grade_id == "cases-softmax"
+    assert cells[at + 2].metadata.nbgrader.grade_id == "check-softmax"
 
 
 def test_a_cell_split_in_the_middle_of_a_definition_is_joined(submitted, released):
@@ -280,7 +295,7 @@ def test_in_reversed_order_whatever_is_needed_still_comes_first(submitted, relea
     sources = [c.source for c in repaired.notebook.cells]
     ids = [c.id for c in repaired.notebook.cells]
     order = [
-        find(released, "setup").id,
+        find(released, "given-setup").id,
         next(c.id for c in released.cells if c.source.startswith("import torch")),
         find(released, "solution-softmax").id,
         find(released, "check-softmax").id,
@@ -288,7 +303,7 @@ def test_in_reversed_order_whatever_is_needed_still_comes_first(submitted, relea
     assert sorted(order, key=ids.index) == order
     assert ANSWER in sources
     assert "check-softmax: stood before its solution, moved behind it" in repaired.repairs
-    assert "setup: stood too late, moved up" in repaired.repairs
+    assert "given-setup: stood too late, moved up" in repaired.repairs
 
 
 def test_a_deleted_import_comes_back_and_a_deleted_demonstration_does_not(submitted, released):
@@ -409,7 +424,7 @@ PARTS = [
 def test_split_solutions_are_graded(module_demo_course, submitted, first, second, score):
     build(module_demo_course, "demo")
     split(submitted, f"# exercise: softmax\n{first}", second)
-    assert Grader(module_demo_course, "demo").grade(submitted).score == score
+    assert Submission.of(Grader(module_demo_course, "demo"), submitted).graded.score == score
 
 
 PROMPT = """{heading}

@@ -1,12 +1,12 @@
 """The report on what student code did besides answering; honest code has none."""
 
 import pytest
+from small_jobs import run
 
-from autograder.grading.kernels.recorder import REPORT
-from autograder.grading.execute import Job, execute
+from autograder.grading.execute import LINE, LINES
+from autograder.grading.forks.messages import Noticed, encode
 
-GIVEN = "from autograder import Rng, check\n"
-CHECK = "def once(f, rng):\n    return f(rng.normal(3))\n\ncheck('f', f, once)"
+pytestmark = pytest.mark.spread
 HONEST = """import math, warnings
 import matplotlib.pyplot as plt, numpy as np, torch
 plt.plot([1, 2]); plt.savefig('figure.png'); plt.close()
@@ -43,8 +43,7 @@ ODDITIES = {
 
 
 def noticed(*sources):
-    cells = (*((source, None) for source in sources), ("", "f"))
-    return execute(Job(cells, {"f": [1]}, GIVEN, {"f": CHECK}, 20.0)).noticed
+    return run(*sources).noticed
 
 
 def test_honest_code_is_not_reported():
@@ -57,5 +56,13 @@ def test_an_oddity_is_named(source, line):
 
 
 def test_a_forged_report_is_only_a_report():
-    forged = f"import autograder\nautograder.check.watch = None\nREPORT = {REPORT!r}"
-    assert noticed(forged, "def f(x):\n    return x") == ()
+    many = Noticed(tuple(f"{number} " + "x" * 500 for number in range(500)))
+    forged = f"import os\nos.write(3, {encode(many)!r})"
+    lines = noticed(forged, "def f(x):\n    return x")
+    assert len(lines) <= LINES and all(len(line) <= LINE for line in lines)
+
+
+def test_a_name_that_no_file_can_hold_is_no_error():
+    odd = "try:\n    open('/\\udcff' * 9)\nexcept OSError: pass"
+    (line,) = noticed(odd, "def f(x):\n    return x")
+    assert line.startswith("tried to open /") and line.encode()

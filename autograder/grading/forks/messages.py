@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from autograder.checks.evidence import printable
 from autograder.checks.running import Place
 
 HEADER = struct.Struct(">BHI")  # of a frame: its kind, and the sizes of its head and its body
@@ -114,7 +115,10 @@ def _cell_ended(head: list[object], body: bytes) -> Message:
 
 
 def _noticed(head: list[object], body: bytes) -> Message:
-    return Noticed(tuple(map(_text, json.loads(body))))
+    lines = json.loads(body)
+    if not isinstance(lines, list):
+        raise TypeError("no list")
+    return Noticed(tuple(map(_text, lines)))
 
 
 def _file_written(head: list[object], body: bytes) -> Message:
@@ -135,7 +139,7 @@ _READERS: dict[type[Message], Callable[[list[object], bytes], Message]] = {
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("no text")
-    return value
+    return printable(value)
 
 
 def _number(value: object) -> int:

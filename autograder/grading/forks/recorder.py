@@ -41,7 +41,7 @@ class Recorder:
 
         @contextmanager
         def around() -> Iterator[None]:
-            with standing_in(student, spec.stand_ins):
+            with spec.guard(), standing_in(student, spec.stand_ins):
                 yield
 
         probes = spec.probes.values()

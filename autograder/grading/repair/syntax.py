@@ -2,15 +2,13 @@
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-MAX_TEXT = 200_000  # longer cells are no one's handwriting, and parsing them takes memory
-MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.M)
+from autograder.checks.text.cells import MAX_TEXT, parsed
+
 DEFINITION = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.M)
-NOT_PYTHON = SyntaxError, ValueError, RecursionError, MemoryError  # the last two: nested too deeply
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -46,23 +44,6 @@ def outline(source: str) -> Outline:
 def _assigned(node: ast.stmt) -> Iterator[str]:
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
     return (target.id for target in targets if isinstance(target, ast.Name))
-
-
-def parsed(source: str) -> ast.Module | None:
-    """The syntax tree of a cell, magics left out; None where it is not Python."""
-    if len(source) > MAX_TEXT:
-        return None
-    tree = _parsed(source)
-    return tree if tree is not None else _parsed(MAGIC.sub(r"\1pass", source))
-
-
-def _parsed(source: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except NOT_PYTHON:
-        return None
 
 
 def same_code(a: str, b: str) -> bool:

@@ -12,15 +12,16 @@ from pathlib import Path
 import nbformat
 import pytest
 import torch
+from handing import right_answers
 from nbclient import NotebookClient
 from safetensors.torch import save_file
 
 from autograder.authoring.build import KEY_TEXT, make
-from autograder.assignment.validation import read_source
 from autograder.checks.checker import check
+from autograder.checks.visible import VisibleChecks
 from autograder.course.collecting.names import Names
-from autograder.course.sample import references, submission
-from autograder.tools import submission as lab
+from autograder.course.sample import submission
+from autograder.tools import handing_in
 from autograder.tools.handing_in import submit
 
 MODEL = {"configuration": {"width": 3}, "state_dict": torch.nn.Linear(2, 3).state_dict()}
@@ -33,15 +34,14 @@ def released(module_demo_course):
 
 @pytest.fixture(scope="module")
 def solved(module_demo_course, released):
-    right = references(read_source(module_demo_course.source_path("demo")))
-    return submission(released, right)
+    return submission(released, right_answers(module_demo_course))
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch, solved):
     """A student's folder: the notebook, solved and saved, its cells run, and a model."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(check, "key", None)
+    monkeypatch.setattr(check, "runner", VisibleChecks())
     key = next(found.group(1) for c in solved.cells if (found := KEY_TEXT.search(c.source)))
     check.load(key)
     nbformat.write(solved, "demo.ipynb")
@@ -104,7 +104,7 @@ def test_of_several_notebooks_the_newest_of_this_assignment_is_taken(folder, cap
 def test_unfinished_work_is_named_and_handed_in_all_the_same(folder, capsys, released):
     unfinished = copy.deepcopy(released)
     del unfinished.cells[
-        next(i for i, c in enumerate(unfinished.cells) if c.source.startswith("def rows"))
+        next(i for i, c in enumerate(unfinished.cells) if c.source.startswith("check("))
     ]
     nbformat.write(unfinished, "demo.ipynb")
     out = said(capsys)
@@ -120,7 +120,7 @@ def test_a_notebook_not_saved_lately_is_said(folder, capsys):
 
 def test_a_cell_that_ran_after_saving_is_said(folder, capsys, monkeypatch):
     ran = ["", "# exercise: softmax\ndef softmax(x): return x"]
-    monkeypatch.setattr(lab, "_inputs", lambda: ran)
+    monkeypatch.setattr(handing_in, "_inputs", lambda: ran)
     assert "softmax: what you ran is not what is saved" in said(capsys)
 
 
@@ -194,7 +194,7 @@ def test_safetensors_and_no_model_at_all(folder, capsys):
 def test_before_the_key_is_loaded_and_without_a_notebook_it_says_what_to_do(folder, capsys):
     (folder / "demo.ipynb").unlink()
     assert "✗ no saved notebook of demo in" in said(capsys)
-    check.key = None
+    check.runner = VisibleChecks()
     assert said(capsys).startswith("✗ run the cells at the top of the notebook first")
 
 

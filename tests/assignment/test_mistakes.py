@@ -45,7 +45,8 @@ def test_a_mistake_may_do_the_same_as_another(mistakes):
 
 
 def test_no_file_of_mistakes_is_no_error(make_course, demo_files):
-    course = make_course({"demo": {"demo.py": demo_files["demo.py"]}})
+    files = {name: demo_files[name] for name in ("demo.py", "checks.py")}
+    course = make_course({"demo": files})
     assert read_mistakes(read_source(course.source_path("demo"))) == []
 
 

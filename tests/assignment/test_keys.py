@@ -1,7 +1,11 @@
+"""Keys: the reference's numbers, and those of every known mistake."""
+
 import pytest
 
 from autograder.assignment.keys import hidden_key, visible_key
+from autograder.assignment.mistakes import read_mistakes
 from autograder.assignment.source import SourceError
+from autograder.assignment.trial import load_with, trial
 from autograder.assignment.validation import read_source
 from autograder.checks.key import VISIBLE_SEEDS
 
@@ -10,12 +14,11 @@ SEEDS = {"softmax": [101, 102, 103]}
 
 @pytest.fixture
 def source_of(make_course, demo_files):
-    def read(*pairs, mistakes=True):
-        text = demo_files["demo.py"]
-        for old, new in pairs:
-            assert old in text
-            text = text.replace(old, new)
-        files = {"demo.py": text, "mistakes.toml": demo_files["mistakes.toml"] if mistakes else ""}
+    def read(*edits, mistakes=True):
+        files = dict(demo_files) if mistakes else {**demo_files, "mistakes.toml": ""}
+        for name, old, new in edits:
+            assert old in files[name]
+            files[name] = files[name].replace(old, new)
         return read_source(make_course({"demo": files}).source_path("demo"))
 
     return read
@@ -54,8 +57,8 @@ def test_expected_numbers_depend_on_the_seed_only(demo):
 
 
 def test_weights_of_a_probe_are_shared_by_its_seeds(source_of):
-    weighted = ("def rows", "@probe(weight=3)\ndef rows"), ("Rng, check", "Rng, check, probe")
-    found = hidden_key(source_of(*weighted), SEEDS).exercises["softmax"].cases
+    weighted = source_of(("checks.py", '@probe("softmax")', '@probe("softmax", weight=3)'))
+    found = hidden_key(weighted, SEEDS).exercises["softmax"].cases
     assert [case.weight for case in found] == [1, 1, 1] + [pytest.approx(1 / 3)] * 3
 
 
@@ -71,23 +74,37 @@ def test_mistakes_that_visible_cases_accept_are_left_out_of_the_visible_key(demo
     assert kept.says == "The rows must sum to 1, not the columns."
 
 
-@pytest.mark.parametrize(
-    "pairs, problem",
-    [
-        ([("    return e /", "    raise KeyError('x')\n    return e /")], "15: .* KeyError: 'x'"),
-        ([("    return e /", "    x += 1\n    return e /")], "15: .*changes its input in place"),
-        ([("softmax, rows)\n", "softmax)\n")], "24: no probe outside the hidden tests"),
-        ([("def large", "def rows"), (", large)", ", rows)")], "24: two probes are .*'rows'"),
-    ],
-)
-def test_what_makes_no_key_is_refused_with_its_line(source_of, pairs, problem):
-    source = source_of(*pairs, mistakes=False)
-    with pytest.raises(SourceError, match=rf"demo\.py:{problem}"):
-        hidden_key(source, SEEDS), visible_key(source)
+BEFORE = "    return e /"
+RAISES = ("demo.py", BEFORE, "    raise KeyError('x')\n" + BEFORE)
+IN_PLACE = ("demo.py", BEFORE, "    x.data += 1\n" + BEFORE)
+WRONG = {
+    "it raises": (RAISES, "the reference fails its own check: KeyError: 'x'"),
+    "it changes its input": (IN_PLACE, "the reference fails its own check: changes its input"),
+}
 
 
-def test_a_check_that_is_hidden_altogether_is_refused(source_of):
-    begin = "### BEGIN HIDDEN TESTS\n"
-    source = source_of((begin, ""), ("def rows", begin + "def rows"))
-    with pytest.raises(SourceError, match=r"demo\.py:24: no probe outside the hidden tests"):
-        visible_key(source)
+@pytest.mark.parametrize("edit, problem", WRONG.values(), ids=WRONG)
+def test_a_reference_that_fails_is_refused_with_its_line(source_of, edit, problem):
+    source = source_of(edit, mistakes=False)
+    for make in (lambda: hidden_key(source, SEEDS), lambda: visible_key(source)):
+        with pytest.raises(SourceError, match=rf"demo\.py:15: {problem}"):
+            make()
+
+
+RIGHT = "def softmax(x):\n    return x.softmax(-1)"
+
+
+def score(source, key, solution, seeds):
+    tried = trial(source, load_with(source, "softmax", solution), "softmax")
+    return tried.judge(key.exercises["softmax"], tried.observe(seeds), seeds).score
+
+
+def test_what_golden_answers_earn_depends_on_no_secret(demo):
+    """Or tests that grade them would fail by luck; of 100 secrets none makes a difference."""
+    answers = {mistake.name: mistake.solution for mistake in read_mistakes(demo)}
+    for first in range(100):
+        seeds = [3 * first + index for index in range(3)]
+        key = hidden_key(demo, {"softmax": seeds})
+        earned = {name: score(demo, key, text, seeds) for name, text in answers.items()}
+        assert earned == {"wrong_axis": 0.0, "overflow": 1.5}, seeds
+        assert score(demo, key, RIGHT, seeds) == 3.0, seeds

@@ -1,17 +1,17 @@
 """The stock notebook that the benchmark compares with asks the same of students."""
 
 import pytest
+from handing import right_answers
 
 from autograder.authoring.build import build
-from autograder.assignment.validation import read_source
 from autograder.bench.stock import stock_notebook
-from autograder.course.sample import references, submission
+from autograder.course.sample import submission
 
 
 @pytest.fixture
 def demo(demo_course):
     build(demo_course, "demo")
-    return demo_course, references(read_source(demo_course.source_path("demo")))
+    return demo_course, right_answers(demo_course)
 
 
 def check_softmax(course, solutions):

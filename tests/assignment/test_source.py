@@ -1,3 +1,5 @@
+"""Reading a source: every cell's role, and one line for whatever is wrong with it."""
+
 import pytest
 
 from autograder.assignment.source import SourceError
@@ -7,7 +9,7 @@ from autograder.authoring.build import build
 SOLUTION, CHECK, TRAIN = '# %% solution="softmax"', '# %% check="softmax" points=3', "# %% train"
 ANSWER = '# %% [markdown] answer="why_shift" points=2'
 BEGIN, END = "    ### BEGIN SOLUTION\n", "    ### END SOLUTION\n"
-HIDDEN_BEGIN, HIDDEN_END = "### BEGIN HIDDEN TESTS\n", "### END HIDDEN TESTS\n"
+CALL = 'check("softmax", softmax)'
 
 
 @pytest.fixture
@@ -16,7 +18,9 @@ def demo(demo_files):
 
 
 @pytest.fixture
-def parsed(tmp_path):
+def parsed(tmp_path, demo_files):
+    (tmp_path / "checks.py").write_text(demo_files["checks.py"], encoding="utf-8")
+
     def parse(text):
         path = tmp_path / "demo.py"
         path.write_text(text, encoding="utf-8")
@@ -32,11 +36,11 @@ def test_cells_have_role_name_points_and_line(parsed, demo):
         ("code", None, "", 0.0, 9),
         ("code", "solution", "softmax", 0.0, 15),
         ("code", "check", "softmax", 3.0, 24),
-        ("code", "train", "", 0.0, 40),
-        ("code", "look", "", 0.0, 43),
-        ("markdown", "answer", "why_shift", 2.0, 47),
-        ("markdown", None, "", 0.0, 52),
-        ("code", None, "", 0.0, 55),
+        ("code", "train", "", 0.0, 27),
+        ("code", "look", "", 0.0, 30),
+        ("markdown", "answer", "why_shift", 2.0, 34),
+        ("markdown", None, "", 0.0, 39),
+        ("code", None, "", 0.0, 42),
     ]
 
 
@@ -46,6 +50,20 @@ def test_cells_are_found_by_name(parsed, demo):
     assert source.solutions["softmax"].source.startswith("def softmax(x: torch.Tensor)")
     assert list(source.checks) == list(source.solutions) == ["softmax"]
     assert source.answers["why_shift"].source.startswith("Model answer: softmax(x)")
+    assert source.subjects == {"softmax": "softmax"}
+
+
+def test_the_checks_beside_it_come_along(parsed, demo, demo_files):
+    source = parsed(demo)
+    assert source.checks_text == demo_files["checks.py"]
+    assert source.checks_path == source.path.with_name("checks.py")
+
+
+def test_what_is_given_holds_no_solution_no_comment_and_nothing_that_runs(parsed, demo):
+    given = parsed(
+        demo.replace("import torch\n", "import torch\n\nLIMIT = 3  # of these\n")
+    ).given_text
+    assert given == "import torch\nLIMIT = 3\nfrom autograder import check, summary"
 
 
 def test_words_of_an_answer_may_be_limited_or_not(parsed, demo):
@@ -92,7 +110,17 @@ def replaced(*pairs):
     return damage
 
 
-SOLUTION_LINE, CHECK_LINE, TRAIN_LINE, ANSWER_LINE = 15, 24, 40, 47
+def moved_before(text, cell_line, other):
+    """The text with one cell in front of another."""
+    start = text.index(cell_line)
+    end = text.index("# %%", start + 1)
+    cell = text[start:end]
+    return (text[:start] + text[end:]).replace(other, cell + other, 1)
+
+
+ONE_LINE = 'the cell must be one line, check("softmax", …), with the name of what is checked'
+MARKERS = "### BEGIN SOLUTION or ### END SOLUTION"
+SOLUTION_LINE, CHECK_LINE, TRAIN_LINE, ANSWER_LINE = 15, 24, 27, 34
 ERRORS = {
     "role misspelt": (
         replaced((SOLUTION, '# %% solutoin="softmax"')),
@@ -239,49 +267,47 @@ ERRORS = {
         SOLUTION_LINE,
         "no ### BEGIN SOLUTION and ### END SOLUTION in this solution cell",
     ),
-    "no BEGIN of hidden tests": (
-        replaced((HIDDEN_BEGIN, "")),
+    "hidden tests, as they once were": (
+        replaced((CALL, CALL + "\n### BEGIN HIDDEN TESTS\n### END HIDDEN TESTS")),
         CHECK_LINE,
-        "### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS do not match",
-    ),
-    "no END of hidden tests": (
-        replaced((HIDDEN_END, "")),
-        CHECK_LINE,
-        "### BEGIN HIDDEN TESTS and ### END HIDDEN TESTS do not match",
-    ),
-    "hidden tests in training": (
-        replaced((TRAIN + "\n", TRAIN + "\n" + HIDDEN_BEGIN + HIDDEN_END)),
-        TRAIN_LINE,
-        "### BEGIN HIDDEN TESTS does not belong in this cell",
-    ),
-    "hidden tests in text": (
-        replaced(("# Marking:", "# " + HIDDEN_BEGIN + "# Marking:")),
-        ANSWER_LINE,
-        "### BEGIN HIDDEN TESTS does not belong in this cell",
+        f"unknown marker '### BEGIN HIDDEN TESTS': write {MARKERS}",
     ),
     "solution in a check": (
         replaced((CHECK + "\n", CHECK + "\n### BEGIN SOLUTION\n### END SOLUTION\n")),
         CHECK_LINE,
         "### BEGIN SOLUTION does not belong in this cell",
     ),
-    "no call of check": (
-        replaced(('check("softmax", softmax', 'print("softmax", softmax')),
-        CHECK_LINE,
-        'the cell must call check("softmax", …)',
-    ),
+    "no call of check": (replaced((CALL, 'print("softmax", softmax)')), CHECK_LINE, ONE_LINE),
     "call of another check": (
-        replaced(('check("softmax", softmax', 'check("hardmax", softmax')),
+        replaced((CALL, 'check("hardmax", softmax)')),
         CHECK_LINE,
-        'the cell must call check("softmax", …)',
+        ONE_LINE,
+    ),
+    "check of what has no name": (
+        replaced((CALL, 'check("softmax", lambda x: x)')),
+        CHECK_LINE,
+        ONE_LINE,
+    ),
+    "check of more": (replaced((CALL, 'check("softmax", softmax, 3)')), CHECK_LINE, ONE_LINE),
+    "more than one line": (replaced((CALL, CALL + "\nsummary()")), CHECK_LINE, ONE_LINE),
+    "an import beside the check": (
+        replaced((CALL, "from autograder import check\n" + CALL)),
+        CHECK_LINE,
+        ONE_LINE,
+    ),
+    "check before its solution": (
+        lambda text: moved_before(text, CHECK, SOLUTION),
+        SOLUTION_LINE,
+        "check 'softmax' stands before its solution in line 18",
     ),
     "solution twice": (
         lambda text: text + f"\n\n{SOLUTION}\n### BEGIN SOLUTION\n### END SOLUTION\n",
-        59,
+        46,
         "solution 'softmax' stands at line 15 already",
     ),
     "check twice": (
         lambda text: text + f'\n\n{CHECK}\ncheck("softmax", softmax)\n',
-        59,
+        46,
         "check 'softmax' stands at line 24 already",
     ),
     "answer named like a check": (
@@ -329,22 +355,21 @@ ERRORS = {
 
 @pytest.mark.parametrize("damage, line, problem", ERRORS.values(), ids=ERRORS)
 def test_errors_name_file_line_and_problem_and_nothing_is_written(
-    make_course, demo, damage, line, problem
+    make_course, demo_files, demo, damage, line, problem
 ):
-    course = make_course({"demo": {"demo.py": damage(demo)}})
+    course = make_course({"demo": {**demo_files, "demo.py": damage(demo)}})
     with pytest.raises(SourceError) as raised:
         build(course, "demo")
     assert str(raised.value) == f"{course.source_path('demo')}:{line}: {problem}"
-    assert not course.notebooks.exists() and not course.build.exists()
+    assert not course.notebooks.exists() and not (course.build / "source").exists()
 
 
 @pytest.mark.parametrize(
     "right, wrong, line",
     [
-        ("BEGIN HIDDEN TESTS", "BEGIN HIDDEN TEST", CHECK_LINE),
-        ("### BEGIN HIDDEN TESTS", "###BEGIN HIDDEN TESTS", CHECK_LINE),
-        ("### END HIDDEN TESTS", "# END HIDDEN TESTS", CHECK_LINE),
-        ("### BEGIN HIDDEN TESTS", "### BEGIN HIDDEN TESTS (large)", CHECK_LINE),
+        ("### BEGIN SOLUTION", "###BEGIN SOLUTION", SOLUTION_LINE),
+        ("### END SOLUTION", "# END SOLUTION", SOLUTION_LINE),
+        ("### BEGIN SOLUTION", "### BEGIN SOLUTION (stable)", SOLUTION_LINE),
         ("### BEGIN SOLUTION", "### BEGIN SOLUTON", SOLUTION_LINE),
         ("zeros(4)))", "zeros(4)))  ### BEGIN SOLUTION", TRAIN_LINE),
         ("# Marking:", "# ## BEGIN SOLUTION", ANSWER_LINE),
@@ -356,5 +381,18 @@ def test_a_misspelt_marker_is_an_error_for_it_would_hide_nothing(parsed, demo, r
 
 
 def test_both_markers_misspelt_are_an_error(parsed, demo):
-    with pytest.raises(SourceError, match="unknown marker '### BEGIN HIDDEN TEST'"):
-        parsed(demo.replace("HIDDEN TESTS", "HIDDEN TEST"))
+    with pytest.raises(SourceError, match="unknown marker '### BEGIN SOLUTOIN'"):
+        parsed(demo.replace("SOLUTION", "SOLUTOIN"))
+
+
+def test_without_its_checks_a_source_is_refused(make_course, demo):
+    course = make_course({"demo": {"demo.py": demo}})
+    with pytest.raises(SourceError) as raised:
+        read_source(course.source_path("demo"))
+    path = course.source_path("demo").with_name("checks.py")
+    assert str(raised.value) == f"{path}:1: is missing: it says how each exercise is judged"
+
+
+def test_a_source_that_checks_nothing_needs_no_checks(make_course):
+    course = make_course({"demo": {"demo.py": "# %% [markdown]\n# Only text.\n"}})
+    assert read_source(course.source_path("demo")).checks_text == ""

@@ -1,4 +1,4 @@
-"""`check.artefact`: what students see of the model file beside their notebook."""
+"""Checks of an artefact: what students see of the model file beside their notebook."""
 
 import os
 from dataclasses import replace
@@ -8,10 +8,10 @@ import torch
 from torch import nn
 
 from autograder.checks.artefact import Artefact
-from autograder.checks.checker import Checker, CheckFailed
 from autograder.checks.evidence import Evidence, normalise
-from autograder.checks.key import Case, Exercise, Key, encode
+from autograder.checks.key import ARCHITECTURE, Case, Exercise, Key, encode
 from autograder.checks.measuring import PUBLIC_SEED, layout
+from autograder.checks.visible import CheckFailed, VisibleChecks
 from autograder.tools.saving import save_model
 
 seeds = []
@@ -43,8 +43,8 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def check():
     expected = Evidence(normalise(layout(nn.Linear(2, 1))))
-    exercise = Exercise("trained_model", 4.0, (Case("architecture", 0, 1.0, expected),))
-    checker = Checker()
+    exercise = Exercise("trained_model", 4.0, "MODEL", (Case(ARCHITECTURE, 0, 1.0, expected),))
+    checker = VisibleChecks()
     checker.load(encode(Key("demo", {"trained_model": exercise})))
     return checker
 
@@ -59,7 +59,7 @@ def save(accuracy, width=3, name="Ada", **options):
 def said(check, capsys):
     def run(artefact=ARTEFACT):
         capsys.readouterr()
-        check.artefact("trained_model", artefact)
+        check.check("trained_model", artefact, {})
         out, err = capsys.readouterr()
         assert err == ""
         return out
@@ -141,7 +141,7 @@ def test_validation_raises_on_a_failed_check(said, monkeypatch):
 
 
 def test_without_a_key_the_line_says_what_to_do(capsys):
-    Checker().artefact("trained_model", ARTEFACT)
+    VisibleChecks().check("trained_model", ARTEFACT, {})
     assert "run the cells at the top of the notebook first" in capsys.readouterr().out
 
 

@@ -1,0 +1,1 @@
+"""What the text of a notebook's cells says, without running it."""

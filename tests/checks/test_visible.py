@@ -1,0 +1,289 @@
+"""Checks as students see them: one line, their own traceback, and the table."""
+
+import sys
+
+import pytest
+
+from autograder.checks.calls import call
+from autograder.checks.evidence import Evidence, normalise
+from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake, encode
+from autograder.checks.rules import no_loops
+from autograder.checks.running import run_check
+from autograder.checks.spec import collecting, given, probe, rules, specs
+from autograder.checks.visible import CheckFailed, VisibleChecks
+
+
+def double(x):
+    return 2 * x
+
+
+def triple(x):
+    return 3 * x
+
+
+def cases_of_double():
+    """What stands in the folded cell before the check."""
+
+    @probe("double")
+    def three(rng):
+        return call(rng.normal(3))
+
+
+def outcomes(f):
+    return [evidence for _, evidence in run_check(specs()["double"].visible, f, VISIBLE_SEEDS)]
+
+
+@pytest.fixture(autouse=True)
+def notebook(monkeypatch):
+    """A notebook of its own, in which the cases of two exercises have been run."""
+    monkeypatch.delenv("NBGRADER_VALIDATING", raising=False)
+    with collecting():
+        cases_of_double()
+
+        @probe("a_longer_name")
+        def three(rng):
+            return call(rng.normal(3))
+
+        yield
+
+
+@pytest.fixture
+def key(notebook):
+    cases = tuple(Case("three", i, 0.5, e) for i, e in enumerate(outcomes(double)))
+    mistake = Mistake("", "Twice, not three times.", tuple(outcomes(triple)))
+    double_exercise = Exercise("double", 3.0, "double", cases, (mistake,))
+    case = Case("three", 0, 1.0, Evidence(normalise(1)))
+    other = Exercise("a_longer_name", 1.5, "other", (case,))
+    return encode(Key("demo", {"double": double_exercise, "a_longer_name": other}, {"why": 2.0}))
+
+
+@pytest.fixture
+def checks(key):
+    found = VisibleChecks()
+    found.load(key)
+    return found
+
+
+@pytest.fixture
+def check(checks):
+    """A function that checks an object as a notebook's cell does."""
+
+    def run(exercise, subject, namespace=None):
+        checks.check(exercise, subject, {} if namespace is None else namespace)
+
+    return run
+
+
+@pytest.fixture
+def printed(capsys):
+    """What was printed, which must be on stdout only."""
+
+    def read():
+        out, err = capsys.readouterr()
+        assert err == ""
+        return out
+
+    return read
+
+
+def test_a_right_answer_gets_a_tick_and_its_error(check, printed):
+    assert check("double", double) is None
+    assert printed() == "✓ double  error 0e+00 < 1e-05\n"
+
+
+def test_a_wrong_answer_gets_expected_got_and_the_diagnosis(check, printed):
+    check("double", triple)
+    first, second = printed().splitlines()
+    assert first.startswith("✗ double  error 0.2 ≥ 1e-05 at [")
+    assert ": expected " in first and ", got " in first
+    assert second == "  Twice, not three times."
+
+
+def test_an_unknown_mistake_gets_no_diagnosis(check, printed):
+    check("double", lambda x: 5 * x)
+    assert len(printed().splitlines()) == 1
+
+
+def test_work_not_begun_is_no_traceback(check, printed):
+    def stub(x):
+        raise NotImplementedError
+
+    check("double", stub)
+    assert printed() == "✗ double  not written yet\n"
+
+
+def students_function(x):
+    return helper_of_the_student(x)
+
+
+def helper_of_the_student(x):
+    return {}["missing"]
+
+
+def test_other_exceptions_keep_the_students_traceback_only(check, printed):
+    check("double", students_function)
+    text = printed()
+    assert text.startswith(
+        "✗ double  raised KeyError: 'missing'\nTraceback (most recent call last)"
+    )
+    assert "in students_function" in text and 'return {}["missing"]' in text
+    assert text.endswith("KeyError: 'missing'\n")
+    assert "autograder/checks" not in text.replace("tests/", "") and "in observe" not in text
+
+
+def test_one_traceback_stands_for_all_cases(check, printed):
+    check("double", students_function)
+    assert printed().count("Traceback") == 1
+
+
+@pytest.mark.parametrize("error", [SystemExit(1), RecursionError(), AssertionError("x")])
+def test_a_check_never_raises(check, printed, error):
+    def fail(x):
+        raise error
+
+    check("double", fail)
+    assert printed().startswith(f"✗ double  raised {type(error).__name__}")
+
+
+def test_students_stderr_comes_out_on_stdout(check, printed):
+    check("double", lambda x: print("note", file=sys.stderr) or 2 * x)
+    assert printed() == "note\nnote\n✓ double  error 0e+00 < 1e-05\n"
+
+
+def test_infinite_answers_leave_stderr_empty(check, printed):
+    check("double", lambda x: x / 0)
+    assert printed().startswith("✗ double  infinite values at [0]")
+
+
+def test_hidden_probes_of_the_instructors_notebook_are_not_run(check, printed):
+    @probe("double", hidden=True)
+    def fails(rng):
+        raise ValueError("it was run")
+
+    check("double", double)
+    assert printed() == "✓ double  error 0e+00 < 1e-05\n"
+
+
+def test_stand_ins_are_there_while_the_check_runs_and_gone_afterwards(check, printed):
+    given("double", part=lambda x: 2 * x)
+    namespace = {"part": triple}
+    check("double", lambda x: namespace["part"](x), namespace)
+    assert printed().startswith("✓ double") and namespace == {"part": triple}
+
+
+LOOP = "def double(x):\n    for i in range(1):\n        x = 2 * x\n    return x"
+PLAIN = "def double(x):\n    return 2 * x"
+LOOPS = "✗ double  loops with `for` in line 2\n"
+
+
+@pytest.mark.parametrize(("cell", "line"), [(PLAIN, "✓ double  error 0e+00"), (LOOP, LOOPS)])
+def test_rules_judge_the_cells_that_ran(check, printed, monkeypatch, cell, line):
+    monkeypatch.setattr("autograder.checks.visible.cells_so_far", lambda: ["", cell])
+    rules("double", no_loops)
+    check("double", double)
+    assert printed().startswith(line)
+
+
+def test_a_reading_sees_what_the_student_answered(check, printed):
+    specs()["double"].probes["three"].read(lambda value, given: 2 * given.arguments[0])
+    check("double", triple)
+    assert printed() == "✓ double  error 0e+00 < 1e-05\n"
+
+
+CANNOT = "✗ {}  cannot be checked: run the cells at the top of the notebook first\n"
+
+
+def test_without_a_key_the_line_says_what_to_do(printed):
+    VisibleChecks().check("double", double, {})
+    assert printed() == CANNOT.format("double")
+
+
+def test_without_its_cases_the_line_says_which_cell_to_run(key, printed):
+    with collecting():
+        checks = VisibleChecks()
+        checks.load(key)
+        checks.check("double", double, {})
+        where = "above this one, the folded one too,"
+        assert printed() == f"✗ double  cannot be checked: run the cells {where} first\n"
+        cases_of_double()
+        checks.check("double", double, {})
+        assert printed().startswith("✓ double")
+
+
+def test_running_the_cases_again_changes_nothing(key, printed, monkeypatch):
+    monkeypatch.setattr("autograder.checks.spec._open", [specs()])
+    checks = VisibleChecks()
+    checks.load(key)
+    cases_of_double()
+    checks.check("double", double, {})
+    assert printed().startswith("✓ double")
+
+
+def test_an_exercise_the_key_does_not_know_is_told(check, printed):
+    check("unknown", double)
+    assert printed() == CANNOT.format("unknown")
+
+
+def test_validation_raises_on_a_failed_check(check, printed, monkeypatch):
+    monkeypatch.setenv("NBGRADER_VALIDATING", "1")
+    with pytest.raises(CheckFailed, match=r"^double: error 0\.2 ≥ 1e-05") as raised:
+        check("double", triple)
+    assert raised.value._render_traceback_() == [f"CheckFailed: {raised.value}"]
+    assert printed() == ""
+
+
+def test_validation_raises_where_nothing_can_be_checked(monkeypatch):
+    monkeypatch.setenv("NBGRADER_VALIDATING", "1")
+    with pytest.raises(CheckFailed, match="cannot be checked"):
+        VisibleChecks().check("double", double, {})
+
+
+def test_validation_accepts_a_right_answer(check, printed, monkeypatch):
+    monkeypatch.setenv("NBGRADER_VALIDATING", "1")
+    check("double", double)
+    assert printed().startswith("✓ double")
+
+
+TABLE = """\
+exercise       points  state
+double              3  {}
+a_longer_name     1.5  {}
+why                 2  written, graded by hand
+
+{} of 4.5 points pass their checks; grading uses further inputs.
+"""
+
+
+def test_the_summary_before_any_check(check, checks, printed):
+    checks.summary()
+    assert printed() == TABLE.format("not checked yet", "not checked yet", 0)
+
+
+def test_the_summary_after_checks(check, checks, printed):
+    check("double", double)
+    check("a_longer_name", double)
+    printed()
+    checks.summary()
+    state = "✗ wrong type"
+    assert printed() == TABLE.format("✓", state, 3)
+
+
+def test_the_last_check_of_an_exercise_counts(check, checks, printed):
+    check("double", double)
+    check("double", lambda x: x[:1])
+    printed()
+    checks.summary()
+    assert printed() == TABLE.format("✗ wrong shape", "not checked yet", 0)
+
+
+def test_loading_the_key_again_forgets_results(check, checks, key, printed):
+    check("double", double)
+    checks.load(key)
+    printed()
+    checks.summary()
+    assert printed() == TABLE.format("not checked yet", "not checked yet", 0)
+
+
+def test_the_summary_without_a_key_says_what_to_do(printed):
+    VisibleChecks().summary()
+    assert printed() == "Nothing to sum up: run the cells at the top of the notebook first.\n"

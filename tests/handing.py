@@ -1,0 +1,105 @@
+"""Courses for tests, with a secret that is always the same, and what their students hand in."""
+
+import copy
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.assignment.validation import read_source
+from autograder.course.sample import MARKERS, references, submission
+from autograder.grading.repair.reading import read_notebook
+from autograder.settings import Course, find_course
+
+ROOT = Path(__file__).parents[1]
+GOLDEN = ROOT / "tests/golden"
+SECRET = "of all tests, so that none of them depends on luck"
+NOT_SOURCE = shutil.ignore_patterns("*.ipynb", "__pycache__")
+FILE_TIME = "%Y-%m-%d %H:%M:%S UTC"
+
+Work = NotebookNode | Mapping[str, str] | str | bytes
+
+
+def make_root(root: Path, secret: str = SECRET) -> None:
+    """The configuration of a course, and its secret; none is written where it is empty.
+
+    The golden assignments need not have many mistakes.
+    """
+    text = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
+    (root / "nbgrader_config.py").write_text(f"{text}\nc.Course.wanted_mistakes = 0\n")
+    if secret:
+        put_secret(root, secret)
+
+
+def put_secret(root: Path, secret: str) -> None:
+    path = root / "build/keys/secret"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(secret)
+
+
+def course_of(root: Path, *folders: Path) -> Course:
+    """A course that holds copies of these folders of solutions."""
+    make_root(root)
+    for folder in folders:
+        shutil.copytree(folder, root / "solutions" / folder.name, ignore=NOT_SOURCE)
+    return find_course(root)
+
+
+def right_answers(course: Course, assignment: str = "demo") -> dict[str, str]:
+    """The reference's solution of every exercise, as a student would have written it."""
+    return references(read_source(course.source_path(assignment)))
+
+
+def without_markers(solution: str) -> str:
+    """A solution cell of a source as a student would have written it."""
+    return MARKERS.sub("", solution)
+
+
+def written(course: Course, answers: Mapping[str, str], assignment: str = "demo") -> NotebookNode:
+    """The released notebook with these solutions; blank where there are none."""
+    return submission(read_notebook(course.released(assignment)), dict(answers))
+
+
+def folder_of(course: Course, student: str, assignment: str = "demo") -> Path:
+    return course.build / "submitted" / student / assignment
+
+
+def hand_in(
+    course: Course,
+    student: str,
+    work: Work,
+    assignment: str = "demo",
+    *,
+    change: Callable[[NotebookNode], object] | None = None,
+    time: datetime | None = None,
+) -> Path:
+    """Put a student's notebook where it is graded: solutions, a notebook, or a file's content.
+
+    `change` does something to a copy of the notebook first; `time` is when it was handed in.
+    """
+    path = folder_of(course, student, assignment) / f"{assignment}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_content(course, work, assignment, change))
+    if time is not None:
+        path.with_name("timestamp.txt").write_text(time.strftime(FILE_TIME))
+    return path
+
+
+def _content(
+    course: Course,
+    work: Work,
+    assignment: str,
+    change: Callable[[NotebookNode], object] | None,
+) -> bytes:
+    if isinstance(work, bytes):
+        return work
+    if isinstance(work, str):
+        return work.encode()
+    is_notebook = isinstance(work, NotebookNode)
+    nb = copy.deepcopy(work) if is_notebook else written(course, work, assignment)
+    if change is not None:
+        change(nb)
+    return nbformat.v4.nbjson.writes(nb).encode()  # as it is: platforms write no valid ones
