@@ -116,9 +116,16 @@ for word in words("small", "training")[:6]:
     print(f"{word:12} {translate(word):15} {tokens_of(word)}")
 
 # %% [markdown]
-# Before any training, two translators that learn nothing. Adding "ay" to every word is right for no word at all,
-# because no rule above says so; adding "way" is right for words with a vowel in front. The rule itself is always
-# right. Whatever you train lies between these lines. Expect 0 %, 19.1 % and 100 %.
+# Before any training, two translators that learn nothing. Adding "ay" to every word is right only for words without
+# a vowel, such as `hmm`; adding "way" is right for words with a vowel in front. The rule itself is always right.
+# Whatever you train lies between these lines. Expect 0.0 %, 21.4 % and 100.0 %.
+
+
+# %%
+def share_right(translator: Callable[[str], str], english: list[str]) -> float:
+    """The share of words whose translation is right."""
+    return sum(translator(word) == translate(word) for word in english) / len(english)
+
 
 # %% look
 NAIVE = {
@@ -127,8 +134,7 @@ NAIVE = {
     "the rule": translate,
 }
 for name, translator in NAIVE.items():
-    right = [translator(word) == translate(word) for word in words("small", "validation")]
-    print(f"{name:14} {sum(right) / len(right):.1%} of the validation words")
+    print(f"{name:14} {share_right(translator, words('small', 'validation')):.1%} of the words")
 
 # %% [markdown]
 # ### 1.1 `perplexity`
@@ -167,7 +173,7 @@ check("perplexity", perplexity)
 # </details>
 #
 # What does one know about a letter without reading the word? Expect 30.0 where all tokens are equally likely, and
-# 15.3 for one who knows how frequent each is in translations.
+# 17.4 for one who knows how frequent each is in translations.
 
 
 # %% look
@@ -373,7 +379,7 @@ print(f"{sum(p.numel() for p in model.parameters())} parameters")
 print("scores", tuple(scores.shape), " weights", tuple(weights.shape))
 
 # %% [markdown]
-# Expect 143518 parameters.
+# Expect 143070 parameters.
 #
 # ## 4 The decoder-only model
 #
@@ -566,6 +572,11 @@ def target_scores(model: nn.Module, batch: Batch) -> Tensor:
     return model(followed_by(source, EOS), inputs)[0]
 
 
+def loss_of(model: nn.Module, batch: Batch) -> Tensor:
+    """The mean cross-entropy of the letters of the translations, and of EOS."""
+    return F.cross_entropy(target_scores(model, batch).flatten(0, 1), batch.target_EOS.flatten())
+
+
 def cut(batches: list[Batch], size: int) -> Iterator[Batch]:
     """All words once, in random order, in batches of at most `size` words of equal lengths."""
     parts = [
@@ -622,10 +633,8 @@ def train(
     epochs = (batch for _ in range(steps) for batch in cut(training, batch_size))
     bar = tqdm(total=steps, desc=label, file=sys.stdout, mininterval=0.5, ncols=88)
     for step, batch in zip(range(1, steps + 1), epochs, strict=False):
-        scores = target_scores(model, batch)
-        loss = F.cross_entropy(scores.flatten(0, 1), batch.target_EOS.flatten())
         optimiser.zero_grad()
-        loss.backward()
+        loss_of(model, batch).backward()
         optimiser.step()
         schedule.step()
         bar.update()
@@ -642,19 +651,14 @@ def train(
 # will not help. Expect `1.000` twice, and each word with its translation.
 
 # %% train
-eight = [
-    batch for batch in grouped(["street", "school", "queen", "apple", "my", "well", "known", "yes"])
-]
+eight = grouped(["street", "school", "queen", "apple", "my", "well", "known", "yes"])
 for kind in (EncoderDecoder, DecoderOnly):
     torch.manual_seed(0)
     model = kind(hidden_size=32, num_layers=2)
     optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
     for _ in range(150):
         optimiser.zero_grad()
-        scores = [target_scores(model, batch).flatten(0, 1) for batch in eight]
-        F.cross_entropy(
-            torch.cat(scores), torch.cat([batch.target_EOS.flatten() for batch in eight])
-        ).backward()
+        sum(loss_of(model, batch) for batch in eight).backward()
         optimiser.step()
     print(f"{kind.__name__}: exact match {evaluated(model, eight)['exact match']:.3f}")
     for batch in eight:
@@ -665,13 +669,13 @@ for kind in (EncoderDecoder, DecoderOnly):
 # %% [markdown]
 # ### 5.3 Five runs
 #
-# The original assignment compares hidden sizes 32 and 64 on small and large data, and a decoder-only model. Its four
-# first runs differ in **more** than they say: the runs on large data had batches of 512 words instead of 64, so
-# eight times fewer steps an epoch, one of them three layers instead of four, and a patience of 10, 20 or 100
-# epochs. Each data set was also validated with its own words, and those of the large one are rarer and longer.
+# The original assignment compares hidden sizes 32 and 64 on small and large data, and a decoder-only model. Its
+# first four runs differ in **more** than they say: those on large data had batches of 512 words instead of 64, so
+# eight times fewer steps an epoch; the first run had four layers and the others three; and patience was 10, 20 or
+# 100 epochs. Each data set was also validated with its own words, and those of the large one are rarer and longer.
 # Nobody can tell from such runs what the data did.
 #
-# Here all runs have 3 layers, batches of 64, 2000 steps, the same learning rate, and the same words for validation.
+# Here all runs have 3 layers, batches of 64, 1500 steps, the same learning rate, and the same words for validation.
 # The first four differ in hidden size and data alone; the fifth is the decoder-only model of hidden size 64 on
 # small data. They take about TIME_FIVE minutes on two CPU cores.
 
@@ -684,7 +688,7 @@ RUNS = {
     "decoder-only, size 64, small data": ("decoder-only", 64, "small"),
 }
 HANDOUT = (0.963, 1.277, 0.417, 0.583, 0.428)  # its lowest validation losses; confounded, see above
-STEPS = 2000
+STEPS = 1500
 
 
 def build_model(configuration: dict) -> nn.Module:
@@ -715,7 +719,8 @@ for name, (_, history) in runs.items():
         one.plot(history["step"], history[what], label=name)
 axes[0].set(xlabel="step", title="loss of the validation words", yscale="log")
 axes[1].set(xlabel="step", title="exact match", ylim=(0, 1))
-axes[1].axhline(0.191, color="grey", linestyle="--", label='copy + "way"')
+naive = share_right(NAIVE['copy + "way"'], words("small", "validation"))
+axes[1].axhline(naive, color="grey", linestyle="--", label='copy + "way"')
 axes[1].legend(fontsize=8, loc="lower right")
 plt.show()
 print(f"{'':34} parameters   loss  perplexity  exact match   loss in the handout")
