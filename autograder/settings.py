@@ -52,14 +52,17 @@ class Course(Configurable):
 
     @property
     def solutions(self) -> Path:
+        """Where authors write."""
         return self.root / "solutions"
 
     @property
     def notebooks(self) -> Path:
+        """Where released notebooks are."""
         return self.root / "notebooks"
 
     @property
     def build(self) -> Path:
+        """Where everything else is made."""
         return self.root / "build"
 
     def source_path(self, assignment: str) -> Path:
@@ -77,6 +80,7 @@ class Course(Configurable):
         )
 
     def released(self, assignment: str) -> Path:
+        """The student's notebook of an assignment."""
         return self.notebooks / assignment / f"{assignment}.ipynb"
 
     def hidden_seeds(self, assignment: str, exercise: str) -> list[int]:

@@ -14,7 +14,7 @@ from autograder.assignment.source import Source, SourceError
 from autograder.assignment.specs import load_specs
 from autograder.checks.spec import Specs
 
-WORDS = ("given", "rules")  # statements of an exercise that students' own checks need, too
+WORDS = ("stand_ins", "rules")  # statements of an exercise that students' own checks need, too
 LOST = (
     "would be lost: write probes and words with the exercise's name as text, functions, classes, "
     "imports and CONSTANTS"

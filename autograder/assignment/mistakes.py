@@ -1,6 +1,7 @@
 """mistakes.toml and alternatives.py: known wrong answers, and right answers in other words."""
 
 import ast
+import re
 import textwrap
 import tomllib
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ def read_mistakes(source: Source) -> list[KnownMistake]:
         return []
     text = path.read_text(encoding="utf-8")
     return [
-        _mistake(source, exercise, name, entry, _where(path, text, f"{exercise}.{name}"))
+        _mistake(source, exercise, name, entry, _where(path, text, exercise, name))
         for exercise, name, entry in _entries(path, text)
     ]
 
@@ -51,24 +52,34 @@ def _entries(path: Path, text: str) -> Iterator[tuple[str, str, dict[str, object
     for exercise, entries in tables.items():
         for name, entry in entries.items() if isinstance(entries, dict) else [("", entries)]:
             if not isinstance(entry, dict):
-                raise MistakesError(f"{path}: start each mistake with [{exercise}.its_name]")
+                raise MistakesError(f'{path}: write its_name.says = "…" below [{exercise}]')
             yield exercise, name, entry
 
 
 def _repetition(path: Path, text: str) -> str:
-    """Where an entry stands a second time, which TOML refuses; empty where none does."""
-    lines = text.split("\n")
-    for number, line in enumerate(lines, start=1):
-        first = lines.index(line) + 1
-        if line.startswith("[") and first < number:
-            return f"{path}:{number}: {line} stands at line {first} already"
+    """Where an entry says something a second time, which TOML refuses; empty where none does."""
+    seen: dict[tuple[str, str], int] = {}
+    for number, exercise, name in _sentences(text):
+        first = seen.setdefault((exercise, name), number)
+        if first < number:
+            return f"{path}:{number}: {exercise}.{name} stands at line {first} already"
     return ""
 
 
-def _where(path: Path, text: str, entry: str) -> str:
-    lines = text.split("\n")
-    line = f":{lines.index(f'[{entry}]') + 1}" if f"[{entry}]" in lines else ""
-    return f"{path}{line}: {entry}"
+def _where(path: Path, text: str, exercise: str, name: str) -> str:
+    lines = {(exercise, name): number for number, exercise, name in _sentences(text)}
+    line = f":{lines[exercise, name]}" if (exercise, name) in lines else ""
+    return f"{path}{line}: {exercise}.{name}"
+
+
+def _sentences(text: str) -> Iterator[tuple[int, str, str]]:
+    """Line, exercise and name of each sentence for students."""
+    exercise = ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if found := re.match(r"\[(\w+)\]", line):
+            exercise = found[1]
+        elif found := re.match(r"(\w+)\.says\b", line):
+            yield number, exercise, found[1]
 
 
 def _mistake(

@@ -52,10 +52,12 @@ class Source:
 
     @property
     def assignment(self) -> str:
+        """Its name, which is that of its file."""
         return self.path.stem
 
     @property
     def checks_path(self) -> Path:
+        """Where its checks stand."""
         return self.path.with_name(CHECKS_FILE)
 
     @cached_property

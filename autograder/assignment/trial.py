@@ -36,6 +36,7 @@ class Trial:
 
     @property
     def probes(self) -> list[Probe]:
+        """Those that are run: all, or the visible ones."""
         return list(self.spec.probes.values()) if self.hidden else self.spec.visible
 
     def judge(

@@ -33,6 +33,7 @@ class Mutant:
 
     @property
     def label(self) -> str:
+        """It in one line: the exercise, and which lines became which."""
         return f"{self.exercise}: {self.before} -> {self.after}"
 
 

@@ -33,6 +33,7 @@ class Tally:
 
     @property
     def killed(self) -> int:
+        """How many the hidden cases reject."""
         return self.total - len(self.survivors)
 
 

@@ -71,7 +71,7 @@ def stock_notebook(course: Course, assignment: str) -> NotebookNode:
 
 
 def _is_kits(name: CellName | None) -> bool:
-    return name is not None and name.kind in (Kind.GIVEN, Kind.CASES)
+    return name is not None and name.kind in (Kind.COURSE, Kind.CASES)
 
 
 def _after_imports(cells: list[NotebookNode]) -> int:

@@ -60,9 +60,11 @@ class Building:
     filled: Fill | None = None
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Call:
+        """A call of what is built."""
         return Call(arguments, keywords, self)
 
     def module(self, subject: Callable[..., Any], rng: Rng) -> nn.Module:
+        """The module in eval mode, its parameters filled."""
         module = subject(*self.arguments, **self.keywords)
         if self.filled is None:
             return rng.fill(module)

@@ -26,6 +26,7 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
+        """Whether nothing is wrong."""
         return not self.summary
 
 

@@ -65,6 +65,7 @@ def model_files(folder: Path, ending: str) -> list[Path]:
 
 
 def none_found(ending: str) -> str:
+    """What is said where a folder has no model file."""
     return f"no model file …_{ending}.pth or .safetensors beside the notebook"
 
 
@@ -190,6 +191,7 @@ def _dense(state: Any) -> dict[str, Tensor]:
 
 
 def dtype_name(dtype: torch.dtype) -> str:
+    """A dtype without its package."""
     return str(dtype).removeprefix("torch.")
 
 

@@ -23,7 +23,6 @@ __all__ = [
     "call",
     "collecting",
     "free",
-    "given",
     "gradients",
     "input_gradients",
     "parameters",
@@ -32,6 +31,7 @@ __all__ = [
     "shapes",
     "size",
     "specs",
+    "stand_ins",
     "training",
     "twice",
     "weighted_sum",
@@ -111,12 +111,12 @@ def probe(
     return decorate
 
 
-def given(exercise: str, **stand_ins: object) -> None:
+def stand_ins(exercise: str, **parts: object) -> None:
     """Let an exercise find these under the names of earlier ones that it builds on.
 
     Not answers but stand-ins: right shapes, and numbers that are recognisable as their own.
     """
-    specs()[exercise].stand_ins = stand_ins
+    specs()[exercise].stand_ins = parts
 
 
 def rules(exercise: str, *obeyed: Rule) -> None:

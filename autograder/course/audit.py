@@ -39,6 +39,7 @@ class Finding:
         return self.reproduced is not None and self.reproduced >= self.claimed - tolerance
 
     def row(self, tolerance: float) -> list[str]:
+        """It as a line of the table."""
         if self.reproduced is None:
             again, said = "–", self.problem
         else:

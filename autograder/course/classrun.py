@@ -47,6 +47,7 @@ class Entry:
 
     @property
     def report_path(self) -> Path:
+        """Where its report is kept."""
         reports = self.grader.course.build / "reports" / self.grader.assignment
         return reports / f"{self.student}.json"
 

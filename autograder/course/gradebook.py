@@ -19,7 +19,7 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import parse_utc, temp_attrs
 
 from autograder.course import late_policy
-from autograder.course.bulk import OpenGradebook, in_bulk
+from autograder.course.batch import OpenGradebook, in_batch
 from autograder.errors import ToldError
 from autograder.settings import Course
 
@@ -42,6 +42,7 @@ class Row:
 
     @property
     def score(self) -> float:
+        """What is left after the late penalty, never below 0."""
         return max(0.0, self.raw_score - self.late_penalty)
 
 
@@ -62,10 +63,12 @@ class Nbgrader:
 
     @property
     def database(self) -> str:
+        """The address of the gradebook."""
         return self.api.coursedir.db_url
 
     @property
     def course_id(self) -> str:
+        """The course's name in the gradebook."""
         return self.course.config.CourseDirectory.course_id
 
     def release(self, assignment: str, due: datetime | None = None) -> None:
@@ -103,6 +106,7 @@ class Nbgrader:
         self._call(self.api.autograde, assignment, student)
 
     def feedback(self, assignment: str, student: str) -> None:
+        """Write a student's feedback. Raises NbgraderError."""
         self._call(self.api.generate_feedback, assignment, student)
 
     @cached_property
@@ -110,7 +114,7 @@ class Nbgrader:
         return OpenGradebook(self.database, self.course_id)
 
     def _call(self, action: Callable[..., dict[str, Any]], *arguments: str) -> None:
-        with without_noise(), in_bulk(self._open_gradebook):
+        with without_noise(), in_batch(self._open_gradebook):
             result = action(*arguments)
             if not result["success"]:
                 raise NbgraderError(_reason(result.get("log") or result.get("error") or ""))
@@ -130,6 +134,7 @@ class Nbgrader:
 
     @contextlib.contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
+        """The gradebook, open for as long as it is needed."""
         with without_noise(), Gradebook(self.database, self.course_id) as gradebook:
             yield gradebook
 

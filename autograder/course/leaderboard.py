@@ -31,9 +31,11 @@ class Leaderboard:
 
     @property
     def headings(self) -> list[str]:
+        """Names of the columns."""
         return ["rank", "student", *self.standings[0].measures]
 
     def rows(self) -> list[list[str]]:
+        """The standings as texts."""
         return [
             [str(each.rank), each.name, *(f"{m:.{DIGITS}f}" for m in each.measures.values())]
             for each in self.standings

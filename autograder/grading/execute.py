@@ -11,8 +11,8 @@ from pathlib import Path
 import autograder
 from autograder.checks.model_file import MAX_MODEL, ModelError
 from autograder.checks.running import Place
-from autograder.grading.forks.fork import ForkEnded, Kernel
-from autograder.grading.forks.requests import KernelRequest, Step
+from autograder.grading.forks.fork import CellFork, ForkEnded
+from autograder.grading.forks.requests import CellsRequest, Step
 from autograder.grading.jobs import Execution, Found, Job
 from autograder.grading.models import ModelFile, read_apart
 from autograder.grading.sandbox.confinement import Confinement
@@ -102,15 +102,15 @@ class _Run:
             finally:
                 self._take(kernel)
 
-    def _take(self, kernel: Kernel) -> None:
+    def _take(self, kernel: CellFork) -> None:
         for exercise, cases in kernel.evidence.items():
             self._evidence[exercise] = self._evidence.get(exercise, {}) | cases
         self._files |= kernel.files
         self.noticed = kernel.noticed or self.noticed
 
-    def _kernel(self, steps: list[Step]) -> Kernel:
+    def _kernel(self, steps: list[Step]) -> CellFork:
         large = {"largest": MAX_MODEL, "total": 2 * MAX_MODEL} if self.job.written else {}
-        return Kernel(kernel_request(self.job, steps), **large)
+        return CellFork(cells_request(self.job, steps), **large)
 
     def _seconds(self) -> float:
         """For the next cell; those that come too late still get a moment."""
@@ -123,11 +123,11 @@ class _Run:
             self._failures.append(error)
 
 
-def kernel_request(job: Job, steps: Sequence[Step]) -> KernelRequest:
+def cells_request(job: Job, steps: Sequence[Step]) -> CellsRequest:
     """What a kernel is asked to do for some steps of a job."""
     bounds = replace(confinement(), cpu_seconds=60 + int(2 * job.limits.seconds))
     wanted = {step.check for step in steps}
-    return KernelRequest(
+    return CellsRequest(
         bounds if job.limits.confined else None,
         _environment(job),
         steps,

@@ -44,6 +44,7 @@ def as_text(graded: Graded) -> str:
 
 
 def points(verdict: Verdict) -> str:
+    """What was earned, of how much."""
     return f"{verdict.score:5g} / {verdict.max_score:g}"
 
 

@@ -10,12 +10,12 @@ from nbformat import NotebookNode
 
 from autograder.assignment.keyring import key_digest
 from autograder.checks.verdict import Verdict
+from autograder.grading.choosing import needed_steps, training_steps
 from autograder.grading.evidence_store import EvidenceStore
 from autograder.grading.execute import execute
 from autograder.grading.jobs import Execution, Job, Limits
 from autograder.grading.links import links_in, refuse_links
 from autograder.grading.models import ModelFile, find_model
-from autograder.grading.needed import needed_steps, training_steps
 from autograder.grading.recent import Recent
 from autograder.grading.repair.reading import notebook_of, read_bytes, read_notebook
 from autograder.grading.repair.rebuild import Repaired, repair
@@ -35,10 +35,12 @@ class Graded:
 
     @property
     def score(self) -> float:
+        """Points that a machine gives."""
         return round(sum(verdict.score for verdict in self.verdicts), 2)
 
     @property
     def max_score(self) -> float:
+        """Points that a machine can give."""
         return sum(verdict.max_score for verdict in self.verdicts)
 
 

@@ -33,7 +33,7 @@ check("f", f)
 """
 CHECKS = """\
 from autograder.checks.rules import without
-from autograder.checks.spec import call, given, probe, rules
+from autograder.checks.spec import call, probe, rules, stand_ins
 
 
 @probe("part")
@@ -56,7 +56,7 @@ def _(value, given):
     return value.sum()
 
 
-given("f", part=lambda x: 3 * x)
+stand_ins("f", part=lambda x: 3 * x)
 rules("f", without("sum"))
 """
 

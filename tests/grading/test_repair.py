@@ -158,8 +158,10 @@ def shapes_of_platforms():
         del find(nb, "solution-softmax").metadata.nbgrader["schema_version"]
         return nb
 
-    lost = "given-setup, given-visible_key, solution-softmax and 3 more: metadata lost, found by"
-    unchanged = "given-setup, given-visible_key, cases-softmax and 1 more: metadata lost, found by"
+    lost = "course-setup, course-visible_key, solution-softmax and 3 more: metadata lost, found by"
+    unchanged = (
+        "course-setup, course-visible_key, cases-softmax and 1 more: metadata lost, found by"
+    )
     names = "solution-softmax, answer-why_shift: metadata lost, found by name in the text"
     return {
         "colab": (colab, []),
@@ -295,7 +297,7 @@ def test_in_reversed_order_whatever_is_needed_still_comes_first(submitted, relea
     sources = [c.source for c in repaired.notebook.cells]
     ids = [c.id for c in repaired.notebook.cells]
     order = [
-        find(released, "given-setup").id,
+        find(released, "course-setup").id,
         next(c.id for c in released.cells if c.source.startswith("import torch")),
         find(released, "solution-softmax").id,
         find(released, "check-softmax").id,
@@ -303,7 +305,7 @@ def test_in_reversed_order_whatever_is_needed_still_comes_first(submitted, relea
     assert sorted(order, key=ids.index) == order
     assert ANSWER in sources
     assert "check-softmax: stood before its solution, moved behind it" in repaired.repairs
-    assert "given-setup: stood too late, moved up" in repaired.repairs
+    assert "course-setup: stood too late, moved up" in repaired.repairs
 
 
 def test_a_deleted_import_comes_back_and_a_deleted_demonstration_does_not(submitted, released):

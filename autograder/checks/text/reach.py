@@ -34,6 +34,7 @@ class Use:
 
     @property
     def parts(self) -> list[str]:
+        """The names between its dots."""
         return self.path.split(".")
 
 

@@ -60,6 +60,7 @@ class HandedIn:
 
     @property
     def where(self) -> str:
+        """Its names as people read them."""
         return shown(self.parts)
 
     @property

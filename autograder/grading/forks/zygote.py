@@ -23,7 +23,7 @@ from autograder.grading.forks.messages import (
     encode,
 )
 from autograder.grading.forks.requests import (
-    KernelRequest,
+    CellsRequest,
     ReaderRequest,
     Request,
     from_bytes,
@@ -102,7 +102,7 @@ def fork(request: Request, watch: Watch, *descriptors: int) -> dict[str, Any]:
         if isinstance(request, ReaderRequest):
             run_reader(*descriptors)
         else:
-            run_kernel(request, watch, *descriptors)
+            run_cells(request, watch, *descriptors)
 
     return fork_confined(request.confinement, work, descriptors)
 
@@ -118,7 +118,7 @@ def run_reader(pipe: int, file: int) -> None:
         _send(stream, ModelRefused(str(error)))
 
 
-def run_kernel(request: KernelRequest, watch: Watch, pipe: int) -> None:
+def run_cells(request: CellsRequest, watch: Watch, pipe: int) -> None:
     """Run the cells, in this process, until they end or it is killed."""
     from autograder import check
     from autograder.checks.checker import Silent
@@ -145,7 +145,7 @@ def _send(stream: BinaryIO, message: Message) -> None:
     stream.write(encode(message))
 
 
-def _allowed(request: KernelRequest) -> tuple[str, ...]:
+def _allowed(request: CellsRequest) -> tuple[str, ...]:
     """Paths whose opening is nothing to report."""
     bounds = request.confinement
     if bounds is None:

@@ -58,6 +58,7 @@ def detach(target: str) -> None:
 
 
 def prctl(option: int, value: int) -> None:
+    """Set one option of this process."""
     _checked(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl {option}")
 
 

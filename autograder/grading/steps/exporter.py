@@ -23,6 +23,7 @@ class TolerantExporter(NotebookExporter):
     def from_file(
         self, file_stream: TextIO, resources: dict[str, Any] | None = None, **options: Any
     ) -> tuple[NotebookNode, dict[str, Any]]:
+        """The notebook in a file, by nbgrader's reader or by ours. Raises SubmissionError."""
         path = Path(file_stream.name)
         refuse_links(path)
         try:

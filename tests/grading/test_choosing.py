@@ -6,7 +6,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.authoring.build import make
-from autograder.grading.needed import needed_steps, training_steps
+from autograder.grading.choosing import needed_steps, training_steps
 
 LOOK = 'flat = softmax(torch.ones(5))\nprint("uniform:", flat)'
 TRAIN = "print(softmax(torch.zeros(4)))"

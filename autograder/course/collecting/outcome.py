@@ -45,6 +45,7 @@ class Report:
 
     @property
     def summary(self) -> str:
+        """How many of each kind there were, in a line."""
         return ", ".join(f"{count} {state}" for state, count in self.counts().items())
 
     def show(self, console: Console) -> None:
