@@ -420,10 +420,11 @@ def generate_tensors_for_training_decoder_nmt(
 check("generate_tensors_for_training_decoder_nmt", generate_tensors_for_training_decoder_nmt)
 
 # %% [markdown]
-# <details><summary>"Tensor on device meta is not on the expected device cpu"</summary>
+# <details><summary>"Tensor on device cpu is not on the expected device meta"</summary>
 #
-# The check has put the batch on another device, as a GPU would be. A new tensor stands on the CPU unless you say
-# `device=…`; what is made from the batch stands where the batch stands (`torch.full_like`, `new_full`, `F.pad`).
+# On a GPU the batch stands there, and a new tensor stands on the CPU unless you say `device=…`. The check does it the
+# other way round: the batch stands on the CPU, and new tensors go to "meta". What is made from the batch stands where
+# the batch stands (`torch.full_like`, `new_full`, `F.pad`).
 # </details>
 
 # %% look
