@@ -101,4 +101,4 @@ c.Course.wanted_mistakes = 8
 
 # For the links on Colab and Kaggle; without them notebooks have no badges.
 # c.Course.repository = "owner/name"
-# c.Course.wheel_url = "https://example.org/coursework_kit-0.1.0-py3-none-any.whl"
+# c.Course.wheel_url = "https://example.org/coursework_kit-0.2.0-py3-none-any.whl"

@@ -116,7 +116,7 @@ def run_score(course: Course, options: Namespace) -> int:
 def run_grade(course: Course, options: Namespace) -> int:
     """Grade a class, print its tables, write scores and feedback."""
     from autograder.course.classrun import grade_class
-    from autograder.course.report import report
+    from autograder.course.tables import show_tables
 
     _obey_sandbox_switch(course, options)
     gc.freeze()  # what grading imports stays too
@@ -130,7 +130,7 @@ def run_grade(course: Course, options: Namespace) -> int:
         feedback=not options.no_feedback,
         progress=_progress,
     )
-    path = report(course, options.assignment, Console())
+    path = show_tables(course, options.assignment, Console())
     for student, problem in sorted(outcome.problems.items()):
         print(f"{student}: {problem}")
     print(f"\n{len(outcome.graded)} submissions graded")
@@ -169,9 +169,9 @@ def run_audit(course: Course, options: Namespace) -> int:
 
 def run_report(course: Course, options: Namespace) -> int:
     """Print the class tables and write the scores."""
-    from autograder.course.report import report
+    from autograder.course.tables import show_tables
 
-    print(report(course, options.assignment, Console()).relative_to(course.root))
+    print(show_tables(course, options.assignment, Console()).relative_to(course.root))
     return 0
 
 

@@ -92,4 +92,10 @@ def name_of(cell: NotebookNode) -> CellName | None:
     return named(role.get("grade_id")) if isinstance(role, dict) else None
 
 
+def kind_of(cell: NotebookNode) -> Kind | None:
+    """What a notebook's cell is to grading, by its metadata."""
+    name = name_of(cell)
+    return name.kind if name else None
+
+
 SETUP, VISIBLE_KEY = CellName(Kind.COURSE, "setup"), CellName(Kind.COURSE, "visible_key")

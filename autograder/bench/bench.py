@@ -19,7 +19,7 @@ from statistics import mean
 import nbformat
 from nbgrader.api import Gradebook
 
-from autograder.assignment.cells import LOOK_TAG, Kind, name_of
+from autograder.assignment.cells import LOOK_TAG, Kind, kind_of
 from autograder.authoring.build import build
 from autograder.bench.stock import stock_notebook, write_stock_course, write_stock_submission
 from autograder.course.gradebook import Nbgrader
@@ -153,8 +153,7 @@ def _many(course: Course, assignment: str, students: int) -> dict[str, Path]:
     for number, sample in enumerate(islice(cycle(samples), students)):
         student, nb = f"student_{number:03d}", copy.deepcopy(sample)
         for cell in nb.cells:
-            name = name_of(cell)
-            if name is not None and name.kind is Kind.SOLUTION:
+            if kind_of(cell) is Kind.SOLUTION:
                 cell.source += f"\n# {student}"
         path = folder / student / assignment / f"{assignment}.ipynb"
         path.parent.mkdir(parents=True)

@@ -86,7 +86,10 @@ def built(*arguments: Any, filled: Fill | None = None, **keywords: Any) -> Build
 
 
 def answer(subject: Target, asked: Any, tried: frozenset[Tried], rng: Rng) -> Any:
-    """What comes out of a call, or of a dict or list of calls; each `built(…)` is built once."""
+    """What comes out of a call, or of a dict or list of calls; each `built(…)` is built once.
+
+    Raises TypeError for anything else that was drawn.
+    """
     modules: dict[int, nn.Module] = {}
 
     def target(building: Building | None) -> Target:

@@ -3,11 +3,14 @@
 import sys
 from typing import Any, Protocol
 
+from autograder.checks.key import Key
 from autograder.checks.visible import VisibleChecks
 
 
 class Runner(Protocol):
-    """What becomes of a notebook's calls."""
+    """What becomes of a notebook's calls; `key` is the visible key, once there is one."""
+
+    key: Key | None
 
     def load(self, key: str) -> None:
         """Take the visible key."""
@@ -21,6 +24,8 @@ class Runner(Protocol):
 
 class Silent:
     """For kernels that grade: the grader runs the checks, and the notebook's calls do nothing."""
+
+    key: Key | None = None
 
     def load(self, key: str) -> None:
         """Not needed."""

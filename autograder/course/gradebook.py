@@ -72,7 +72,7 @@ class Nbgrader:
         return self.course.config.CourseDirectory.course_id
 
     def release(self, assignment: str, due: datetime | None = None) -> None:
-        """Enter a built assignment in the gradebook.
+        """Enter a built assignment in the gradebook. Raises NbgraderError.
 
         nbgrader deletes the released folder before it writes the same notebook again; a run killed
         between the two would lose it, so that here it works on a folder of its own.
@@ -99,7 +99,7 @@ class Nbgrader:
         return all(c.metadata.nbgrader.grade_id in names for c in cells if "nbgrader" in c.metadata)
 
     def autograde(self, assignment: str, student: str) -> None:
-        """Raises NbgraderError."""
+        """Grade a student's submission into the gradebook. Raises NbgraderError."""
         course = self.api.coursedir
         folder = course.format_path(course.submitted_directory, student, assignment)
         _check_timestamp(Path(folder) / "timestamp.txt")

@@ -38,7 +38,8 @@ def execute(job: Job) -> Execution:
     models = {name: _model(file, job.limits.confined) for name, file in files.items()}
     code = {step.check: run.found(step.check) for step in job.steps if step.check}
     noticed = tuple(line[:LINE] for line in run.noticed[:LINES])
-    return Execution({**code, **models}, noticed)
+    failed = tuple(at for at, step in enumerate(job.cells) if step.index in run.failures)
+    return Execution({**code, **models}, noticed, failed)
 
 
 def _model(file: ModelFile, confined: bool) -> Found:
@@ -56,10 +57,10 @@ class _Run:
     job: Job
     until: float  # by the monotonic clock
     noticed: tuple[str, ...] = ()
+    failures: dict[int, str] = field(default_factory=dict)  # of cells, by index
     _evidence: dict[str, dict[Place, bytes]] = field(default_factory=dict)
     _files: dict[str, bytes] = field(default_factory=dict)
     _errors: dict[str, str] = field(default_factory=dict)  # of checks
-    _failures: list[str] = field(default_factory=list)  # of cells
     _fatal: set[int] = field(default_factory=set)
 
     def all_steps(self) -> None:
@@ -76,7 +77,7 @@ class _Run:
         """The model file that the cells wrote."""
         if exercise in self._files:
             return ModelFile(self._files[exercise])
-        failed = f"; a cell ended with {self._failures[0]}" if self._failures else ""
+        failed = "".join(f"; a cell ended with {it}" for it in [*self.failures.values()][:1])
         return ModelFile(problem=f"no model file was written{failed}")
 
     def _from(self, position: int) -> int:
@@ -120,7 +121,7 @@ class _Run:
         if step.check:
             self._errors[step.check] = error
         else:
-            self._failures.append(error)
+            self.failures.setdefault(step.index, error)
 
 
 def cells_request(job: Job, steps: Sequence[Step]) -> CellsRequest:

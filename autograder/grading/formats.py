@@ -49,7 +49,10 @@ def points(verdict: Verdict) -> str:
 
 
 def as_gradescope(graded: Graded) -> str:
-    """Gradescope's results.json: what students see says nothing of hidden cases."""
+    """Gradescope's results.json: what students see says nothing of hidden cases.
+
+    Source: "Autograder Specifications", Gradescope's documentation.
+    """
     tests = [
         {
             "name": verdict.exercise,

@@ -1,7 +1,6 @@
 """A submission on its way from file to verdicts: read once, repaired once, judged once."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -55,14 +54,6 @@ class Submission:
         self, grader: "Grader", content: bytes, path: Path, folder: Path | None = None
     ) -> None:
         self.grader, self.content, self.path, self.folder = grader, content, path, folder
-
-    @classmethod
-    def of(
-        cls, grader: "Grader", notebook: NotebookNode, folder: Path | None = None
-    ) -> "Submission":
-        """A submission of a notebook that stands in no file."""
-        content = json.dumps(notebook).encode()
-        return cls(grader, content, Path(f"{grader.assignment}.ipynb"), folder)
 
     @cached_property
     def notebook(self) -> NotebookNode:

@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-from autograder.assignment.checks_file import ChecksText, read_specs
+from autograder.assignment.checks_file import read_specs
+from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.definitions import definitions
 from autograder.assignment.source import SourceError
 from autograder.assignment.specs import load_specs

@@ -1,6 +1,7 @@
 import pytest
 
 from autograder.assignment.mistakes import MistakesError, read_mistakes
+from autograder.assignment.source import SourceError
 from autograder.assignment.validation import read_source
 from autograder.authoring.build import build
 
@@ -104,12 +105,12 @@ broken."def softmax(x: torch.Tensor)" = "def softmax(x: torch.Tenser)"
 @pytest.mark.parametrize(
     "text, message",
     [
-        (HARMLESS, "softmax.harmless: the hidden cases accept this mistake"),
+        (HARMLESS, r"mistakes\.toml:3: softmax\.harmless: the hidden cases accept this mistake"),
         (
             WRONG_AXIS + TWIN,
-            'softmax: nothing tells twin from wrong_axis; .*same_as = "wrong_axis"',
+            r"mistakes\.toml:4: softmax\.twin: nothing tells it from wrong_axis; .*same_as",
         ),
-        (UNLOADABLE, r"softmax\.broken: does not load"),
+        (UNLOADABLE, r"mistakes\.toml:3: softmax\.broken: does not load"),
     ],
 )
 def test_mistakes_that_the_hidden_cases_cannot_use_stop_the_build(course_with, text, message):
@@ -117,6 +118,15 @@ def test_mistakes_that_the_hidden_cases_cannot_use_stop_the_build(course_with, t
     with pytest.raises(MistakesError, match=message):
         build(course, "demo")
     assert not course.notebooks.exists() and not (course.build / "source").exists()
+
+
+def test_an_exercise_with_too_few_mistakes_is_refused_with_the_line_of_its_check(course_with):
+    course = course_with(WRONG_AXIS)
+    course.wanted_mistakes = 2
+    with pytest.raises(SourceError, match=r"demo\.py:24: softmax has 1 known mistakes of 2"):
+        build(course, "demo")
+    course.wanted_mistakes = 1
+    assert build(course, "demo").is_file()
 
 
 def test_twins_are_allowed_where_they_are_declared(course_with):

@@ -86,6 +86,7 @@ LOOPS = {
     "recursion of a local lambda": "def f(x):\n    g = lambda y: g(y[1:])\n    return g(x)",
     "recursion through a function inside": "def f(x):\n    def g(): return f(x)\n    return g()",
     "recursion by __call__": F.format("f.__call__(x[1:])"),
+    "recursion past a decorator": "@cache\n" + F.format("f.__wrapped__(x[1:])"),
     "recursion by globals": F.format("globals()['f'](x[1:])"),
     "mutual recursion": F.format("g(x)") + "def g(x):\n    return f(x[1:])",
     "mutual recursion of three": F.format("g(x)") + "g = lambda x: h(x)\nh = lambda x: f(x[1:])",
@@ -246,6 +247,11 @@ class f(nn.Module):
     def forward(self, x):
         return self.part.forward(x)
 """,
+    "the same method of another object": """
+class f:
+    def go(self, other):
+        return other.go(3)
+""",
     "an attribute called like a method elsewhere": """
 class A:
     def __init__(self, part):
@@ -316,6 +322,11 @@ FORBIDDEN = {
     "a library that is stored": NORM + "class f:\n    def go(self):\n        self.lib.layer_norm",
     "a default": NORM + "def f(x, g=F.layer_norm):\n    return g(x)",
     "a default library": NORM + "def f(x, lib=F):\n    return lib.layer_norm(x)",
+    "a variable of the function around": (
+        NORM + "def f(x):\n    lib = F\n    def go():\n        nonlocal lib\n"
+        "        lib.layer_norm\n        lib = 3\n    return go()"
+    ),
+    "a part of a library": NORM + "lib, y = torch.nn, 3\n" + F.format("lib.layer_norm(x)"),
     "a decorator": NORM + "@F.layer_norm\ndef f(x):\n    return x",
     "a base": NORM + "class f(nn.layer_norm):\n    pass",
     "a helper": NORM + "class A:\n    go = F.layer_norm\n" + F.format("A().go(x)"),
@@ -366,6 +377,15 @@ class f:
     def go(self, x):
         return self.layer_norm(x)
 """,
+    "an attribute that is set by name": """
+class f:
+    def __init__(self):
+        setattr(self, "layer_norm", 3)
+    def forward(self, x):
+        return self.layer_norm(x)
+""",
+    "a field of a namespace": "W = SimpleNamespace(layer_norm=1)\n" + F.format("W.layer_norm"),
+    "fields in a list": "W = namedtuple('W', ['a', 'layer_norm'])\n" + F.format("x.layer_norm"),
     "a field": "W = namedtuple('W', 'a, layer_norm')\n" + F.format("W(*x).layer_norm"),
     "an annotation": NORM + "def f(x: F.layer_norm) -> F.layer_norm:\n    return x",
     "a keyword": F.format("g(layer_norm=x)"),

@@ -3,20 +3,16 @@
 import copy
 
 import pytest
+from handing import find, submission_of
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 
-from autograder.authoring.build import build, make
+from autograder.authoring.build import build
 from autograder.grading.repair.rebuild import repair
-from autograder.grading.submission import Grader, Submission
+from autograder.grading.submission import Grader
 from autograder.tools.cell_texts import AI_HEADING
 
 ANSWER = "# exercise: softmax\ndef softmax(x):\n    return x.softmax(-1)"
-
-
-@pytest.fixture(scope="module")
-def released(module_demo_course):
-    return make(module_demo_course, "demo")[0]
 
 
 @pytest.fixture
@@ -24,11 +20,6 @@ def submitted(released):
     nb = copy.deepcopy(released)
     find(nb, "solution-softmax").source = ANSWER
     return nb
-
-
-def find(nb, grade_id):
-    (cell,) = [c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id]
-    return cell
 
 
 def without_metadata(nb):
@@ -426,7 +417,7 @@ PARTS = [
 def test_split_solutions_are_graded(module_demo_course, submitted, first, second, score):
     build(module_demo_course, "demo")
     split(submitted, f"# exercise: softmax\n{first}", second)
-    assert Submission.of(Grader(module_demo_course, "demo"), submitted).graded.score == score
+    assert submission_of(Grader(module_demo_course, "demo"), submitted).graded.score == score
 
 
 PROMPT = """{heading}

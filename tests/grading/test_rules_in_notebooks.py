@@ -4,12 +4,12 @@ import textwrap
 
 import nbformat
 import pytest
-from handing import written
+from handing import submission_of, written
 
 from autograder.assignment.source import SourceError
 from autograder.authoring.build import build
 from autograder.course.sample import references
-from autograder.grading.submission import Grader, Submission
+from autograder.grading.submission import Grader
 
 SOURCE = textwrap.dedent('''
     # %% [markdown]
@@ -77,7 +77,7 @@ def graded(grader, solution, *between, behind=()):
     at = next(i for i, each in enumerate(nb.cells) if each.source.startswith("check("))
     nb.cells[at:at] = map(cell, between)
     nb.cells += map(cell, behind)
-    (verdict,) = Submission.of(grader, nb).verdicts
+    (verdict,) = submission_of(grader, nb).verdicts
     return verdict
 
 
@@ -104,6 +104,16 @@ def test_wrong_numbers_are_told_first(grader):
 def test_a_definition_in_another_cell_is_looked_at_too(grader):
     verdict = graded(grader, reference(grader), LOOPING)
     assert (verdict.score, verdict.feedback) == (0, "loops with `for` in line 3")
+
+
+@pytest.mark.parametrize("before", ["1 / 0\n", "raise SystemExit\n"])
+def test_a_definition_that_never_ran_hides_none_that_did(grader, before):
+    verdict = graded(grader, LOOPING, f"{before}total = torch.sum")
+    assert verdict.feedback.startswith("loops with `for` in line 4")
+
+
+def test_a_cell_that_fails_after_its_definition_breaks_no_rule(grader):
+    assert graded(grader, reference(grader) + "\nassert total(torch.ones(2)) == 3").passed
 
 
 def test_a_cell_with_magics_is_read_and_one_that_hides_earns_nothing(grader):

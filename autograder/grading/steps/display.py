@@ -6,7 +6,7 @@ from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from traitlets import Bool, List, Unicode
 
-from autograder.assignment.cells import Kind, name_of
+from autograder.assignment.cells import Kind, kind_of
 from autograder.grading.steps.by_kind import ForKit
 from autograder.grading.steps.preprocessors import SCHEME_TAG, KitPreprocessor
 
@@ -52,6 +52,5 @@ class HideFromStudents(KitPreprocessor):
 
 
 def _hidden(cell: NotebookNode) -> bool:
-    name = name_of(cell)
-    folded = name is not None and name.kind in (Kind.COURSE, Kind.CASES)
+    folded = kind_of(cell) in (Kind.COURSE, Kind.CASES)
     return folded or SCHEME_TAG in cell.metadata.get("tags", [])

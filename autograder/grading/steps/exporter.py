@@ -1,4 +1,4 @@
-"""nbgrader's exporters: one that reads what it cannot read itself, one for feedback in bulk."""
+"""nbgrader's exporters: one reads what it cannot read itself, one writes feedback for many."""
 
 from pathlib import Path
 from types import CodeType

@@ -5,7 +5,6 @@ writes the verdict's line and number. Nothing that student code prints reaches a
 """
 
 import copy
-from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
@@ -33,7 +32,7 @@ class KitPreprocessor(ForKit, NbGraderPreprocessor):
         """What the student handed in: files are read where they lie, and not nbgrader's copies."""
         folder = folder_of("submitted", self.config, resources)
         name = resources["nbgrader"]["notebook"]
-        return handed_in(self.grader(resources), Path(folder) / f"{name}.ipynb")
+        return handed_in(self.grader(resources), folder / f"{name}.ipynb")
 
 
 class Repair(KitPreprocessor):
