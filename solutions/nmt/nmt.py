@@ -910,7 +910,7 @@ check("forward_with_cache", forward_with_cache)
 # The same letters must come out, faster. The next cell counts different letters: expect 0. The one after it measures the
 # time. With a cache every token costs about the same, so that the curve is nearly a straight line; without it the whole
 # text is computed again for every token, and the curve bends upwards. The longer the text, the greater the
-# difference: expect at least twice as fast for 25 tokens and five times for 200 (on a busy core we saw 6 and 7).
+# difference: on one core we saw 2 times as fast for 25 tokens, 3 for 50, 6 for 100 and 12 for 200.
 
 
 # %% look
