@@ -203,13 +203,17 @@ def several_at_once(rng: Rng):
     return Inputs(texts=[some_tokens(rng, 1, n) for n in (1, 3, 2)], layers=2)
 
 
+@prompt_and_letters.run
+@several_at_once.run
+def _(forward_with_cache, inputs, rng):
+    return answered(forward_with_cache, rng.fill(Parts(5, inputs.layers)), inputs.texts)
+
+
 @probe("forward_with_cache", hidden=True)
 def one_after_the_other(rng: Rng):
     return Inputs(texts=[some_tokens(rng, 1, 1) for _ in range(6)], layers=1)
 
 
-@prompt_and_letters.run
-@several_at_once.run
 @one_after_the_other.run
 def _(forward_with_cache, inputs, rng):
     return answered(forward_with_cache, rng.fill(Parts(5, inputs.layers)), inputs.texts)
