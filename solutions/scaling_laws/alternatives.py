@@ -1,11 +1,21 @@
 # %% layer by layer alternative="parameter_count"
 h, V = width, vocabulary
-linear = lambda inputs, outputs: inputs * outputs + outputs
+
+
+def linear(inputs, outputs):
+    return inputs * outputs + outputs
+
+
 norm = 2 * h
 block = linear(h, 3 * h) + linear(h, h) + linear(h, 4 * h) + linear(4 * h, h) + 2 * norm
 return V * h + layers * block + norm + linear(h, V)
 # %% PyTorch's own layers, counted alternative="parameter_count"
-count = lambda module: sum(p.numel() for p in module.parameters())
+
+
+def count(module):
+    return sum(p.numel() for p in module.parameters())
+
+
 attention = count(nn.Linear(width, 3 * width)) + count(nn.Linear(width, width))
 network = count(nn.Linear(width, 4 * width)) + count(nn.Linear(4 * width, width))
 norm = count(nn.LayerNorm(width))
@@ -96,9 +106,7 @@ exponents = torch.stack(
     ],
     dim=1,
 )
-return delta * F.smooth_l1_loss(
-    exponents.logsumexp(1), losses.log(), reduction="sum", beta=delta
-)
+return delta * F.smooth_l1_loss(exponents.logsumexp(1), losses.log(), reduction="sum", beta=delta)
 # %% in logarithms alternative="parametric_optimum"
 a, b, e, alpha, beta = theta
 total = alpha + beta

@@ -57,10 +57,10 @@ def one_layer_one_sequence(rng: Rng):
     return {"one layer": call(h, 1, V, s, B), "one sequence": call(h, 3, V, s, 1)}
 
 
-def curve_of_losses(rng: Rng, n: int, curvature: float):
+def curve_of_losses(rng: Rng, n: int, curvature: float, height: float = 1.0):
     """Sizes around 10⁴, and losses on a parabola in their logarithm, with noise."""
     logs = 4 + rng.uniform(1, low=-1, high=1) + torch.linspace(-1, 1, n, dtype=torch.float64)
-    vertex, extreme = logs.mean() + rng.uniform(1, low=-0.5, high=0.5), 1 + rng.uniform(1)
+    vertex, extreme = logs.mean() + rng.uniform(1, low=-0.5, high=0.5), height + rng.uniform(1)
     losses = curvature * (logs - vertex) ** 2 + extreme + 0.02 * rng.normal(n)
     order = rng.permutation(n)
     return (10**logs)[order].numpy(), losses[order].numpy()
@@ -84,7 +84,8 @@ def few_sizes(rng: Rng):
 
 @probe("find_optimal_params", weight=2)
 def curves_without_a_minimum(rng: Rng):
-    return Inputs(curves=[curve_of_losses(rng, n, curvature=-0.4) for n in (4, 7)])
+    kinds = ((4, 2.0), (7, 20.0))  # sizes, and the height of the maximum
+    return Inputs(curves=[curve_of_losses(rng, n, -0.4, height) for n, height in kinds])
 
 
 @curves_without_a_minimum.run
@@ -95,7 +96,7 @@ def refusals(find_optimal_params, inputs):
 def refusal(find_optimal_params, params, losses):
     """The exception that a curve meets, or the answer that it should not have had."""
     try:
-        parabola, optimum = find_optimal_params(params, losses)
+        _, optimum = find_optimal_params(params, losses)
     except ValueError:
         return "ValueError"
     return f"a minimum at {float(optimum):.4g}"
@@ -190,7 +191,7 @@ def two_fits(rng: Rng):
 
 @probe("parametric_optimum", hidden=True, read=two_numbers)
 def large_budgets(rng: Rng):
-    return {f"C = {C:.0e}": call(coefficients(rng), C) for C in (6.0, 1e21)}
+    return {f"C = {C:.0e}": call(coefficients(rng), C) for C in (10.0, 1e21)}
 
 
 def judged(rng: Rng, ratios, **keywords):

@@ -46,6 +46,7 @@ from autograder import check, summary
 from autograder.tools.device import device
 from autograder.tools.pig_latin import translate, words
 from autograder.tools.scaling_runs import scaling_runs
+from autograder.tools.words import word_counts
 
 # %% [markdown]
 # ## 1 What a model costs
@@ -391,8 +392,10 @@ def progress(label: str, total: float) -> tqdm:
 # adds in another order, and training magnifies what that changes.)
 
 # %%
+BUDGETS = 5e9 * 2 ** (np.arange(17) / 2)  # FLOPs
+
+# %%
 runs = scaling_runs()
-BUDGETS = 5e9 * 2 ** (np.arange(17) / 2)
 print(f"{len(runs)} rows, columns {', '.join(runs.dtype.names)}")
 
 # %% train
@@ -515,8 +518,10 @@ def near_minimum(curve: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: values[max(0, best - 2) : best + 3] for name, values in curve.items()}
 
 
-# %% look
+# %%
 ISO = BUDGETS[2:16:2]  # 1e10 to 6.4e11, each twice the one before
+
+# %% look
 figure, axes = plt.subplots(figsize=(7, 4.5))
 for budget, colour in zip(ISO, plt.cm.viridis(np.linspace(0, 0.9, len(ISO))), strict=True):
     rows, curve = at(runs, budget), profile(runs, budget)
@@ -629,7 +634,7 @@ def bootstrap(answer: Callable[[np.ndarray], np.ndarray], runs: np.ndarray, time
     return np.array([answer(resampled(runs, rng)) for _ in range(times)])
 
 
-# %% look
+# %%
 TARGET = 1e15  # FLOPs
 
 
@@ -639,26 +644,44 @@ def answers(runs: np.ndarray) -> np.ndarray:
     return np.array([of_params[0], of_tokens[0], *optimum_at(TARGET, of_params, of_tokens)])
 
 
-found, drawn = answers(runs), bootstrap(answers, runs)
-low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
-names = "slope of parameters", "slope of tokens", "parameters", "tokens"
-for name, value, *ends in zip(names, found, low, high, strict=True):
-    print(f"{name:20} {value:9.3g}   95 % of {len(drawn)} draws: {ends[0]:.3g} to {ends[1]:.3g}")
+def print_with_intervals(names: list[str], found: np.ndarray, drawn: np.ndarray) -> None:
+    """Each number, and between which two numbers 95 % of the draws lie."""
+    ends = np.percentile(drawn, [2.5, 97.5], axis=0)
+    for name, value, low, high in zip(names, found, *ends, strict=True):
+        print(f"{name:20} {value:9.3g}   95 % of {len(drawn)} draws: {low:.3g} to {high:.3g}")
+
+
+def power_law(axes: Axes, points: Frontier, what: str, fit: tuple[float, float]) -> None:
+    """The minima of the profiles, the line through them, and 20 tokens a parameter."""
+    C, (m, c) = np.geomspace(5e9, TARGET, 50), fit
+    twenty = {"parameters": np.sqrt(C / 120), "tokens": 20 * np.sqrt(C / 120)}
+    axes.plot(points.flops, getattr(points, what), "o", label="minima of the profiles")
+    axes.plot(C, 10 ** (m * np.log10(C) + c), label=f"slope {m:.2f}")
+    axes.plot(C, twenty[what], "--", color="grey", label="20 tokens a parameter")
+    axes.set(xscale="log", yscale="log", xlabel="FLOPs", ylabel=f"best {what}")
+    axes.legend()
+
 
 # %% look
+names = ["slope of parameters", "slope of tokens", "parameters", "tokens"]
+print_with_intervals(names, answers(runs), bootstrap(answers, runs))
 points = frontier(runs, ISO)
-C = np.geomspace(5e9, TARGET, 50)
 figure, panels = plt.subplots(1, 2, figsize=(11, 4))
-for axes, fit, (name, values) in zip(panels, fits(points), list(points._asdict().items())[1:], strict=True):
-    m, c = fit
-    axes.plot(points.flops, values, "o", label="minima of the profiles")
-    axes.plot(C, 10 ** (m * np.log10(C) + c), label=f"slope {m:.2f}")
-    axes.set(xscale="log", yscale="log", xlabel="FLOPs", ylabel=f"best {name}")
-panels[0].plot(C, np.sqrt(C / 120), "--", color="grey", label="20 tokens a parameter")
-panels[1].plot(C, 20 * np.sqrt(C / 120), "--", color="grey", label="20 tokens a parameter")
-for axes in panels:
-    axes.legend()
+for axes, what, fit in zip(panels, ("parameters", "tokens"), fits(points), strict=True):
+    power_law(axes, points, what, fit)
+figure.tight_layout()
 plt.show()
+
+# %% [markdown]
+# PREDICTION_TEXT
+
+# %% look
+early, late = ISO[:-2], ISO[-1]
+predicted = optimum_at(late, *fits(frontier(runs, early)))
+measured = frontier(runs, [late])
+print(f"fitted to budgets up to {early[-1]:.1e} FLOPs, for {late:.1e}:")
+print(f"  parameters predicted {predicted[0]:9,.0f}, measured {measured.parameters[0]:9,.0f}")
+print(f"  tokens     predicted {predicted[1]:9,.0f}, measured {measured.tokens[0]:9,.0f}")
 
 # %% [markdown]
 # ## 4 One formula for all runs (beyond the handout)
@@ -775,6 +798,34 @@ def descended(theta: Tensor, data: tuple[Tensor, ...]) -> tuple[float, Tensor]:
     optimiser.step(closure)
     return closure().item(), theta.detach()
 
+
+def residuals(theta: Tensor, runs: np.ndarray) -> np.ndarray:
+    """ln(predicted loss) − ln(measured loss) for each row."""
+    a, b, e, alpha, beta = theta.tolist()
+    by_size, by_data = runs["parameters"] ** -alpha, runs["tokens"] ** -beta
+    return np.log(math.exp(a) * by_size + math.exp(b) * by_data + math.exp(e)) - np.log(
+        runs["loss"]
+    )
+
+
+def parametric_answers(runs: np.ndarray) -> np.ndarray:
+    """Both exponents of the optimum, and the best parameters and tokens for the target."""
+    theta = parametric_fit(runs)
+    alpha, beta = theta[3:].tolist()
+    share = beta / (alpha + beta)
+    return np.array([share, 1 - share, *parametric_optimum(theta, TARGET)])
+
+
+# %% look
+used = runs[runs["flops"] >= ISO[0]]
+theta = parametric_fit(used)
+A, B, E = theta[:3].exp().tolist()
+print(f"L = {E:.2g} + {A:.3g} / N^{theta[3]:.2f} + {B:.3g} / D^{theta[4]:.2f}")
+off = np.exp(np.abs(residuals(theta, used)))
+print(f"predicted and measured loss differ by a factor of {np.median(off):.2f} in the median,")
+print(f"of {np.percentile(off, 90):.2f} in nine rows of ten")
+print_with_intervals(names, parametric_answers(used), bootstrap(parametric_answers, used, times=20))
+
 # %% [markdown]
 # ## 5 Is this run compute-optimal?
 #
@@ -812,21 +863,80 @@ check("verdict", verdict)
 # %% [markdown]
 # VERDICT_TEXT
 
+# %% look
+of_params, _ = fits(frontier(runs, ISO))
+print(f"{'width':>5}  " + "".join(f"{budget:>12.1e}" for budget in ISO))
+for width in np.unique(runs["width"]):
+    parameters = runs["parameters"][runs["width"] == width][0]
+    print(f"{width:5}  " + "".join(f"{verdict(C, parameters, of_params):>12}" for C in ISO))
+
 # %% [markdown]
 # ### 5.2 Written: `compute_optimal`
 #
-# Q4
+# 4 points · at most 250 words
+#
+# The handout that this assignment follows asks the question for a run of its own: width 128, four layers, 268 062
+# parameters, $8.63 \cdot 10^{12}$ FLOPs, 5.00 million tokens. Fits to the runs of that notebook say that the best at this
+# budget are $2.4 \cdot 10^5$ parameters and $5.6 \cdot 10^6$ tokens. (Its models have other layers, so that your fits
+# do not hold for them.) A published answer reads: "The total number of FLOPs is 8.6 T, total number of tokens is 6.6 M.
+# The model's training is not optimised; it would benefit from an increase in the size of the input data or a decrease
+# in the size of the model."
+#
+# Judge the run, and the answer:
+#
+# - Which number of the answer cannot be that of the run? Compare FLOPs per token with $6N$.
+# - Is the run compute-optimal? By what factors are parameters and tokens away from the best ones?
+# - What would one change at the **same** budget, and about how much would be gained by it? Remember the shape of a
+#   profile near its minimum.
+# - Why is "more data" alone no advice for a fixed budget?
 
 # %% [markdown] answer="compute_optimal" points=4 words=250
-# MODEL_ANSWER_4
+# Model answer: $8.63 \cdot 10^{12}$ FLOPs for 5.00 million tokens are 1.73 MFLOP a token, 1.07 times $6N = 1.61$ MFLOP, as
+# it should be for a model in which attention and head cost a little besides. 6.6 million tokens would be 1.31 MFLOP a
+# token, fewer than $6N$, which is impossible: 6.6 million is what a plot shows as best, not what the run used. The model
+# has $2.7 / 2.4 = 1.1$ times the best number of parameters, and $5.0 / 5.6 = 0.9$ times the tokens: well within a factor
+# of 2, the run is compute-optimal as nearly as such a fit can say. At the same budget one would take a model 10 %
+# smaller and 12 % more tokens; the profile is flat near its minimum (its slope is 0 there, and 10 % is 0.05 on the axis
+# of $\log_{10} N$), so that the gain would be smaller than the difference between two seeds. More tokens for the same model are
+# more FLOPs: that is a larger budget. At a fixed one, more tokens need a smaller model. (More *different* words instead of
+# repeated ones may help at no cost: the run saw its 2558 words a hundred times. That is another question.)
+#
+# Marking: 1 point for 5.0 against 6.6 million with FLOPs per token; 1 for "optimal" with both factors, or one and the
+# reason why the other follows; 1 for a small change and the flat minimum; 1 for the fixed budget. "Too large" because
+# the ratio is above 1, without a tolerance, earns at most 2.
 
 # %% [markdown]
 # ### 5.3 Written: `extrapolation`
+#
+# 2 points · at most 200 words
 #
 # Q5
 
 # %% [markdown] answer="extrapolation" points=2 words=200
 # MODEL_ANSWER_5
+
+# %% [markdown]
+# ## 6 Handing in
+#
+# The notebook as `<student id>_<name>_scaling_laws.ipynb`, which the cell below writes. Before that: *Kernel → Restart
+# and run all*, save the notebook, and look at the summary. Texts that have a limit are counted in the notebook as it was
+# saved; a formula is one word.
+
+# %%
+STUDENT_ID = "00000000"
+NAME = "name"
+
+
+# %% train
+def hand_in() -> None:
+    """Write the files to hand in, after a look at what is missing."""
+    from autograder.tools.handing_in import submit
+
+    word_counts()
+    submit(STUDENT_ID, NAME, notebook="scaling_laws", artefacts=())
+
+
+hand_in()
 
 # %% [markdown]
 # {ai_tools}
