@@ -3,13 +3,13 @@
 #
 # You have so much computing time and not more. A large model learns more from each token, a small one sees more
 # tokens for the same money: which one ends with the lower loss? You will count what a Transformer costs, read the
-# best size off TABLE_RUNS real training runs, fit how it grows with the budget, say what to train for a budget a
+# best size off 24 real training runs, fit how it grows with the budget, say what to train for a budget a
 # thousand times larger, and with what uncertainty, and judge whether somebody's run was a good use of its time.
 #
 # The runs are decoder-only Transformers that translate English into pig Latin (`street` → `eetstray`), as in the
-# assignment `nmt`, which need not be done before. They were trained for you, because they take TABLE_MINUTES minutes of
+# assignment `nmt`, which need not be done before. They were trained for you, because they take «minutes» minutes of
 # processor time; the table is in the package, and one of its runs you repeat. Plan three hours. Nothing here takes
-# longer than TIME_LONGEST on two CPU cores, and all cells together take about TIME_ALL. Every exercise stands on its
+# longer than «longest» on two CPU cores, and all cells together take about «all». Every exercise stands on its
 # own: a mistake in one costs no points in another.
 #
 # | letter | meaning |
@@ -253,7 +253,7 @@ for width, length in ((8, 20), (32, 20), (96, 20), (96, 60), (256, 20)):
 # %% [markdown]
 # ## 2 Real runs
 #
-# TABLE_RUNS runs: eight widths from 8 to 96, two layers, three seeds each. All were trained on the same 17 922 English words
+# 24 runs: eight widths from 8 to 96, two layers, three seeds each. All were trained on the same 17 922 English words
 # and their translations, letter by letter, in the form `SOS street EOP eetstray EOS`, 350 000 tokens an epoch; the
 # loss counts the translation alone, and is measured on 1120 words that are not among them. All have the same batches
 # of 640 tokens and AdamW with a learning rate of $0.2 / h$; nothing else differs.
@@ -264,7 +264,7 @@ for width, length in ((8, 20), (32, 20), (96, 20), (96, 60), (256, 20)):
 # need a run of its own.)
 #
 # Below is the code that made them, with your `training_flops`. `solutions/scaling_laws/run_ladder.py` of the course's
-# repository ran it: TABLE_MINUTES minutes of one core.
+# repository ran it: «minutes» minutes of one core.
 
 
 # %%
@@ -452,7 +452,16 @@ plt.show()
 # largest model here has the lowest loss in the end. Give numbers from the figure or the table.
 
 # %% [markdown] answer="loss_curves" points=2 words=200
-# MODEL_ANSWER_1
+# Model answer: at $2 \cdot 10^{10}$ FLOPs width 16 is best («l16»; width 8: «l8», width 96: «l96»), at $6.4 \cdot 10^{11}$
+# width 32 («l32»; width 16: «l16b», width 96: «l96b»). At equal tokens the larger model is better, up to width 48: at one million
+# tokens the order is that of the widths; 64 and 96 gain nothing more with these few steps. At equal FLOPs it is another
+# matter, because a token costs a large model more: width 96 has seen «ratio» times fewer tokens than width 16. So curves cross:
+# small models fall first and then flatten, as they cannot hold the rule (width 12 stays above «floor12»). The largest model does
+# not end lowest: it ends at «end96», and width 32 at «end32»; it would need more FLOPs than any run here. (The bands of the
+# small widths are wide: seeds differ by a factor of 2.)
+#
+# Marking: 1 point for both best widths and crossing curves, with numbers; 1 for equal tokens against equal FLOPs with the
+# reason. "Larger models always win in the end" is not what these curves show: at most 1.
 
 # %% [markdown]
 # ## 3 The best size for a budget
@@ -910,8 +919,9 @@ def verdict(
 check("verdict", verdict)
 
 # %% [markdown]
-# Your verdict on the models of the table, for each budget of a profile and a factor of 2. Expect "too small" in the
-# lower left and "too large" in the upper right half... from left to right every model goes from too large to optimal to too small.
+# Your verdict on every width of the table at the seven budgets. Read a row from left to right: a width is too large for
+# small budgets, then right, then too small. Expect "optimal" along a diagonal, and width 16 to be right from $10^{10}$ to
+# «opt16» FLOPs.
 
 # %% look
 of_params, _ = fits(frontier(runs, ISO))
@@ -942,14 +952,14 @@ for width in np.unique(runs["width"]):
 
 # %% [markdown] answer="compute_optimal" points=4 words=250
 # Model answer: $8.63 \cdot 10^{12}$ FLOPs for 5.00 million tokens are 1.73 MFLOP a token, 1.07 times $6N = 1.61$ MFLOP, as
-# it should be for a model in which attention and head cost a little besides. 6.6 million tokens would be 1.31 MFLOP a
-# token, fewer than $6N$, which is impossible: 6.6 million is what a plot shows as best, not what the run used. The model
+# it should be for a model in which attention and head cost a little besides. With 6.6 million tokens it would be 1.31
+# MFLOP, fewer than $6N$, which is impossible: 6.6 million is what a plot shows as best, not what the run used. The model
 # has $2.7 / 2.4 = 1.1$ times the best number of parameters, and $5.0 / 5.6 = 0.9$ times the tokens: well within a factor
-# of 2, the run is compute-optimal as nearly as such a fit can say. At the same budget one would take a model 10 %
-# smaller and 12 % more tokens; the profile is flat near its minimum (its slope is 0 there, and 10 % is 0.05 on the axis
-# of $\log_{10} N$), so that the gain would be smaller than the difference between two seeds. More tokens for the same model are
-# more FLOPs: that is a larger budget. At a fixed one, more tokens need a smaller model. (More *different* words instead of
-# repeated ones may help at no cost: the run saw its 2558 words a hundred times. That is another question.)
+# of 2, so that it is as optimal as such a fit can tell. At the same budget one would take a model 10 % smaller on 12 %
+# more tokens. The profile is flat at its minimum, and 12 % are 0.05 on the axis of $\log_{10} N$: the gain would be
+# smaller than the difference between two seeds. More tokens for the same model are more FLOPs, a larger budget; at a
+# fixed one they need a smaller model. (*Other* words instead of repeated ones cost nothing and may help: the run saw its
+# 2558 words a hundred times.)
 #
 # Marking: 1 point for 5.0 against 6.6 million with FLOPs per token; 1 for "optimal" with both factors, or one and the
 # reason why the other follows; 1 for a small change and the flat minimum; 1 for the fixed budget. "Too large" because
@@ -966,7 +976,17 @@ for width in np.unique(runs["width"]):
 # would you spend $10^{15}$ FLOPs on this task? Name one measurement that would tell you more.
 
 # %% [markdown] answer="extrapolation" points=2 words=200
-# MODEL_ANSWER_5
+# Model answer: the interval («n_low» to «n_high» parameters) holds what other seeds would have given. It holds neither the
+# choice of the window («w1» and «w7» parameters with one and with seven sizes on either side) nor that of the form
+# (Chinchilla's: «chin»; the two intervals hardly overlap or not at all), nor whether a power law goes on for «decades» decades more,
+# nor depth, learning rate and batch size, which were fixed or scaled by a rule. About «d_target» tokens are «epochs» epochs of the
+# same 18 000 words; after a few dozen, repeated tokens are worth little, and the runs of the table had 40 at most. The loss is
+# «l_end» already at $1.28 \cdot 10^{12}$ FLOPs (width 32) and has no floor to speak of, so that $10^{15}$ would buy nothing that
+# one could notice. A measurement: predict the profile at a budget 4 to 10 times the largest, then train it; or other
+# seeds and widths between 24 and 48 near the last minimum.
+#
+# Marking: 1 point for what the interval leaves out, with at least two of: window, form, range, data, set-up; 1 for
+# repeated data or the loss that is nearly 0, with a number, and a sensible measurement.
 
 # %% [markdown]
 # ## 6 Handing in
