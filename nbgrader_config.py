@@ -36,12 +36,12 @@ c.ClearSolutions.code_stub = {"python": "# TODO: your code here\nraise NotImplem
 # so that neither autograded notebooks nor feedback can show them.
 c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.IncludeHeaderFooter",
-    "autograder.grading.steps.ordinary.InstantiateTests",
+    "autograder.grading.steps.by_kind.InstantiateTests",
     "nbgrader.preprocessors.LockCells",
     "nbgrader.preprocessors.ClearSolutions",
     "nbgrader.preprocessors.ClearOutput",
-    "autograder.grading.steps.ordinary.ClearHiddenTests",  # the kit's
-    "autograder.grading.steps.ordinary.ClearMarkScheme",  # the kit's
+    "autograder.grading.steps.by_kind.ClearHiddenTests",  # the kit's
+    "autograder.grading.steps.by_kind.ClearMarkScheme",  # the kit's
     "nbgrader.preprocessors.CheckCellMetadata",
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.SaveCells",
@@ -52,16 +52,16 @@ c.GenerateAssignment.preprocessors = [
 ]
 c.Autograde.exporter_class = "autograder.grading.steps.exporter.TolerantExporter"
 c.Autograde.sanitize_preprocessors = [
-    "autograder.grading.steps.links.DropLinks",
-    "autograder.grading.steps.ordinary.ClearOutput",
-    "autograder.grading.steps.ordinary.DeduplicateIds",
+    "autograder.grading.steps.drop_links.DropLinks",
+    "autograder.grading.steps.by_kind.ClearOutput",
+    "autograder.grading.steps.by_kind.DeduplicateIds",
     "autograder.grading.steps.preprocessors.Repair",
     "nbgrader.preprocessors.OverwriteKernelspec",
-    "autograder.grading.steps.ordinary.OverwriteCells",
-    "autograder.grading.steps.ordinary.CheckCellMetadata",
+    "autograder.grading.steps.by_kind.OverwriteCells",
+    "autograder.grading.steps.by_kind.CheckCellMetadata",
 ]
 c.Autograde.autograde_preprocessors = [
-    "autograder.grading.steps.ordinary.Execute",
+    "autograder.grading.steps.by_kind.Execute",
     "autograder.grading.steps.preprocessors.Verify",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
@@ -70,7 +70,7 @@ c.Autograde.autograde_preprocessors = [
     "autograder.course.late_policy.AssignLatePenalties",
     "autograder.grading.steps.display.Sanitize",
     "autograder.grading.steps.preprocessors.ShowMarkingSchemes",
-    "autograder.grading.steps.ordinary.CheckCellMetadata",
+    "autograder.grading.steps.by_kind.CheckCellMetadata",
 ]
 c.GenerateFeedback.exporter_class = "autograder.grading.steps.exporter.FeedbackExporter"
 c.GenerateFeedback.preprocessors = [
@@ -101,4 +101,4 @@ c.Course.wanted_mistakes = 8
 
 # For the links on Colab and Kaggle; without them notebooks have no badges.
 # c.Course.repository = "owner/name"
-# c.Course.wheel_url = "https://example.org/coursework_kit-0.1.0-py3-none-any.whl"
+# c.Course.wheel_url = "https://example.org/coursework_kit-0.2.0-py3-none-any.whl"

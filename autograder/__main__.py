@@ -3,18 +3,26 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from autograder.errors import ToldError
 from autograder.grading.forks.zygote_client import zygote
 from autograder.settings import SettingsError, find_course
+
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     main = argparse.ArgumentParser(prog="autograder", description=__doc__.split(";")[0])
     commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add in (_add_writing, _add_handing, _add_grading, _add_looking):
+        add(commands)
+    return main
 
+
+def _add_writing(commands: Commands) -> None:
+    """For authors."""
     build = commands.add_parser("build", help="write notebooks/ from solutions/")
     build.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
     build.add_argument("--check", action="store_true", help="write nothing; fail if not current")
@@ -22,6 +30,9 @@ def parser() -> argparse.ArgumentParser:
     mutate = commands.add_parser("mutate", help="break every reference; list what the cases miss")
     mutate.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
 
+
+def _add_handing(commands: Commands) -> None:
+    """Handing out, and collecting what is handed in."""
     release = commands.add_parser(
         "release", help="build, and enter the assignment in the gradebook"
     )
@@ -45,26 +56,14 @@ def parser() -> argparse.ArgumentParser:
         help="CSV with ids and names, as an LMS exports it; other ids are then not collected",
     )
 
+
+def _add_grading(commands: Commands) -> None:
     score = commands.add_parser("score", help="grade one notebook, without a gradebook")
     score.add_argument("assignment")
     score.add_argument("notebook", type=Path)
     score.add_argument("--format", choices=("json", "text", "gradescope"), default="json")
 
-    training = argparse.ArgumentParser(add_help=False)
-    training.add_argument(
-        "--draw", metavar="NAME", help="the same name audits the same students; default: the date"
-    )
-    training.add_argument(
-        "--minutes", type=float, default=30, metavar="M", help="for each audit; default: 30"
-    )
-    training.add_argument(
-        "--tolerance",
-        type=float,
-        default=0.05,
-        metavar="T",
-        help="how far below a claim an audit may end; default: 0.05",
-    )
-
+    training = _training()
     grade = commands.add_parser(
         "grade", parents=[training], help="grade a class into the gradebook; scores and feedback"
     )
@@ -91,6 +90,28 @@ def parser() -> argparse.ArgumentParser:
             "--no-sandbox", action="store_true", help="run student code unconfined, as yourself"
         )
 
+
+def _training() -> argparse.ArgumentParser:
+    """Options of whatever trains models again."""
+    training = argparse.ArgumentParser(add_help=False)
+    training.add_argument(
+        "--draw", metavar="NAME", help="the same name audits the same students; default: the date"
+    )
+    training.add_argument(
+        "--minutes", type=float, default=30, metavar="M", help="for each audit; default: 30"
+    )
+    training.add_argument(
+        "--tolerance",
+        type=float,
+        default=0.05,
+        metavar="T",
+        help="how far below a claim an audit may end; default: 0.05",
+    )
+    return training
+
+
+def _add_looking(commands: Commands) -> None:
+    """At the machine, at what was graded, and at samples of it."""
     commands.add_parser("doctor", help="say which layers of the sandbox this machine allows")
 
     report = commands.add_parser("report", help="print the class table, write build/scores.csv")
@@ -108,7 +129,6 @@ def parser() -> argparse.ArgumentParser:
 
     sample = commands.add_parser("sample", help="make a class of sample submissions")
     sample.add_argument("assignment")
-    return main
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -42,6 +42,7 @@ def run(course: Course, options: Namespace) -> int:
 
 
 def run_build(course: Course, options: Namespace) -> int:
+    """Write notebooks, or say which are not current."""
     assignments = options.assignments or course.assignments()
     if not options.check:
         for assignment in assignments:
@@ -54,6 +55,7 @@ def run_build(course: Course, options: Namespace) -> int:
 
 
 def run_mutate(course: Course, options: Namespace) -> int:
+    """Print kill rates and survivors."""
     from autograder.authoring.mutation_report import report_mutants
 
     assignments = options.assignments or course.assignments()
@@ -61,6 +63,7 @@ def run_mutate(course: Course, options: Namespace) -> int:
 
 
 def run_release(course: Course, options: Namespace) -> int:
+    """Build an assignment and enter it in the gradebook."""
     from autograder.course.gradebook import Nbgrader
 
     due = datetime.strptime(options.due, "%Y-%m-%d %H:%M UTC") if options.due else None
@@ -71,6 +74,7 @@ def run_release(course: Course, options: Namespace) -> int:
 
 
 def run_collect(course: Course, options: Namespace) -> int:
+    """Bring what an LMS exported to where it is graded."""
     from autograder.course.collecting.collect import collect
 
     report = collect(course, options.assignment, options.downloaded, options.roster)
@@ -79,6 +83,7 @@ def run_collect(course: Course, options: Namespace) -> int:
 
 
 def run_doctor(course: Course, options: Namespace) -> int:
+    """Say which layers of the sandbox there are."""
     from autograder.grading.execute import confinement
     from autograder.grading.sandbox.doctor import layers
 
@@ -98,6 +103,7 @@ def _obey_sandbox_switch(course: Course, options: Namespace) -> None:
 
 
 def run_score(course: Course, options: Namespace) -> int:
+    """Grade one notebook and print the result."""
     from autograder.grading.formats import FORMATS
     from autograder.grading.submission import Grader
 
@@ -108,8 +114,9 @@ def run_score(course: Course, options: Namespace) -> int:
 
 
 def run_grade(course: Course, options: Namespace) -> int:
+    """Grade a class, print its tables, write scores and feedback."""
     from autograder.course.classrun import grade_class
-    from autograder.course.report import report
+    from autograder.course.tables import show_tables
 
     _obey_sandbox_switch(course, options)
     gc.freeze()  # what grading imports stays too
@@ -123,7 +130,7 @@ def run_grade(course: Course, options: Namespace) -> int:
         feedback=not options.no_feedback,
         progress=_progress,
     )
-    path = report(course, options.assignment, Console())
+    path = show_tables(course, options.assignment, Console())
     for student, problem in sorted(outcome.problems.items()):
         print(f"{student}: {problem}")
     print(f"\n{len(outcome.graded)} submissions graded")
@@ -137,6 +144,7 @@ def run_grade(course: Course, options: Namespace) -> int:
 
 
 def run_audit(course: Course, options: Namespace) -> int:
+    """Train a few students' models again and compare."""
     from autograder.course.audit import as_table, audit, write_findings
 
     _obey_sandbox_switch(course, options)
@@ -160,13 +168,15 @@ def run_audit(course: Course, options: Namespace) -> int:
 
 
 def run_report(course: Course, options: Namespace) -> int:
-    from autograder.course.report import report
+    """Print the class tables and write the scores."""
+    from autograder.course.tables import show_tables
 
-    print(report(course, options.assignment, Console()).relative_to(course.root))
+    print(show_tables(course, options.assignment, Console()).relative_to(course.root))
     return 0
 
 
 def run_sample(course: Course, options: Namespace) -> int:
+    """Write a class of sample submissions."""
     from autograder.course.gradebook import Nbgrader
     from autograder.course.sample import DUE, write_class
 
@@ -178,6 +188,7 @@ def run_sample(course: Course, options: Namespace) -> int:
 
 
 def run_bench(course: Course, options: Namespace) -> int:
+    """Measure, and write BENCHMARK.md."""
     from autograder.bench.bench import bench
 
     measured = options.stock_students or options.students

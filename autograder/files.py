@@ -1,6 +1,9 @@
 """Writing files so that they are there whole or not at all."""
 
+import csv
 import os
+from collections.abc import Iterable, Sequence
+from io import StringIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -20,3 +23,10 @@ def write_whole(path: Path, content: str | bytes, mode: int = PUBLIC) -> None:
         except OSError:
             os.unlink(temporary.name)
             raise
+
+
+def write_rows(path: Path, rows: Iterable[Sequence[object]]) -> None:
+    """Write a CSV file; None is an empty cell."""
+    content = StringIO(newline="")
+    csv.writer(content).writerows(rows)
+    write_whole(path, content.getvalue())

@@ -52,14 +52,17 @@ class Course(Configurable):
 
     @property
     def solutions(self) -> Path:
+        """Where authors write."""
         return self.root / "solutions"
 
     @property
     def notebooks(self) -> Path:
+        """Where released notebooks are."""
         return self.root / "notebooks"
 
     @property
     def build(self) -> Path:
+        """Where everything else is made."""
         return self.root / "build"
 
     def source_path(self, assignment: str) -> Path:
@@ -77,13 +80,18 @@ class Course(Configurable):
         )
 
     def released(self, assignment: str) -> Path:
+        """The student's notebook of an assignment."""
         return self.notebooks / assignment / f"{assignment}.ipynb"
 
-    def hidden_seeds(self, assignment: str, exercise: str) -> list[int]:
-        """The hidden seeds of an exercise: HMAC of the course secret over its name."""
+    def hidden_seeds(self, assignment: str, exercise: str, draw: int = 0) -> list[int]:
+        """The hidden seeds of an exercise: HMAC (RFC 2104) of the course secret over its name.
+
+        Another draw gives others, where the first ones are unlucky.
+        """
+        first = draw * self.hidden_cases
         return [
             int.from_bytes(self._hmac(f"{assignment}/{exercise}/{index}")[:4], "big")
-            for index in range(self.hidden_cases)
+            for index in range(first, first + self.hidden_cases)
         ]
 
     def pseudonym(self, student: str) -> str:

@@ -57,6 +57,7 @@ def shuffled(words: Iterable[str]) -> list[str]:
 
 
 def cut(words: list[str], counts: dict[str, int]) -> Iterator[tuple[str, list[str]]]:
+    """Parts of these sizes, one after the other."""
     rest = iter(words)
     for name, count in counts.items():
         yield name, list(islice(rest, count))

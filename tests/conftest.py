@@ -47,6 +47,14 @@ def module_demo_course(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def released(module_demo_course):
+    """The golden assignment's notebook as students get it; tests change copies of it."""
+    from autograder.authoring.build import make
+
+    return make(module_demo_course, "demo")[0]
+
+
+@pytest.fixture(scope="module")
 def module_parity_course(tmp_path_factory):
     """A course that holds the golden assignment with a model file."""
     return golden_course(tmp_path_factory, "parity")

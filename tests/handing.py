@@ -1,6 +1,7 @@
 """Courses for tests, with a secret that is always the same, and what their students hand in."""
 
 import copy
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -10,8 +11,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.assignment.validation import read_source
-from autograder.course.sample import MARKERS, references, submission
+from autograder.course.sample import filled_in, references
 from autograder.grading.repair.reading import read_notebook
+from autograder.grading.submission import Grader, Submission
 from autograder.settings import Course, find_course
 
 ROOT = Path(__file__).parents[1]
@@ -53,14 +55,21 @@ def right_answers(course: Course, assignment: str = "demo") -> dict[str, str]:
     return references(read_source(course.source_path(assignment)))
 
 
-def without_markers(solution: str) -> str:
-    """A solution cell of a source as a student would have written it."""
-    return MARKERS.sub("", solution)
-
-
 def written(course: Course, answers: Mapping[str, str], assignment: str = "demo") -> NotebookNode:
     """The released notebook with these solutions; blank where there are none."""
-    return submission(read_notebook(course.released(assignment)), dict(answers))
+    return filled_in(read_notebook(course.released(assignment)), dict(answers))
+
+
+def find(nb: NotebookNode, grade_id: str) -> NotebookNode:
+    """The one cell of a notebook with this grade id."""
+    (cell,) = [c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id]
+    return cell
+
+
+def submission_of(grader: Grader, notebook: NotebookNode, folder: Path | None = None) -> Submission:
+    """A submission of a notebook that stands in no file."""
+    content = json.dumps(notebook).encode()
+    return Submission(grader, content, Path(f"{grader.assignment}.ipynb"), folder)
 
 
 def folder_of(course: Course, student: str, assignment: str = "demo") -> Path:

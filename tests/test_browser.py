@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from handing import right_answers
 
-from autograder.course.sample import submission
+from autograder.course.sample import filled_in
 from autograder.grading.repair.reading import read_notebook
 from autograder.settings import find_course
 
@@ -39,7 +39,7 @@ def half_done(tmp_path):
     course = find_course(Path(__file__).parent)
     right = right_answers(course, "attention")
     first = dict(list(right.items())[:2])
-    nb = submission(read_notebook(course.released("attention")), first)
+    nb = filled_in(read_notebook(course.released("attention")), first)
     nbformat.write(nb, tmp_path / "attention.ipynb")
     return tmp_path, list(right)
 

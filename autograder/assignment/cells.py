@@ -49,7 +49,7 @@ class Kind(StrEnum):
     CHECK = "check"
     ANSWER = "answer"
     CASES = "cases"  # the code of the visible cases of an exercise
-    GIVEN = "given"  # set-up and visible key
+    COURSE = "course"  # set-up and visible key
 
 
 # nbgrader's flags of each kind
@@ -58,7 +58,7 @@ FLAGS = {
     Kind.CHECK: {"grade": True, "solution": False, "locked": True},
     Kind.ANSWER: {"grade": True, "solution": True, "locked": False},
     Kind.CASES: {"grade": False, "solution": False, "locked": True},
-    Kind.GIVEN: {"grade": False, "solution": False, "locked": True},
+    Kind.COURSE: {"grade": False, "solution": False, "locked": True},
 }
 
 
@@ -92,4 +92,10 @@ def name_of(cell: NotebookNode) -> CellName | None:
     return named(role.get("grade_id")) if isinstance(role, dict) else None
 
 
-SETUP, VISIBLE_KEY = CellName(Kind.GIVEN, "setup"), CellName(Kind.GIVEN, "visible_key")
+def kind_of(cell: NotebookNode) -> Kind | None:
+    """What a notebook's cell is to grading, by its metadata."""
+    name = name_of(cell)
+    return name.kind if name else None
+
+
+SETUP, VISIBLE_KEY = CellName(Kind.COURSE, "setup"), CellName(Kind.COURSE, "visible_key")

@@ -1,25 +1,17 @@
-"""Reading `checks.py`: the specifications that it makes, and its text by exercise.
-
-Students get the text of the visible cases in a folded cell, graders' kernels that of all cases.
-"""
+"""Reading `checks.py`: the specifications that it makes."""
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from traceback import extract_tb
 
-from autograder.assignment.definitions import defines, definitions, reached, words_of
+from autograder.assignment.checks_text import exercise_of, statements, word_of
+from autograder.assignment.definitions import defines, definitions
 from autograder.assignment.source import Source, SourceError
 from autograder.assignment.specs import load_specs
 from autograder.checks.spec import Specs
 
-WORDS = ("given", "rules")  # statements of an exercise that students' own checks need, too
 LOST = (
     "would be lost: write probes and words with the exercise's name as text, functions, classes, "
     "imports and CONSTANTS"
 )
-HEADING = "# @title How `{exercise}` is checked: the cases that you see\n"
 
 
 def read_specs(source: Source) -> Specs:
@@ -34,9 +26,7 @@ def read_specs(source: Source) -> Specs:
     except SyntaxError as error:
         raise SourceError(path, error.lineno or 1, f"not Python: {error.msg}") from None
     except Exception as error:
-        own = [f.lineno for f in extract_tb(error.__traceback__) if f.filename == str(path)]
-        problem = f"{type(error).__name__}: {error}"
-        raise SourceError(path, (own and own[-1]) or 1, problem) from error
+        raise SourceError.raised(path, error) from error
     _refuse_unknown(source, found)
     _refuse_lost(source)
     return found
@@ -58,10 +48,10 @@ def _refuse_unknown(source: Source, found: Specs) -> None:
 
 def _refuse_lost(source: Source) -> None:
     """Refuse statements that neither students nor kernels would get."""
-    nodes = _statements(source.checks_text)
+    nodes = statements(source.checks_text)
     for node in nodes:
-        is_helper = defines(node) and _word_of(node) is None
-        if not (is_helper or _is_for_authors(node) or _exercise_of(node, nodes)):
+        is_helper = defines(node) and word_of(node) is None
+        if not (is_helper or _is_for_authors(node) or exercise_of(node, nodes)):
             raise SourceError(source.checks_path, node.lineno, LOST)
 
 
@@ -81,148 +71,3 @@ def _line_of(exercise: str, source: Source) -> int:
 
 def _is_text(node: ast.expr, text: str) -> bool:
     return isinstance(node, ast.Constant) and node.value == text
-
-
-@dataclass(frozen=True)
-class ChecksText:
-    """The statements of a `checks.py`, of which each exercise has its own."""
-
-    source: Source
-
-    def visible(self, exercise: str) -> str:
-        """What a student may read of an exercise's cases, and their own check runs."""
-        own = [node for node in self._own(exercise) if not self._is_hidden(node)]
-        return HEADING.format(exercise=exercise) + self._with_helpers(own)
-
-    def hidden(self, exercise: str) -> str:
-        """The hidden probes of an exercise; helpers of the visible ones are left out."""
-        shown = self.visible(exercise)
-        own = [node for node in self._own(exercise) if self._is_hidden(node)]
-        new = [part for part in self._parts(own) if part not in shown]
-        return "\n\n\n".join(new)
-
-    def complete(self, exercise: str) -> str:
-        """Everything that the cases of an exercise depend on in this file."""
-        return self._with_helpers(self._own(exercise))
-
-    def given(self, exercise: str) -> str:
-        """What the cases of an exercise rest on in the assignment's own definitions."""
-        used = words_of(*_needed(self._own(exercise), self._nodes))
-        nodes = _statements(self.source.given_text)
-        return "\n".join(map(ast.unparse, reached(used, nodes)))
-
-    @property
-    def _nodes(self) -> list[ast.stmt]:
-        return _statements(self.source.checks_text)
-
-    def _own(self, exercise: str) -> list[ast.stmt]:
-        return [node for node in self._nodes if _exercise_of(node, self._nodes) == exercise]
-
-    def _is_hidden(self, node: ast.stmt) -> bool:
-        return _is_hidden(node, self._nodes)
-
-    def _is_of_assignment(self, node: ast.stmt) -> bool:
-        return isinstance(node, ast.ImportFrom) and node.module == self.source.assignment
-
-    def _with_helpers(self, own: list[ast.stmt]) -> str:
-        imports = "\n".join(self._imports(own))
-        return f"{imports}\n\n\n" + "\n\n\n".join(self._parts(own))
-
-    def _imports(self, own: list[ast.stmt]) -> Iterator[str]:
-        used = words_of(*_needed(own, self._nodes))
-        for node in self._nodes:
-            if isinstance(node, ast.Import | ast.ImportFrom) and not self._is_of_assignment(node):
-                kept = [alias for alias in node.names if _bound(alias) in {*used, "*"}]
-                if kept:
-                    yield ast.unparse(_with_names(node, kept))
-
-    def _parts(self, own: list[ast.stmt]) -> list[str]:
-        needed = _needed(own, self._nodes)
-        return [
-            _text_of(node, self.source.checks_text)
-            for node in needed
-            if not isinstance(node, ast.Import | ast.ImportFrom)
-        ]
-
-
-@lru_cache(maxsize=32)
-def _statements(text: str) -> list[ast.stmt]:
-    return ast.parse(text).body
-
-
-def _needed(own: list[ast.stmt], nodes: list[ast.stmt]) -> list[ast.stmt]:
-    """Statements, and the helpers and constants that they use, in the order of the file."""
-    helpers = [node for node in nodes if defines(node) and _word_of(node) is None]
-    kept = {id(node) for node in [*own, *reached(words_of(*own), helpers)]}
-    return [node for node in nodes if id(node) in kept]
-
-
-def _word_of(node: ast.stmt) -> ast.Call | ast.Attribute | None:
-    """What makes a statement one of an exercise: a word called, or a decorator."""
-    match node:
-        case ast.FunctionDef(decorator_list=decorators):
-            words = (_word_of_decorator(decorator) for decorator in decorators)
-            return next((word for word in words if word is not None), None)
-        case ast.Expr(ast.Call(func=ast.Name(name)) as word) if name in WORDS:
-            return word
-    return None
-
-
-def _word_of_decorator(node: ast.expr) -> ast.Call | ast.Attribute | None:
-    match node:
-        case ast.Call(func=ast.Name("probe")) as word:
-            return word
-        case ast.Attribute(attr="run" | "read" | "law") as word:
-            return word
-    return None
-
-
-def _exercise_of(node: ast.stmt, nodes: list[ast.stmt]) -> str | None:
-    match _word_of(node):
-        case ast.Call(args=[ast.Constant(str() as exercise), *_]):
-            return exercise
-        case ast.Attribute(value=ast.Name(probe)):
-            return _exercise_of(_probe(probe, node, nodes), nodes)
-    return None
-
-
-def _is_hidden(node: ast.stmt, nodes: list[ast.stmt]) -> bool:
-    match _word_of(node):
-        case ast.Call(keywords=keywords):
-            stated = [keyword.value for keyword in keywords if keyword.arg == "hidden"]
-            return any(not _is_false(value) for value in stated)
-        case ast.Attribute(value=ast.Name(probe)):
-            return _is_hidden(_probe(probe, node, nodes), nodes)
-    return False
-
-
-def _is_false(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is False
-
-
-def _probe(name: str, user: ast.stmt, nodes: list[ast.stmt]) -> ast.stmt:
-    """The last probe of this name before its user: other exercises may have one of that name."""
-    before = nodes[: nodes.index(user)]
-    found = [
-        node
-        for node in before
-        if isinstance(node, ast.FunctionDef) and node.name == name and _word_of(node) is not None
-    ]
-    return found[-1] if found else ast.Pass()
-
-
-def _with_names(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> ast.stmt:
-    if isinstance(node, ast.Import):
-        return ast.Import(names)
-    return ast.ImportFrom(node.module, names, node.level)
-
-
-def _bound(alias: ast.alias) -> str:
-    return (alias.asname or alias.name).split(".")[0]
-
-
-def _text_of(node: ast.stmt, text: str) -> str:
-    """A statement as it stands in the file, with its decorators."""
-    decorators = getattr(node, "decorator_list", [])
-    first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-    return "\n".join(text.split("\n")[first - 1 : node.end_lineno])

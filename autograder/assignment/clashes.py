@@ -3,23 +3,23 @@
 They share one namespace, so that a check which is run again would find the wrong one.
 """
 
-import ast
 from collections.abc import Iterator
 
-from autograder.assignment.checks_file import ChecksText
-from autograder.assignment.definitions import binds
+from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.source import Cell, Source, SourceError
+from autograder.checks.text.cells import parsed
+from autograder.checks.text.scopes import bound, own_nodes
 
-Bound = dict[str, str]  # a name and what it is bound to, where an import says so
+Bindings = dict[str, str]  # by name, the package and the part of it that an import binds, if any
 
 
 def refuse_clashes(source: Source) -> None:
     """Raise SourceError where the text of visible cases and another cell bind the same name."""
     texts = ChecksText(source)
     for exercise in source.checks:
-        ours = _bound(ast.parse(texts.visible(exercise)))
+        ours = _bound(texts.visible(exercise))
         for cell in _others(source):
-            theirs = _bound(ast.parse(_without_magics(cell.source)))
+            theirs = _bound(cell.source)
             for name in ours.keys() & theirs.keys() - {"_"}:  # a name for what has none
                 if ours[name] != theirs[name] or not ours[name]:
                     raise SourceError(
@@ -36,39 +36,13 @@ def _others(source: Source) -> Iterator[Cell]:
             yield cell
 
 
-def _bound(tree: ast.Module) -> Bound:
-    found: Bound = {}
-    for node in tree.body:
-        found |= dict.fromkeys({*binds(node), *_assigned(node)}, "")
-        found |= dict(_imported(node))
-    return found
+def _bound(text: str) -> Bindings:
+    tree = parsed(text)
+    found = [one for node in own_nodes(tree.body if tree else []) for one in bound(node)]
+    return {one.name: _origin(one.imported) for one in found}
 
 
-def _imported(node: ast.stmt) -> Iterator[tuple[str, str]]:
-    """Names and what they are, for an import: the package, and its name there."""
-    match node:
-        case ast.Import(names=names):
-            yield from ((name, alias.name) for alias, name in zip(names, _own(node), strict=True))
-        case ast.ImportFrom(module=str(module), names=names):
-            package = module.partition(".")[0]
-            for alias in names:
-                yield alias.asname or alias.name, f"{package}:{alias.name}"
-
-
-def _own(node: ast.Import) -> list[str]:
-    return [(alias.asname or alias.name).split(".")[0] for alias in node.names]
-
-
-def _assigned(node: ast.AST) -> Iterator[str]:
-    """Variables that a statement sets, those of functions and classes left out."""
-    if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda):
-        return
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-        yield node.id
-    for inner in ast.iter_child_nodes(node):
-        if not isinstance(inner, ast.comprehension):
-            yield from _assigned(inner)
-
-
-def _without_magics(text: str) -> str:
-    return "\n".join("" if line.startswith(("%", "!")) else line for line in text.split("\n"))
+def _origin(imported: str) -> str:
+    """Two ways to the same part of a package are one: packages hand on what their modules hold."""
+    package, *inner = imported.split(".")
+    return f"{package}:{inner[-1]}" if inner else package

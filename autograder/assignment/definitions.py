@@ -47,12 +47,24 @@ def binds(node: ast.stmt) -> set[str]:
     """The names that a definition binds."""
     match node:
         case ast.Import(names=names) | ast.ImportFrom(names=names):
-            return {(alias.asname or alias.name).split(".")[0] for alias in names}
+            return set(map(bound_by, names))
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
             return {name}
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
             return {name}
     return set()
+
+
+def bound_by(alias: ast.alias) -> str:
+    """The name that one part of an import binds."""
+    return (alias.asname or alias.name).partition(".")[0]
+
+
+def text_of(node: ast.stmt, text: str) -> str:
+    """A statement as it stands in a text, with its decorators."""
+    decorators = getattr(node, "decorator_list", [])
+    first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+    return "\n".join(text.split("\n")[first - 1 : node.end_lineno])
 
 
 def reached(wanted: set[str], nodes: list[ast.stmt]) -> list[ast.stmt]:
@@ -81,7 +93,8 @@ def _taken(text: str) -> frozenset[str]:
 def _taken_by(table: SymbolTable) -> Iterator[str]:
     outermost = table.get_type() == "module"
     for symbol in table.get_symbols():
-        if symbol.is_referenced() and (symbol.is_global() or outermost):
+        own = outermost and symbol.is_assigned()
+        if symbol.is_referenced() and symbol.is_global() and not own:
             yield symbol.get_name()
     for inner in table.get_children():
         yield from _taken_by(inner)

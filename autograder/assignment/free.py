@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Mapping
 
-from autograder.assignment.mistakes import Alternative
+from autograder.assignment.alternatives import Alternative
 from autograder.assignment.source import Source, SourceError
 
 Ranges = Mapping[str, tuple[float, float]]  # by name, the lowest and the highest right value
@@ -24,7 +24,13 @@ def ends_of(source: Source, exercise: str, free: Ranges) -> list[Alternative]:
             where = f"from {low:g} to {high:g}"
             raise SourceError(source.path, cell.line, f"{name} = {values[0]:g} is not {where}")
     return [
-        Alternative(exercise, f"{name} = {value:g}", _with_constant(cell.source, name, value))
+        Alternative(
+            exercise,
+            f"{name} = {value:g}",
+            _with_constant(cell.source, name, value),
+            source.path,
+            cell.line,
+        )
         for name, ends in free.items()
         for value in ends
     ]

@@ -1,18 +1,17 @@
 """Making keys: the reference's numbers, and the outcomes of every known mistake."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
+from autograder.assignment.alternatives import Alternative, read_alternatives
 from autograder.assignment.artefacts import artefact_exercise
 from autograder.assignment.free import ends_of
-from autograder.assignment.mistakes import (
-    Alternative,
-    KnownMistake,
-    MistakesError,
-    read_alternatives,
-    read_mistakes,
-)
+from autograder.assignment.mistakes import KnownMistake, MistakesError, read_mistakes
 from autograder.assignment.proofs import (
+    MARGIN,
+    UnluckyError,
     refuse_twins,
     refuse_weak_cases,
     refuse_wrong_alternatives,
@@ -20,29 +19,39 @@ from autograder.assignment.proofs import (
 )
 from autograder.assignment.source import Source
 from autograder.assignment.trial import Trial, load, load_with, specs_of, trial
+from autograder.checks.comparison import TOLERANCE
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake
 from autograder.checks.running import Place
 
+DRAWS = 3  # of seeds, before one is taken under which right answers pass without a margin
+SeedsOf = Callable[[str, int], Sequence[int]]  # of an exercise and a draw
+
 
 def visible_key(source: Source) -> Key:
-    """What notebooks carry: public seeds, visible probes, and unnamed mistakes."""
-    seeds = dict.fromkeys(source.checks, VISIBLE_SEEDS)
-    return _key(source, seeds, hidden=False)
+    """What notebooks carry: public seeds, visible probes, and unnamed mistakes.
+
+    Raises SourceError, MistakesError.
+    """
+    return _key(source, lambda exercise, draw: VISIBLE_SEEDS, hidden=False)
 
 
-def hidden_key(source: Source, seeds: Mapping[str, Sequence[int]]) -> Key:
-    """What graders keep: secret seeds and all probes."""
+def hidden_key(source: Source, seeds: SeedsOf) -> Key:
+    """What graders keep: secret seeds and all probes. Raises SourceError, MistakesError.
+
+    `seeds` are those of an exercise and a draw. Where right answers come too near to the limit
+    under the seeds of one draw, those of the next one are taken.
+    """
     return _key(source, seeds, hidden=True)
 
 
-def _key(source: Source, seeds: Mapping[str, Sequence[int]], *, hidden: bool) -> Key:
+def _key(source: Source, seeds: SeedsOf, *, hidden: bool) -> Key:
     mistakes, alternatives = read_mistakes(source), read_alternatives(source)
     module = load(source)
     exercises = {
         name: artefact_exercise(source, module, name, proved=hidden)
         if name in source.artefacts
-        else _exercise(
+        else _fair(
             source,
             trial(source, module, name, hidden=hidden),
             [mistake for mistake in mistakes if mistake.exercise == name],
@@ -50,8 +59,7 @@ def _key(source: Source, seeds: Mapping[str, Sequence[int]], *, hidden: bool) ->
                 *(alternative for alternative in alternatives if alternative.exercise == name),
                 *ends_of(source, name, specs_of(source)[name].free),
             ],
-            name,
-            seeds[name],
+            partial(seeds, name),
             hidden,
         )
         for name in source.exercises
@@ -60,15 +68,32 @@ def _key(source: Source, seeds: Mapping[str, Sequence[int]], *, hidden: bool) ->
     return Key(source.assignment, exercises, written)
 
 
+def _fair(
+    source: Source,
+    reference: Trial,
+    mistakes: list[KnownMistake],
+    alternatives: list[Alternative],
+    seeds: Callable[[int], Sequence[int]],
+    hidden: bool,
+) -> Exercise:
+    """The exercise under the first draw of seeds that is fair to every right answer."""
+    parts = source, reference, mistakes, alternatives
+    for draw in range(DRAWS):
+        with contextlib.suppress(UnluckyError):
+            return _exercise(*parts, seeds(draw), hidden, MARGIN)
+    return _exercise(*parts, seeds(DRAWS), hidden, TOLERANCE)
+
+
 def _exercise(
     source: Source,
     reference: Trial,
     mistakes: list[KnownMistake],
     alternatives: list[Alternative],
-    name: str,
     seeds: Sequence[int],
     hidden: bool,
+    margin: float,
 ) -> Exercise:
+    name = reference.spec.exercise
     evidence = reference.observe(seeds)
     weights = {probe.name: probe.weight / len(seeds) for probe in reference.probes}
     cases = tuple(Case(p, index, weights[p], e) for (p, index), e in evidence.items())
@@ -79,15 +104,15 @@ def _exercise(
         m for m, found in known if reference.judge(exercise, found, seeds, [m.solution]).passed
     ]
     if hidden:
-        refuse_wrong_alternatives(source, exercise, alternatives, seeds)
-        refuse_weak_cases(exercise, accepted)
+        refuse_wrong_alternatives(source, exercise, alternatives, seeds, margin)
+        refuse_weak_cases(accepted)
         refuse_twins(known)
     kept = [
         Mistake(m.name, m.says, tuple(found.values())) if hidden else _fingerprint(m, found)
         for m, found in known
         if m not in accepted
     ]
-    return replace(exercise, mistakes=tuple(kept))
+    return replace(exercise, mistakes=tuple(kept), seeds=tuple(seeds) if hidden else ())
 
 
 def _fingerprint(mistake: KnownMistake, found: dict[Place, Evidence]) -> Mistake:
@@ -99,11 +124,10 @@ def _fingerprint(mistake: KnownMistake, found: dict[Place, Evidence]) -> Mistake
 def outcomes(
     source: Source, mistake: KnownMistake, seeds: Sequence[int], *, hidden: bool = True
 ) -> dict[Place, Evidence]:
-    """What a mistake does in every case of its exercise."""
+    """What a mistake does in every case of its exercise. Raises MistakesError."""
     try:
-        module = load_with(source, mistake.exercise, mistake.solution)
+        module = load_with(source, mistake.solution)
         tested = trial(source, module, mistake.exercise, hidden=hidden)
     except Exception as error:
-        where = f"{source.path.with_name('mistakes.toml')}: {mistake.exercise}.{mistake.name}"
-        raise MistakesError(f"{where}: does not load: {error}") from error
+        raise MistakesError(f"{mistake.where}: does not load: {error}") from error
     return tested.observe(seeds)

@@ -2,16 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 
-from autograder.assignment.mistakes import Alternative, KnownMistake, MistakesError
+from autograder.assignment.alternatives import Alternative
+from autograder.assignment.mistakes import KnownMistake, MistakesError
 from autograder.assignment.source import Source, SourceError
 from autograder.assignment.trial import Trial, load_with, trial
-from autograder.checks.comparison import same
+from autograder.checks.comparison import TOLERANCE, same
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import Exercise
 from autograder.checks.running import Place
 
+MARGIN = TOLERANCE / 2  # what the error of a right answer should stay below
 Observed = Mapping[Place, Evidence]
 Known = Sequence[tuple[KnownMistake, Observed]]
+
+
+class UnluckyError(SourceError):
+    """A right answer that would be rejected, or nearly, under these seeds."""
 
 
 def refuse_wrong_reference(
@@ -27,22 +33,26 @@ def refuse_wrong_reference(
 
 
 def refuse_wrong_alternatives(
-    source: Source, exercise: Exercise, alternatives: list[Alternative], seeds: Sequence[int]
+    source: Source,
+    exercise: Exercise,
+    alternatives: list[Alternative],
+    seeds: Sequence[int],
+    margin: float,
 ) -> None:
-    """Raise MistakesError where an answer that must be accepted is not."""
+    """Raise UnluckyError where an answer that must be accepted is not, or only just."""
     for alternative in alternatives:
-        module = load_with(source, exercise.name, alternative.solution)
+        module = load_with(source, alternative.solution)
         tried = trial(source, module, exercise.name)
         verdict = tried.judge(exercise, tried.observe(seeds), seeds, [alternative.solution])
-        if not verdict.passed:
-            where = f"{source.path.with_name('alternatives.py')}: {exercise.name}"
-            raise MistakesError(f"{where}: {alternative.title!r} is rejected: {verdict.message}")
+        if not verdict.passed or verdict.error >= margin:
+            problem = f"{alternative.title!r} is rejected: {verdict.message}"
+            raise UnluckyError(alternative.path, alternative.line, f"{exercise.name}: {problem}")
 
 
-def refuse_weak_cases(exercise: Exercise, accepted: list[KnownMistake]) -> None:
+def refuse_weak_cases(accepted: list[KnownMistake]) -> None:
     """Raise MistakesError where there is a mistake that passes."""
     for mistake in accepted:
-        raise MistakesError(f"{exercise.name}.{mistake.name}: the hidden cases accept this mistake")
+        raise MistakesError(f"{mistake.where}: the hidden cases accept this mistake")
 
 
 def refuse_twins(known: Known) -> None:
@@ -54,17 +64,15 @@ def refuse_twins(known: Known) -> None:
             declared = mistake.same_as == other.name or other.same_as == mistake.name
             if twins and numbers and not declared:
                 raise MistakesError(
-                    f"{mistake.exercise}: nothing tells {mistake.name} from {other.name}; "
+                    f"{mistake.where}: nothing tells it from {other.name}; "
                     f'better cases, or same_as = "{other.name}"'
                 )
 
 
 def refuse_few_mistakes(source: Source, mistakes: list[KnownMistake], wanted: int) -> None:
-    """Raise MistakesError where an exercise has fewer known mistakes than the course wants."""
-    for name in source.checks:
+    """Raise SourceError where an exercise has fewer known mistakes than the course wants."""
+    for name, cell in source.checks.items():
         count = sum(mistake.exercise == name for mistake in mistakes)
         if count < wanted:
-            raise MistakesError(
-                f"{source.path.with_name('mistakes.toml')}: {name} has {count} known mistakes of "
-                f"{wanted} (c.Course.wanted_mistakes)"
-            )
+            problem = f"{name} has {count} known mistakes of {wanted} (c.Course.wanted_mistakes)"
+            raise SourceError(source.path, cell.line, problem)

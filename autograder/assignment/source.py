@@ -7,6 +7,7 @@ import tokenize
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import jupytext
@@ -25,6 +26,13 @@ class SourceError(ToldError):
 
     def __init__(self, path: Path, line: int, problem: str) -> None:
         super().__init__(f"{path}:{line}: {problem}")
+
+    @classmethod
+    def raised(cls, path: Path, error: Exception) -> "SourceError":
+        """What running a file's code raised, with the last of its lines that ran."""
+        frames = extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if frame.filename == str(path) and frame.lineno]
+        return cls(path, lines[-1] if lines else 1, f"{type(error).__name__}: {error}")
 
 
 @dataclass(frozen=True)
@@ -52,10 +60,12 @@ class Source:
 
     @property
     def assignment(self) -> str:
+        """Its name, which is that of its file."""
         return self.path.stem
 
     @property
     def checks_path(self) -> Path:
+        """Where its checks stand."""
         return self.path.with_name(CHECKS_FILE)
 
     @cached_property

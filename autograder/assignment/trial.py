@@ -1,11 +1,10 @@
 """Trying solutions: an exercise's check on the reference, a mistake or a mutant, with any seeds."""
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
@@ -16,7 +15,7 @@ from autograder.checks.evidence import Evidence
 from autograder.checks.key import Exercise
 from autograder.checks.probes import Probe
 from autograder.checks.rules import broken
-from autograder.checks.running import Place, read, run_check, standing_in
+from autograder.checks.running import Place, read, run_check
 from autograder.checks.spec import Spec, Specs
 from autograder.checks.verdict import EvidenceByCase, Verdict, judge, obeying
 
@@ -36,6 +35,7 @@ class Trial:
 
     @property
     def probes(self) -> list[Probe]:
+        """Those that are run: all, or the visible ones."""
         return list(self.spec.probes.values()) if self.hidden else self.spec.visible
 
     def judge(
@@ -49,11 +49,12 @@ class Trial:
         verdict = judge(exercise, evidence, self.spec.probes, seeds)
         return obeying(verdict, self.broken(cells) if cells else "")
 
-    def broken(self, cells: Sequence[str]) -> str:
-        """Which rule an answer breaks, as it stands in a notebook's cells; empty where none."""
-        if not self.spec.rules:
-            return ""
-        return broken(self.spec.rules, cells, self.name, self.others)
+    def broken(self, cells: Sequence[str], failed: Collection[int] = ()) -> str:
+        """Which rule an answer breaks, as it stands in a notebook's cells; empty where none.
+
+        `failed` are the indices of cells that ended with an error.
+        """
+        return broken(self.spec.rules, cells, self.name, self.others, failed)
 
     def observe(self, seeds: Sequence[int], seconds: float = SECONDS) -> dict[Place, Evidence]:
         """Evidence by case, as read; a case that takes longer is a TimeoutError."""
@@ -66,8 +67,7 @@ class Trial:
 
         @contextmanager
         def around() -> Iterator[None]:
-            stand_ins = standing_in(self.namespace, self.spec.stand_ins)
-            with time_limit(seconds), self.spec.guard(), stand_ins:
+            with time_limit(seconds), self.spec.around(self.namespace):
                 yield
 
         for place, evidence in run_check(self.probes, self.subject, seeds, around=around):
@@ -81,14 +81,11 @@ def load(source: Source) -> ModuleType:
     try:
         return definitions(source.text, source.path)
     except Exception as error:
-        own = [f.lineno for f in extract_tb(error.__traceback__) if f.filename == str(source.path)]
-        problem = f"{type(error).__name__}: {error}"
-        line = next((number for number in own if number), 1)
-        raise SourceError(source.path, line, problem) from error
+        raise SourceError.raised(source.path, error) from error
 
 
-def load_with(source: Source, exercise: str, solution: str) -> ModuleType:
-    """The source's definitions with another solution cell of one exercise."""
+def load_with(source: Source, solution: str) -> ModuleType:
+    """The source's definitions, with those of another solution cell in the place of its own."""
     module = load(source)
     define(module, solution, source.path)
     return module

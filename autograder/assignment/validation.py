@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.assignment.cells import Role
+from autograder.assignment.regions import BEGIN, END
 from autograder.assignment.source import CHECKS_FILE, Cell, Source, SourceError, parse, subject_of
 
-MARKERS = ["### BEGIN SOLUTION", "### END SOLUTION"]
 # nbgrader looks for these words anywhere in a line, our readers for whole lines
 MARKER_LIKE = re.compile(
     r"^[ \t]*(#+[ \t]*(?:BEGIN|END)\b.*?|.*(?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS).*?)[ \t]*$",
@@ -70,16 +70,16 @@ def _check_one_line(source: Source, name: str, cell: Cell) -> None:
 
 def _check_regions(cell: Cell, fail: Fail) -> None:
     for text in MARKER_LIKE.findall(cell.source):
-        if text not in MARKERS:  # misspelt, it would hide nothing from students
-            fail(f"unknown marker {text!r}: write {' or '.join(MARKERS)}")
+        if text not in (BEGIN, END):  # misspelt, it would hide nothing from students
+            fail(f"unknown marker {text!r}: write {BEGIN} or {END}")
     found = re.findall(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*$", cell.source, re.MULTILINE)
     belongs = cell.role is Role.SOLUTION
     if found and not belongs:
         fail(f"### {found[0]} SOLUTION does not belong in this cell")
     if found != ["BEGIN", "END"] * (len(found) // 2):
-        fail("### BEGIN SOLUTION and ### END SOLUTION do not match")
+        fail(f"{BEGIN} and {END} do not match")
     if belongs and not found:
-        fail("no ### BEGIN SOLUTION and ### END SOLUTION in this solution cell")
+        fail(f"no {BEGIN} and {END} in this solution cell")
 
 
 def _failer(path: Path, line: int) -> Fail:

@@ -25,8 +25,6 @@ from autograder.files import write_whole
 from autograder.settings import Course
 
 KEY_TEXT = re.compile(r'check\.load\("([^"]*)"\)')
-
-
 Labelled = tuple[tuple[object, ...], Evidence | None]
 
 

@@ -1,4 +1,7 @@
-"""Generated mutants: cosmic-ray's operators, and three that array code needs besides."""
+"""Generated mutants: cosmic-ray's operators, and three that array code needs besides.
+
+These are arguments swapped, keywords dropped, and statements left out.
+"""
 
 import ast
 import difflib
@@ -13,13 +16,13 @@ from cosmic_ray.operators.operator import Operator
 from cosmic_ray.plugins import get_operator, operator_names
 
 from autograder.assignment.free import Ranges
+from autograder.assignment.regions import BEGIN, END
 from autograder.assignment.source import Source
 from autograder.authoring.equivalence import canonical
 
 Edit = tuple[int, int, str]  # replace text[start:end]
 Position = Callable[[int, int], int]  # from a line and a column of ast to an offset
 Located = ast.expr | ast.stmt | ast.keyword
-BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Mutant:
 
     @property
     def label(self) -> str:
+        """It in one line: the exercise, and which lines became which."""
         return f"{self.exercise}: {self.before} -> {self.after}"
 
 

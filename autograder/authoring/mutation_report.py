@@ -3,7 +3,7 @@
 import sys
 import tomllib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,6 +33,7 @@ class Tally:
 
     @property
     def killed(self) -> int:
+        """How many the hidden cases reject."""
         return self.total - len(self.survivors)
 
 
@@ -54,35 +55,35 @@ def report_mutants(course: Course, assignment: str) -> int:
 
 def run_mutants(course: Course, source: Source) -> list[Tally]:
     """Try every mutant of every exercise on its hidden cases."""
-    seeds = {name: course.hidden_seeds(source.assignment, name) for name in source.checks}
     key = kept_key(course, source)
     tallies = []
     for name in source.checks:
         found = list(mutants(source, name, specs_of(source)[name].free))
         tally = Tally(name, len(found))
         for mutant in tqdm(found, desc=name, file=sys.stderr, leave=False):
-            if not is_killed(source, mutant, key.exercises[name], seeds[name]):
+            if not is_killed(source, mutant, key.exercises[name]):
                 tally.survivors.append(mutant)
         tallies.append(tally)
     return tallies
 
 
-def is_killed(source: Source, mutant: Mutant, exercise: Exercise, seeds: Sequence[int]) -> bool:
+def is_killed(source: Source, mutant: Mutant, exercise: Exercise) -> bool:
     """Whether the hidden cases reject a mutant; one that does not even load is rejected."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            module = load_with(source, mutant.exercise, mutant.solution)
+            module = load_with(source, mutant.solution)
             tested = trial(source, module, mutant.exercise)
-            return not _is_accepted(tested, mutant, exercise, seeds)
+            return not _is_accepted(tested, mutant, exercise)
         except Exception:
             return True
 
 
-def _is_accepted(tested: Trial, mutant: Mutant, exercise: Exercise, seeds: Sequence[int]) -> bool:
+def _is_accepted(tested: Trial, mutant: Mutant, exercise: Exercise) -> bool:
     """Whether rules and cases let a mutant pass, up to the first that does not."""
     if tested.broken([mutant.solution]):
         return False
+    seeds = exercise.seeds
     cases = {(case.probe, case.index): case for case in exercise.cases}
     return all(
         tested.judge(

@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
+from autograder.assignment import regions
 from autograder.assignment.cells import (
     ARTEFACT_TAG,
     COLLAPSED,
@@ -21,12 +22,11 @@ from autograder.assignment.cells import (
     Kind,
     Role,
 )
-from autograder.assignment.checks_file import ChecksText
+from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.source import Cell, Source
 from autograder.authoring.header import AI_TOOLS, badges, key_cell, points_table, setup_cell
 from autograder.settings import Course
 
-HIDDEN = "{line}\n### BEGIN HIDDEN TESTS\n{cases}\n### END HIDDEN TESTS"
 GOES_ON = "raises-exception"  # "Run All" goes on past demonstrations of what is not yet written
 TAGS = {Role.TRAIN: [TRAINING_TAG], Role.LOOK: [LOOK_TAG]}
 
@@ -78,13 +78,12 @@ def _cells(cell: Cell, source: Source, course: Course) -> Iterator[NotebookNode]
 
 
 def _check(cell: Cell, hidden: str) -> str:
-    return HIDDEN.format(line=cell.source, cases=hidden) if hidden else cell.source
+    return f"{cell.source}\n{regions.hidden(hidden)}" if hidden else cell.source
 
 
 def _hole_for_answer(cell: Cell) -> str:
     limit = f", at most {cell.words} words" if cell.words else ""
-    hole = f"### BEGIN SOLUTION\n{cell.source}\n### END SOLUTION"
-    return f"**{cell.name}** ({cell.points:g} points{limit})\n\n{hole}"
+    return f"**{cell.name}** ({cell.points:g} points{limit})\n\n{regions.solution(cell.source)}"
 
 
 def _filled(cell: Cell, source: Source, course: Course) -> str:

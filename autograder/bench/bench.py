@@ -19,15 +19,15 @@ from statistics import mean
 import nbformat
 from nbgrader.api import Gradebook
 
-from autograder.assignment.cells import LOOK_TAG, Kind, name_of
+from autograder.assignment.cells import LOOK_TAG, Kind, kind_of
 from autograder.authoring.build import build
 from autograder.bench.stock import stock_notebook, write_stock_course, write_stock_submission
 from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import write_class
-from autograder.grading.execute import kernel_request
+from autograder.grading.choosing import needed_steps
+from autograder.grading.execute import cells_request
 from autograder.grading.forks.requests import to_bytes
 from autograder.grading.jobs import Job
-from autograder.grading.needed import needed_steps
 from autograder.grading.repair.reading import read_notebook
 from autograder.grading.submission import Grader
 from autograder.settings import CONFIG_FILE, Course, find_course
@@ -153,8 +153,7 @@ def _many(course: Course, assignment: str, students: int) -> dict[str, Path]:
     for number, sample in enumerate(islice(cycle(samples), students)):
         student, nb = f"student_{number:03d}", copy.deepcopy(sample)
         for cell in nb.cells:
-            name = name_of(cell)
-            if name is not None and name.kind is Kind.SOLUTION:
+            if kind_of(cell) is Kind.SOLUTION:
                 cell.source += f"\n# {student}"
         path = folder / student / assignment / f"{assignment}.ipynb"
         path.parent.mkdir(parents=True)
@@ -203,7 +202,7 @@ def _floor(jobs: Iterable[Job]) -> float:
     """Seconds for all of these cells in bare shells."""
     command = [sys.executable, "-m", "autograder.bench.floor", str(WORKERS)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    requests = b"\n".join(to_bytes(kernel_request(job, job.steps)) for job in jobs)
+    requests = b"\n".join(to_bytes(cells_request(job, job.steps)) for job in jobs)
     done = subprocess.run(command, check=True, input=requests, capture_output=True, env=environment)
     return float(done.stdout)
 

@@ -9,7 +9,7 @@ import sys
 import time
 
 from autograder.grading.forks.messages import Message, encode
-from autograder.grading.forks.requests import KernelRequest, from_bytes
+from autograder.grading.forks.requests import CellsRequest, from_bytes
 from autograder.grading.forks.zygote import preload
 
 
@@ -17,7 +17,7 @@ def main() -> None:
     """Run every job, so many at a time."""
     at_once = int(sys.argv[1])
     requests = map(from_bytes, sys.stdin.buffer.readlines())
-    jobs = [request for request in requests if isinstance(request, KernelRequest)]
+    jobs = [request for request in requests if isinstance(request, CellsRequest)]
     preload()
     begin = time.monotonic()
     running = 0
@@ -34,7 +34,7 @@ def main() -> None:
     print(time.monotonic() - begin)
 
 
-def run_job(request: KernelRequest) -> None:
+def run_job(request: CellsRequest) -> None:
     """What the kit executes for one submission, with its output and evidence thrown away."""
     from autograder import check
     from autograder.checks.checker import Silent

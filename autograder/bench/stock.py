@@ -11,8 +11,9 @@ import torch
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from autograder.assignment.cells import ARTEFACT_TAG, TRAINING_TAG, CellName, Kind, name_of
-from autograder.assignment.checks_file import ChecksText
+from autograder.assignment import regions
+from autograder.assignment.cells import ARTEFACT_TAG, TRAINING_TAG, Kind, kind_of, name_of
+from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.trial import Trial, load, trial
 from autograder.assignment.validation import read_source
 from autograder.authoring.notebook import instructor_notebook
@@ -60,7 +61,7 @@ def stock_notebook(course: Course, assignment: str) -> NotebookNode:
     module = load(source)
     ours = {TRAINING_TAG, ARTEFACT_TAG}
     cells = [cell for cell in nb.cells if not ours & {*cell.metadata.get("tags", [])}]
-    nb.cells = [cell for cell in cells if not _is_kits(name_of(cell))]
+    nb.cells = [cell for cell in cells if kind_of(cell) not in (Kind.COURSE, Kind.CASES)]
     for cell in nb.cells:
         name = name_of(cell)
         if name is not None and name.kind is Kind.CHECK:
@@ -70,16 +71,12 @@ def stock_notebook(course: Course, assignment: str) -> NotebookNode:
     return nb
 
 
-def _is_kits(name: CellName | None) -> bool:
-    return name is not None and name.kind in (Kind.GIVEN, Kind.CASES)
-
-
 def _after_imports(cells: list[NotebookNode]) -> int:
     return 1 + next(i for i, cell in enumerate(cells) if "from autograder import" in cell.source)
 
 
 def _hidden(lines: list[str]) -> str:
-    return "\n".join(["### BEGIN HIDDEN TESTS", *lines, "### END HIDDEN TESTS"])
+    return regions.hidden("\n".join(lines))
 
 
 def _asserts(tested: Trial, seeds: int) -> Iterator[str]:
@@ -116,9 +113,8 @@ def write_stock_submission(root: Path, submitted: Path, student: str) -> None:
     answers = {name_of(cell): cell.source for cell in read_notebook(submitted).cells}
     nb = read_notebook(root / "release" / assignment / submitted.name)
     for cell in nb.cells:
-        name = name_of(cell)
-        if name is not None and name.kind in (Kind.SOLUTION, Kind.ANSWER):
-            cell.source = answers[name]
+        if kind_of(cell) in (Kind.SOLUTION, Kind.ANSWER):
+            cell.source = answers[name_of(cell)]
     path = root / "submitted" / student / assignment / submitted.name
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(nb))

@@ -60,9 +60,11 @@ class Building:
     filled: Fill | None = None
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Call:
+        """A call of what is built."""
         return Call(arguments, keywords, self)
 
     def module(self, subject: Callable[..., Any], rng: Rng) -> nn.Module:
+        """The module in eval mode, its parameters filled."""
         module = subject(*self.arguments, **self.keywords)
         if self.filled is None:
             return rng.fill(module)
@@ -84,7 +86,10 @@ def built(*arguments: Any, filled: Fill | None = None, **keywords: Any) -> Build
 
 
 def answer(subject: Target, asked: Any, tried: frozenset[Tried], rng: Rng) -> Any:
-    """What comes out of a call, or of a dict or list of calls; each `built(…)` is built once."""
+    """What comes out of a call, or of a dict or list of calls; each `built(…)` is built once.
+
+    Raises TypeError for anything else that was drawn.
+    """
     modules: dict[int, nn.Module] = {}
 
     def target(building: Building | None) -> Target:

@@ -3,27 +3,38 @@
 import sys
 from typing import Any, Protocol
 
+from autograder.checks.key import Key
 from autograder.checks.visible import VisibleChecks
 
 
 class Runner(Protocol):
-    """What becomes of a notebook's calls."""
+    """What becomes of a notebook's calls; `key` is the visible key, once there is one."""
 
-    def load(self, key: str) -> None: ...
+    key: Key | None
 
-    def check(self, exercise: str, subject: object, namespace: dict[str, Any]) -> None: ...
+    def load(self, key: str) -> None:
+        """Take the visible key."""
 
-    def summary(self) -> None: ...
+    def check(self, exercise: str, subject: object, namespace: dict[str, Any]) -> None:
+        """Check what a student defined, in the namespace where it stands."""
+
+    def summary(self) -> None:
+        """Sum up what was checked."""
 
 
 class Silent:
     """For kernels that grade: the grader runs the checks, and the notebook's calls do nothing."""
 
-    def load(self, key: str) -> None: ...
+    key: Key | None = None
 
-    def check(self, exercise: str, subject: object, namespace: dict[str, Any]) -> None: ...
+    def load(self, key: str) -> None:
+        """Not needed."""
 
-    def summary(self) -> None: ...
+    def check(self, exercise: str, subject: object, namespace: dict[str, Any]) -> None:
+        """Not now."""
+
+    def summary(self) -> None:
+        """Not now."""
 
 
 class Check:

@@ -26,13 +26,14 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
+        """Whether nothing is wrong."""
         return not self.summary
 
 
 def relative_error(x: np.ndarray, y: np.ndarray) -> float:
     """max|x − y| / max(|x| + |y|) in float64, equal infinities apart; NaN where either has one.
 
-    Source: `rel_error` of the handouts. Shapes must agree: nothing is broadcast.
+    Source: `rel_error` of the handouts. Nothing is broadcast: other shapes raise ValueError.
     """
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     if x.shape != y.shape:

@@ -10,8 +10,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
+from autograder.checks.metadata import metadata_of
+
 MAX_EVIDENCE = 16 * 2**20  # one case; probes are far smaller, so more is a mistake or an attack
-MAX_TEXT = 2000
+MAX_DETAIL = 2000  # characters of an exception's message
 UNUSABLE = "Unusable"  # the error of an answer that its reading could not use
 
 
@@ -53,7 +55,7 @@ class Evidence:
     def of_exception(cls, exception: BaseException) -> "Evidence":
         """Evidence that the student's code raised."""
         name, text = type(exception).__name__, printable(_safe_str(exception))
-        return cls(error=name[:100], detail=text[:MAX_TEXT], exception=exception)
+        return cls(error=name[:100], detail=text[:MAX_DETAIL], exception=exception)
 
 
 def printable(text: str) -> str:
@@ -142,8 +144,7 @@ def from_bytes(data: bytes) -> Evidence:
         raise EvidenceError("too large")
     try:
         arrays = load_arrays(data)
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        tree = json.loads(header["__metadata__"]["tree"])
+        tree = json.loads(metadata_of(data)["tree"])
         return Evidence(
             value=_from_tree(tree["value"], arrays),
             error=None if tree["error"] is None else printable(str(tree["error"])),

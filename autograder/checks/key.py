@@ -44,6 +44,7 @@ class Exercise:
     subject: str = ""
     cases: tuple[Case, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
+    seeds: tuple[int, ...] = ()  # the cases', by index; what students get has public ones
 
     @property
     def is_code(self) -> bool:
@@ -95,6 +96,7 @@ def _exercise_to_tree(exercise: Exercise) -> dict[str, Any]:
         "name": exercise.name,
         "points": exercise.points,
         "subject": exercise.subject,
+        "seeds": list(exercise.seeds),
         "cases": [[c.probe, c.index, c.weight, _pack([c.expected])] for c in exercise.cases],
         "mistakes": [[m.name, m.says, _pack(m.outcomes)] for m in exercise.mistakes],
     }
@@ -107,6 +109,7 @@ def _exercise_from_tree(tree: dict[str, Any]) -> Exercise:
         tree["subject"],
         tuple(Case(probe, i, weight, _evidence(e[0])) for probe, i, weight, e in tree["cases"]),
         tuple(Mistake(name, says, _unpack(outcomes)) for name, says, outcomes in tree["mistakes"]),
+        tuple(tree["seeds"]),
     )
 
 

@@ -21,6 +21,8 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
+from autograder.checks.metadata import metadata_of
+
 MAX_MODEL = 100_000_000  # of a file, and of what it holds; nbgrader collects no larger files
 MAX_ENTRIES, MAX_KEY, MAX_TEXT = 10_000, 500, 200
 NUMBERS = (  # what the elements of an array may be
@@ -65,6 +67,7 @@ def model_files(folder: Path, ending: str) -> list[Path]:
 
 
 def none_found(ending: str) -> str:
+    """What is said where a folder has no model file."""
     return f"no model file …_{ending}.pth or .safetensors beside the notebook"
 
 
@@ -94,6 +97,7 @@ def too_large(size: int) -> str:
 def read_model(data: bytes) -> Model:
     """The model in a file of `save_model` or safetensors. Raises ModelError.
 
+    Source: `torch.load` with `weights_only`, which unpickles nothing but arrays and plain values.
     Arrays saved on an accelerator come to the CPU; views are copied out of what they view.
     """
     if problem := too_large(len(data)):
@@ -135,7 +139,7 @@ def _why_not(error: Exception) -> str:
 def _from_safetensors(data: bytes) -> tuple[Any, Any]:
     state = _tensors(data)
     try:
-        return json.loads(_metadata(data)["configuration"]), state
+        return json.loads(metadata_of(data)["configuration"]), state
     except (KeyError, TypeError, ValueError, RecursionError):
         raise ModelError("has no 'configuration' in its metadata, as JSON") from None
 
@@ -145,11 +149,6 @@ def _tensors(data: bytes) -> dict[str, Tensor]:
         return load_tensors(data)
     except (SafetensorError, KeyError, ValueError, RuntimeError):
         raise ModelError("is damaged or not a model file") from None
-
-
-def _metadata(data: bytes) -> Any:
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    return header["__metadata__"]
 
 
 def _plain(configuration: Any) -> Configuration:
@@ -190,6 +189,7 @@ def _dense(state: Any) -> dict[str, Tensor]:
 
 
 def dtype_name(dtype: torch.dtype) -> str:
+    """A dtype without its package."""
     return str(dtype).removeprefix("torch.")
 
 

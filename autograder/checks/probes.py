@@ -78,10 +78,12 @@ class Probe:
 
     @property
     def has_reading(self) -> bool:
+        """Whether something else than the answer is compared."""
         return self._read is not None
 
     @property
     def has_law(self) -> bool:
+        """Whether a law judges instead of the reference's numbers."""
         return self._law is not None
 
     def inputs(self, seed: int) -> Any:

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +10,7 @@ from autograder.checks.derivation import no_differentiation
 from autograder.checks.probes import Draw, Inputs, Probe, Read
 from autograder.checks.rng import Rng, shapes
 from autograder.checks.rules import Rule, by_hand
+from autograder.checks.running import standing_in
 
 __all__ = [
     "Inputs",
@@ -23,7 +23,6 @@ __all__ = [
     "call",
     "collecting",
     "free",
-    "given",
     "gradients",
     "input_gradients",
     "parameters",
@@ -32,6 +31,7 @@ __all__ = [
     "shapes",
     "size",
     "specs",
+    "stand_ins",
     "training",
     "twice",
     "weighted_sum",
@@ -52,9 +52,15 @@ class Spec:
     stand_ins: dict[str, Any] = field(default_factory=dict)
     free: dict[str, tuple[float, float]] = field(default_factory=dict)
 
-    def guard(self) -> AbstractContextManager[None]:
-        """What its cases run inside of: where a derivation is asked for, nothing differentiates."""
-        return no_differentiation() if by_hand in self.rules else nullcontext()
+    @contextlib.contextmanager
+    def around(self, namespace: dict[str, Any]) -> Iterator[None]:
+        """What each case runs inside of: the namespace where its subject stands has the stand-ins.
+
+        Where a derivation is asked for, nothing differentiates.
+        """
+        guard = no_differentiation() if by_hand in self.rules else contextlib.nullcontext()
+        with guard, standing_in(namespace, self.stand_ins):
+            yield
 
     @property
     def visible(self) -> list[Probe]:
@@ -97,7 +103,8 @@ def probe(
 ) -> Callable[[Draw], Probe]:
     """Decorate what draws the inputs of a probe of an exercise; a hidden one students never see.
 
-    `read` is a reading that several probes share, or that is short enough to stand here.
+    `read` is a reading that several probes share, or that is short enough to stand here. Raises
+    ValueError where a `checks.py` has two probes of one name for an exercise.
     """
 
     def decorate(draw: Draw) -> Probe:
@@ -111,12 +118,12 @@ def probe(
     return decorate
 
 
-def given(exercise: str, **stand_ins: object) -> None:
+def stand_ins(exercise: str, **parts: object) -> None:
     """Let an exercise find these under the names of earlier ones that it builds on.
 
     Not answers but stand-ins: right shapes, and numbers that are recognisable as their own.
     """
-    specs()[exercise].stand_ins = stand_ins
+    specs()[exercise].stand_ins = parts
 
 
 def rules(exercise: str, *obeyed: Rule) -> None:

@@ -2,26 +2,17 @@
 
 import os
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from autograder.checks.artefact import Artefact, rejected
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Exercise, Key, decode
-from autograder.checks.measuring import PUBLIC_SEED, build, difference, layout, measure
-from autograder.checks.model_file import (
-    Configuration,
-    ModelError,
-    contents,
-    model_files,
-    none_found,
-    read_model,
-)
+from autograder.checks.model_file import ModelError
+from autograder.checks.own_model import measured
 from autograder.checks.rules import broken
-from autograder.checks.running import Place, read, run_check, standing_in
+from autograder.checks.running import Place, read, run_check
 from autograder.checks.spec import Spec, specs
 from autograder.checks.text.history import cells_so_far
 from autograder.checks.verdict import Verdict, judge, obeying
@@ -71,14 +62,9 @@ class VisibleChecks:
         self._show(verdict, next(iter(raised), None))
 
     def _check_artefact(self, known: Exercise, artefact: Artefact) -> None:
-        """Measure the newest model file beside the notebook, on public data.
-
-        The file is read as it will be read while grading, into the student's own architecture,
-        which must be the given one.
-        """
         cause = None
         try:
-            verdict = _measured(known, artefact)
+            verdict = measured(known, artefact)
         except ModelError as error:
             verdict, cause = rejected(known.name, known.points, str(error), error.detail), error
         self._show(verdict, cause and cause.__cause__)
@@ -133,12 +119,7 @@ def visible_evidence(
     spec: Spec, subject: object, namespace: dict[str, Any]
 ) -> dict[Place, Evidence]:
     """What a student's object does in every visible case."""
-
-    @contextmanager
-    def around() -> Iterator[None]:
-        with spec.guard(), standing_in(namespace, spec.stand_ins):
-            yield
-
+    around = partial(spec.around, namespace)
     return dict(run_check(spec.visible, subject, VISIBLE_SEEDS, around=around))
 
 
@@ -147,50 +128,6 @@ def _as_read(spec: Spec, evidence: dict[Place, Evidence]) -> dict[Place, Evidenc
         (name, index): read(spec.probes[name], found, VISIBLE_SEEDS[index])
         for (name, index), found in evidence.items()
     }
-
-
-def _measured(exercise: Exercise, artefact: Artefact) -> Verdict:
-    """What the newest model file beside the notebook would earn. Raises ModelError."""
-    files = model_files(Path.cwd(), artefact.ending)
-    with _naming(files):
-        model = read_model(contents(files[-1])) if files else None
-    _refuse_own_architecture(exercise, artefact, model.configuration if model else {})
-    if model is None:
-        raise ModelError(none_found(artefact.ending))
-    with _naming(files):
-        found = measure(artefact, model, PUBLIC_SEED)
-    verdict = artefact.judge(exercise.name, exercise.points, found)
-    return replace(verdict, feedback=f"{files[-1].name}: {verdict.feedback}")
-
-
-@contextmanager
-def _naming(files: list[Path]) -> Iterator[None]:
-    """Let what is wrong with the newest file begin with its name."""
-    try:
-        yield
-    except ModelError as error:
-        raise ModelError(f"{files[-1].name} {error}", error.detail) from error.__cause__
-
-
-def _refuse_own_architecture(
-    exercise: Exercise, artefact: Artefact, configuration: Configuration
-) -> None:
-    """Compare the kind of model that a file holds, or the first kind where there is no file."""
-    kind = artefact.kind_of(configuration)
-    if len(artefact.kinds) != len(exercise.cases):
-        raise ModelError("your limits are not the given ones")
-    expected = exercise.cases[kind].expected.value
-    if problem := difference(expected, _own_layout(artefact, artefact.kinds[kind])):
-        raise ModelError(f"your architecture is not the given one: {problem}")
-
-
-def _own_layout(artefact: Artefact, kind: Configuration) -> dict[str, str]:
-    try:
-        return layout(build(artefact, kind))
-    except ModelError as error:
-        unwritten = isinstance(error.__cause__, NotImplementedError)
-        said = "not written yet" if unwritten else "your architecture cannot be built"
-        raise ModelError(said) from error.__cause__
 
 
 def _own_traceback(exception: BaseException) -> str:

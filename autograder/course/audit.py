@@ -3,16 +3,17 @@
 Only plausibility: two trainings differ, and a notebook might carry weights instead of training.
 """
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.table import Table
 
-from autograder.course.classrun import Progress, reports
+from autograder.course.classrun import Progress
 from autograder.course.executors import executions
 from autograder.course.gradebook import Nbgrader
+from autograder.course.reports import reports
+from autograder.files import write_rows
 from autograder.grading.evidence_store import EvidenceStore
 from autograder.grading.jobs import Execution
 from autograder.grading.submission import Grader, handed_in, shared_grader
@@ -39,6 +40,7 @@ class Finding:
         return self.reproduced is not None and self.reproduced >= self.claimed - tolerance
 
     def row(self, tolerance: float) -> list[str]:
+        """It as a line of the table."""
         if self.reproduced is None:
             again, said = "–", self.problem
         else:
@@ -64,10 +66,8 @@ def audit(
     The draw follows from its name and the course secret. What was trained is kept: the same call
     trains nothing again. Raises SettingsError where no model was graded.
     """
-    notebooks, claims = (
-        Nbgrader(course, submitted).submitted(assignment),
-        _claims(course, assignment),
-    )
+    notebooks = Nbgrader(course, submitted).submitted(assignment)
+    claims = _claims(course, assignment)
     drawn = course.drawn(claims.keys() & notebooks.keys(), f"{assignment}/{draw}")[:count]
     if not drawn:
         raise SettingsError(f"no graded models for {assignment!r}: run `grade {assignment}` first")
@@ -117,5 +117,4 @@ def as_table(findings: list[Finding], tolerance: float) -> Table:
 
 def write_findings(findings: list[Finding], tolerance: float, path: Path) -> None:
     """The findings as CSV."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([HEADINGS, *(each.row(tolerance) for each in findings)])
+    write_rows(path, [HEADINGS, *(each.row(tolerance) for each in findings)])

@@ -13,6 +13,7 @@ from typing import Any
 from autograder.authoring.build import build
 from autograder.course.executors import executions
 from autograder.course.gradebook import Nbgrader, NbgraderError
+from autograder.course.reports import Report, read_report, report_path
 from autograder.files import write_whole
 from autograder.grading.formats import as_json
 from autograder.grading.jobs import Job
@@ -47,15 +48,13 @@ class Entry:
 
     @property
     def report_path(self) -> Path:
-        reports = self.grader.course.build / "reports" / self.grader.assignment
-        return reports / f"{self.student}.json"
+        """Where its report is kept."""
+        return report_path(self.grader.course, self.grader.assignment, self.student)
 
     @property
-    def report(self) -> dict[str, Any]:
+    def report(self) -> Report:
         """What was said of it when it was graded last; empty where it never was."""
-        with contextlib.suppress(FileNotFoundError, ValueError):
-            return dict(json.loads(self.report_path.read_text(encoding="utf-8")))
-        return {}
+        return read_report(self.report_path)
 
     @property
     def fingerprint(self) -> str:
@@ -89,7 +88,7 @@ class Entry:
         self.nbgrader.autograde(self.grader.assignment, self.student)
         kept = {
             "fingerprint": self.fingerprint,
-            "evidence": sorted({*submission.job.places.values()}),
+            "evidence": sorted({*submission.job.kept_under.values()}),
         }
         write_whole(self.report_path, json.dumps({**kept, **said}, indent=2, ensure_ascii=False))
 
@@ -165,20 +164,3 @@ def _grade_one(entry: Entry, run: ClassRun, feedback: bool) -> None:
     if repairs := entry.report["repairs"]:
         said = [run.problems[student]] if student in run.problems else []
         run.problems[student] = "; ".join([*said, *repairs])
-
-
-def reports(course: Course, assignment: str) -> dict[str, dict[str, Any]]:
-    """What was said of each student's submission when it was graded last."""
-    files = sorted((course.build / "reports" / assignment).glob("*.json"))
-    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
-
-
-def mistake_counts(course: Course, assignment: str) -> dict[tuple[str, str], int]:
-    """How many students made each known mistake, by exercise and name, most frequent first."""
-    counts: dict[tuple[str, str], int] = {}
-    for report in reports(course, assignment).values():
-        for exercise in report["exercises"]:
-            if exercise["mistake"]:
-                key = exercise["name"], exercise["mistake"]
-                counts[key] = counts.get(key, 0) + 1
-    return dict(sorted(counts.items(), key=lambda item: -item[1]))

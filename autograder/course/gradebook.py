@@ -19,7 +19,7 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import parse_utc, temp_attrs
 
 from autograder.course import late_policy
-from autograder.course.bulk import OpenGradebook, in_bulk
+from autograder.course.batch import OpenGradebook, in_batch
 from autograder.errors import ToldError
 from autograder.settings import Course
 
@@ -42,6 +42,7 @@ class Row:
 
     @property
     def score(self) -> float:
+        """What is left after the late penalty, never below 0."""
         return max(0.0, self.raw_score - self.late_penalty)
 
 
@@ -62,14 +63,16 @@ class Nbgrader:
 
     @property
     def database(self) -> str:
+        """The address of the gradebook."""
         return self.api.coursedir.db_url
 
     @property
     def course_id(self) -> str:
+        """The course's name in the gradebook."""
         return self.course.config.CourseDirectory.course_id
 
     def release(self, assignment: str, due: datetime | None = None) -> None:
-        """Enter a built assignment in the gradebook.
+        """Enter a built assignment in the gradebook. Raises NbgraderError.
 
         nbgrader deletes the released folder before it writes the same notebook again; a run killed
         between the two would lose it, so that here it works on a folder of its own.
@@ -96,13 +99,14 @@ class Nbgrader:
         return all(c.metadata.nbgrader.grade_id in names for c in cells if "nbgrader" in c.metadata)
 
     def autograde(self, assignment: str, student: str) -> None:
-        """Raises NbgraderError."""
+        """Grade a student's submission into the gradebook. Raises NbgraderError."""
         course = self.api.coursedir
         folder = course.format_path(course.submitted_directory, student, assignment)
         _check_timestamp(Path(folder) / "timestamp.txt")
         self._call(self.api.autograde, assignment, student)
 
     def feedback(self, assignment: str, student: str) -> None:
+        """Write a student's feedback. Raises NbgraderError."""
         self._call(self.api.generate_feedback, assignment, student)
 
     @cached_property
@@ -110,7 +114,7 @@ class Nbgrader:
         return OpenGradebook(self.database, self.course_id)
 
     def _call(self, action: Callable[..., dict[str, Any]], *arguments: str) -> None:
-        with without_noise(), in_bulk(self._open_gradebook):
+        with without_noise(), in_batch(self._open_gradebook):
             result = action(*arguments)
             if not result["success"]:
                 raise NbgraderError(_reason(result.get("log") or result.get("error") or ""))
@@ -130,6 +134,7 @@ class Nbgrader:
 
     @contextlib.contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
+        """The gradebook, open for as long as it is needed."""
         with without_noise(), Gradebook(self.database, self.course_id) as gradebook:
             yield gradebook
 

@@ -75,6 +75,7 @@ class LateScore(NbGraderPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Show a score of 0 where the penalty is larger than what was earned."""
         grades = resources["nbgrader"]
         short = max(0.0, -grades["score"])
         grades["score"] += short

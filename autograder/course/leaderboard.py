@@ -1,12 +1,12 @@
 """Whose model is best: ranks by the scored measure, under pseudonyms unless the course says not."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.table import Table
 
-from autograder.course.classrun import reports
+from autograder.course.reports import reports
+from autograder.files import write_rows
 from autograder.settings import Course
 
 PRINTED = 20  # the file holds everyone
@@ -31,9 +31,11 @@ class Leaderboard:
 
     @property
     def headings(self) -> list[str]:
+        """Names of the columns."""
         return ["rank", "student", *self.standings[0].measures]
 
     def rows(self) -> list[list[str]]:
+        """The standings as texts."""
         return [
             [str(each.rank), each.name, *(f"{m:.{DIGITS}f}" for m in each.measures.values())]
             for each in self.standings
@@ -74,5 +76,4 @@ def as_table(board: Leaderboard) -> Table:
 
 def write_leaderboard(board: Leaderboard, path: Path) -> None:
     """Everyone, as CSV."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows([board.headings, *board.rows()])
+    write_rows(path, [board.headings, *board.rows()])

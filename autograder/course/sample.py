@@ -1,7 +1,6 @@
 """A sample class for demonstrations and tests: right, wrong, broken, noisy and late submissions."""
 
 import copy
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
@@ -9,13 +8,10 @@ from itertools import zip_longest
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.assignment.alternatives import Alternative, read_alternatives
 from autograder.assignment.cells import Kind, name_of
-from autograder.assignment.mistakes import (
-    Alternative,
-    KnownMistake,
-    read_alternatives,
-    read_mistakes,
-)
+from autograder.assignment.mistakes import KnownMistake, read_mistakes
+from autograder.assignment.regions import without_markers
 from autograder.assignment.source import Source
 from autograder.assignment.validation import read_source
 from autograder.grading.repair.reading import read_notebook
@@ -24,7 +20,6 @@ from autograder.tools.cell_texts import UNANSWERED
 
 DUE = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 MISTAKES = 12  # how many single mistakes the class makes
-MARKERS = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION[ \t]*\n?", re.M)
 
 # appended to the cell of an exercise, to spoil a right answer
 SPOIL = """
@@ -51,14 +46,14 @@ def write_class(course: Course, assignment: str) -> int:
     for student, solutions in _students(source):
         folder = course.build / "submitted" / student / assignment
         folder.mkdir(parents=True, exist_ok=True)
-        nbformat.write(submission(released, solutions), folder / f"{assignment}.ipynb")
+        nbformat.write(filled_in(released, solutions), folder / f"{assignment}.ipynb")
         late = timedelta(days=2) if student.startswith("late") else timedelta(hours=-count - 1)
         (folder / "timestamp.txt").write_text((DUE + late).strftime("%Y-%m-%d %H:%M:%S UTC"))
         count += 1
     return count
 
 
-def submission(released: NotebookNode, solutions: dict[str, str]) -> NotebookNode:
+def filled_in(released: NotebookNode, solutions: dict[str, str]) -> NotebookNode:
     """The released notebook with these solution cells, and something in every written answer."""
     nb = copy.deepcopy(released)
     for cell in nb.cells:
@@ -74,7 +69,7 @@ def submission(released: NotebookNode, solutions: dict[str, str]) -> NotebookNod
 
 def references(source: Source) -> dict[str, str]:
     """The reference's solution cells as a student would have written them."""
-    return {name: MARKERS.sub("", cell.source) for name, cell in source.solutions.items()}
+    return {name: without_markers(cell.source) for name, cell in source.solutions.items()}
 
 
 def _students(source: Source) -> Iterator[tuple[str, dict[str, str]]]:
@@ -84,7 +79,7 @@ def _students(source: Source) -> Iterator[tuple[str, dict[str, str]]]:
     for number, answers in enumerate(_spread(read_alternatives(source), right), 1):
         yield f"alternative_{number:02d}", answers
     for mistake in _every_few(read_mistakes(source), MISTAKES):
-        wrong = {mistake.exercise: MARKERS.sub("", mistake.solution)}
+        wrong = {mistake.exercise: without_markers(mistake.solution)}
         yield f"mistake_{mistake.exercise}_{mistake.name}", {**right, **wrong}
     for name, change in _changes(source).items():
         yield name, {**right, **change}
@@ -118,5 +113,4 @@ def _changes(source: Source) -> dict[str, dict[str, str]]:
 
 
 def _spoil(source: Source, exercise: str, spoiled: str) -> str:
-    subject = re.search(rf'check\("{exercise}", (\w+)', source.checks[exercise].source)
-    return SPOIL.format(name=subject.group(1) if subject else exercise, spoiled=spoiled)
+    return SPOIL.format(name=source.subjects[exercise], spoiled=spoiled)

@@ -23,12 +23,14 @@ class _Kept:
     hashes: dict[str, str] = field(default_factory=dict)
     found: dict[str, Found] = field(default_factory=dict)
     noticed: tuple[str, ...] = ()
+    failed: tuple[int, ...] = ()
 
     def add(self, other: "_Kept") -> None:
         """Take over what another one holds."""
         self.hashes |= other.hashes
         self.found |= other.found
         self.noticed = tuple(dict.fromkeys([*self.noticed, *other.noticed]))
+        self.failed = tuple(sorted({*self.failed, *other.failed}))
 
 
 class EvidenceStore:
@@ -46,33 +48,35 @@ class EvidenceStore:
     def load(self, job: Job) -> Execution:
         """What was found for a job of which nothing is missing."""
         kept = self._read(job)
-        return Execution({name: kept.found[name] for name in job.exercises}, kept.noticed)
+        found = {name: kept.found[name] for name in job.exercises}
+        return Execution(found, kept.noticed, kept.failed)
 
     def keep(self, job: Job, execution: Execution) -> None:
         """Add what was found of a job, of all its exercises or of some, whole or not at all."""
-        hashes, places = job.exercises, job.places
-        for place in {places[name] for name in execution.found}:
-            found = {name: it for name, it in execution.found.items() if places[name] == place}
-            noticed = execution.noticed if place == job.digest else ()
-            kept = _read(self._path(place))
-            kept.add(_Kept({name: hashes[name] for name in found}, found, noticed))
-            _write(self._path(place), kept)
+        hashes, kept_under = job.exercises, job.kept_under
+        for digest in {kept_under[name] for name in execution.found}:
+            found = {name: it for name, it in execution.found.items() if kept_under[name] == digest}
+            kept = _read(self._path(digest))
+            kept.add(_Kept({name: hashes[name] for name in found}, found))
+            if digest == job.digest:
+                kept.add(_Kept(noticed=execution.noticed, failed=execution.failed))
+            _write(self._path(digest), kept)
 
-    def prune(self, places: Collection[str]) -> None:
-        """Delete what is kept in other places than these."""
+    def prune(self, digests: Collection[str]) -> None:
+        """Delete what is kept under other digests than these."""
         for path in self._folder.glob("*.zip"):
-            if path.stem not in places:
+            if path.stem not in digests:
                 path.unlink(missing_ok=True)
 
     def _read(self, job: Job) -> _Kept:
         """All that is kept of a job."""
         kept = _Kept()
-        for place in {job.digest, *job.places.values()}:
-            kept.add(_read(self._path(place)))
+        for digest in {job.digest, *job.kept_under.values()}:
+            kept.add(_read(self._path(digest)))
         return kept
 
-    def _path(self, place: str) -> Path:
-        return self._folder / f"{place}.zip"
+    def _path(self, digest: str) -> Path:
+        return self._folder / f"{digest}.zip"
 
 
 def _read(path: Path) -> _Kept:
@@ -87,7 +91,7 @@ def _whole(path: Path) -> _Kept:
     kept = _Kept()
     with zipfile.ZipFile(path) as archive:
         index = json.loads(archive.read(INDEX))
-        kept.noticed = tuple(index["noticed"])
+        kept.noticed, kept.failed = tuple(index["noticed"]), tuple(index["failed"])
         for name, said in index["exercises"].items():
             kept.hashes[name] = said["hash"]
             cases = {(probe, at): archive.read(entry) for probe, at, entry in said["cases"]}
@@ -115,5 +119,6 @@ def _write(path: Path, kept: _Kept) -> None:
                 "model": None if found.model is None else f"{prefix}/model",
                 "error": found.error,
             }
-        archive.writestr(INDEX, json.dumps({"noticed": kept.noticed, "exercises": index}))
+        said = {"noticed": kept.noticed, "failed": kept.failed, "exercises": index}
+        archive.writestr(INDEX, json.dumps(said))
     write_whole(path, content.getvalue(), PRIVATE)

@@ -11,8 +11,8 @@ from pathlib import Path
 import autograder
 from autograder.checks.model_file import MAX_MODEL, ModelError
 from autograder.checks.running import Place
-from autograder.grading.forks.fork import ForkEnded, Kernel
-from autograder.grading.forks.requests import KernelRequest, Step
+from autograder.grading.forks.fork import CellFork, ForkEnded
+from autograder.grading.forks.requests import CellsRequest, Step
 from autograder.grading.jobs import Execution, Found, Job
 from autograder.grading.models import ModelFile, read_apart
 from autograder.grading.sandbox.confinement import Confinement
@@ -38,7 +38,8 @@ def execute(job: Job) -> Execution:
     models = {name: _model(file, job.limits.confined) for name, file in files.items()}
     code = {step.check: run.found(step.check) for step in job.steps if step.check}
     noticed = tuple(line[:LINE] for line in run.noticed[:LINES])
-    return Execution({**code, **models}, noticed)
+    failed = tuple(at for at, step in enumerate(job.cells) if step.index in run.failures)
+    return Execution({**code, **models}, noticed, failed)
 
 
 def _model(file: ModelFile, confined: bool) -> Found:
@@ -56,10 +57,10 @@ class _Run:
     job: Job
     until: float  # by the monotonic clock
     noticed: tuple[str, ...] = ()
+    failures: dict[int, str] = field(default_factory=dict)  # of cells, by index
     _evidence: dict[str, dict[Place, bytes]] = field(default_factory=dict)
     _files: dict[str, bytes] = field(default_factory=dict)
     _errors: dict[str, str] = field(default_factory=dict)  # of checks
-    _failures: list[str] = field(default_factory=list)  # of cells
     _fatal: set[int] = field(default_factory=set)
 
     def all_steps(self) -> None:
@@ -76,7 +77,7 @@ class _Run:
         """The model file that the cells wrote."""
         if exercise in self._files:
             return ModelFile(self._files[exercise])
-        failed = f"; a cell ended with {self._failures[0]}" if self._failures else ""
+        failed = "".join(f"; a cell ended with {it}" for it in [*self.failures.values()][:1])
         return ModelFile(problem=f"no model file was written{failed}")
 
     def _from(self, position: int) -> int:
@@ -102,15 +103,15 @@ class _Run:
             finally:
                 self._take(kernel)
 
-    def _take(self, kernel: Kernel) -> None:
+    def _take(self, kernel: CellFork) -> None:
         for exercise, cases in kernel.evidence.items():
             self._evidence[exercise] = self._evidence.get(exercise, {}) | cases
         self._files |= kernel.files
         self.noticed = kernel.noticed or self.noticed
 
-    def _kernel(self, steps: list[Step]) -> Kernel:
+    def _kernel(self, steps: list[Step]) -> CellFork:
         large = {"largest": MAX_MODEL, "total": 2 * MAX_MODEL} if self.job.written else {}
-        return Kernel(kernel_request(self.job, steps), **large)
+        return CellFork(cells_request(self.job, steps), **large)
 
     def _seconds(self) -> float:
         """For the next cell; those that come too late still get a moment."""
@@ -120,14 +121,14 @@ class _Run:
         if step.check:
             self._errors[step.check] = error
         else:
-            self._failures.append(error)
+            self.failures.setdefault(step.index, error)
 
 
-def kernel_request(job: Job, steps: Sequence[Step]) -> KernelRequest:
+def cells_request(job: Job, steps: Sequence[Step]) -> CellsRequest:
     """What a kernel is asked to do for some steps of a job."""
     bounds = replace(confinement(), cpu_seconds=60 + int(2 * job.limits.seconds))
     wanted = {step.check for step in steps}
-    return KernelRequest(
+    return CellsRequest(
         bounds if job.limits.confined else None,
         _environment(job),
         steps,

@@ -44,11 +44,15 @@ def as_text(graded: Graded) -> str:
 
 
 def points(verdict: Verdict) -> str:
+    """What was earned, of how much."""
     return f"{verdict.score:5g} / {verdict.max_score:g}"
 
 
 def as_gradescope(graded: Graded) -> str:
-    """Gradescope's results.json: what students see says nothing of hidden cases."""
+    """Gradescope's results.json: what students see says nothing of hidden cases.
+
+    Source: "Autograder Specifications", Gradescope's documentation.
+    """
     tests = [
         {
             "name": verdict.exercise,

@@ -45,6 +45,11 @@ class Job:
         return hashlib.sha256(said.encode()).hexdigest()
 
     @property
+    def cells(self) -> list[Step]:
+        """The steps that run a cell, in order; the same for any part of the job."""
+        return [step for step in self.steps if step.check is None]
+
+    @property
     def exercises(self) -> dict[str, str]:
         """By exercise, a hash of all that its evidence depends on besides the cells."""
         code = {step.check: self.rests_on.get(step.check, "") for step in self.steps if step.check}
@@ -52,7 +57,7 @@ class Job:
         return {**code, **models, **dict(self.written)}
 
     @property
-    def places(self) -> dict[str, str]:
+    def kept_under(self) -> dict[str, str]:
         """By exercise, under which digest its evidence is kept: that of a model file is its own."""
         of_cells = dict.fromkeys(self.exercises, self.digest)
         return {**of_cells, **{name: file.digest for name, file in self.models.items()}}
@@ -79,7 +84,8 @@ class Found:
 
 @dataclass(frozen=True)
 class Execution:
-    """What came of a job: by exercise, and what the watch noticed."""
+    """What came of a job: by exercise; what the watch noticed; and which of its cells failed."""
 
     found: Mapping[str, Found]
     noticed: tuple[str, ...] = ()
+    failed: tuple[int, ...] = ()

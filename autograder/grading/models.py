@@ -29,6 +29,7 @@ class ModelFile:
 
     @cached_property
     def digest(self) -> str:
+        """A hash of all that reading it depends on."""
         return hashlib.sha256(self.problem.encode() + b"\0" + self.data).hexdigest()
 
 

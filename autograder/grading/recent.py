@@ -14,6 +14,7 @@ class Recent(Generic[Result]):
         self._results: dict[Hashable, Result] = {}
 
     def get(self, key: Hashable, work: Callable[[], Result]) -> Result:
+        """The result of some work, which is done only where it is not remembered."""
         if key not in self._results:
             self._results[key] = work()
             if len(self._results) > self._size:

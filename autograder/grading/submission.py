@@ -1,7 +1,6 @@
 """A submission on its way from file to verdicts: read once, repaired once, judged once."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,12 +9,12 @@ from nbformat import NotebookNode
 
 from autograder.assignment.keyring import key_digest
 from autograder.checks.verdict import Verdict
+from autograder.grading.choosing import needed_steps, training_steps
 from autograder.grading.evidence_store import EvidenceStore
 from autograder.grading.execute import execute
 from autograder.grading.jobs import Execution, Job, Limits
 from autograder.grading.links import links_in, refuse_links
 from autograder.grading.models import ModelFile, find_model
-from autograder.grading.needed import needed_steps, training_steps
 from autograder.grading.recent import Recent
 from autograder.grading.repair.reading import notebook_of, read_bytes, read_notebook
 from autograder.grading.repair.rebuild import Repaired, repair
@@ -35,10 +34,12 @@ class Graded:
 
     @property
     def score(self) -> float:
+        """Points that a machine gives."""
         return round(sum(verdict.score for verdict in self.verdicts), 2)
 
     @property
     def max_score(self) -> float:
+        """Points that a machine can give."""
         return sum(verdict.max_score for verdict in self.verdicts)
 
 
@@ -53,14 +54,6 @@ class Submission:
         self, grader: "Grader", content: bytes, path: Path, folder: Path | None = None
     ) -> None:
         self.grader, self.content, self.path, self.folder = grader, content, path, folder
-
-    @classmethod
-    def of(
-        cls, grader: "Grader", notebook: NotebookNode, folder: Path | None = None
-    ) -> "Submission":
-        """A submission of a notebook that stands in no file."""
-        content = json.dumps(notebook).encode()
-        return cls(grader, content, Path(f"{grader.assignment}.ipynb"), folder)
 
     @cached_property
     def notebook(self) -> NotebookNode:

@@ -9,7 +9,7 @@ from itertools import takewhile
 import torch
 
 from autograder.assignment.artefacts import artefact
-from autograder.assignment.checks_file import ChecksText
+from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.keyring import kept_key, own_code
 from autograder.assignment.source import Source
 from autograder.assignment.trial import load, time_limit, trial
@@ -34,8 +34,8 @@ class Verifier:
 
     def __init__(self, course: Course, assignment: str) -> None:
         self.source: Source = read_source(course.source_path(assignment))
-        self.seeds = {n: course.hidden_seeds(assignment, n) for n in self.source.checks}
         self.key: Key = kept_key(course, self.source)
+        self.seeds = {name: self.key.exercises[name].seeds for name in self.source.checks}
         module = load(self.source)
         self.trials = {name: trial(self.source, module, name) for name in self.source.checks}
         self._judged: Recent[Verdict] = Recent(RECENT)
@@ -75,7 +75,8 @@ class Verifier:
         verdict = self._judged.get((name, *cases.items()), lambda: self._judge(name, cases))
         if not cases and found.error is not None:
             return replace(verdict, detail=found.error)
-        return obeying(verdict, self.trials[name].broken(_cells_before(name, job)))
+        cells = _cells_before(name, job)
+        return obeying(verdict, self.trials[name].broken(cells, execution.failed))
 
     def verdict_on_model(self, name: str, found: Found) -> Verdict:
         """A verdict on what an artefact's file holds."""

@@ -18,6 +18,7 @@ from autograder.checks.model_file import (
     none_found,
     read_model,
 )
+from autograder.checks.text.history import cells_so_far
 from autograder.tools.open_notebook import (
     Notebook,
     NotebookError,
@@ -75,10 +76,9 @@ def _stem(student_id: object, name: object) -> str:
 
 
 def _key() -> Key:
-    key = getattr(check.runner, "key", None)
-    if key is None:
+    if check.runner.key is None:
         raise SubmitError("run the cells at the top of the notebook first, then this one again")
-    return key
+    return check.runner.key
 
 
 def _copied(source: Path, target: Path) -> Path:
@@ -112,10 +112,7 @@ def _warnings(notebook: Notebook, key: Key) -> list[str]:
 
 def _inputs() -> list[str]:
     """The cells that ran, in order; none on Colab, which hands over what it shows."""
-    if "google.colab" in sys.modules:
-        return []
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    return list(shell.user_ns.get("In", [])) if shell else []
+    return [] if "google.colab" in sys.modules else cells_so_far()
 
 
 def _artefact(artefact: str, stem: str) -> Path | None:

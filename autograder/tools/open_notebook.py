@@ -55,6 +55,7 @@ class Notebook:
         return f"{name} as saved at {time:%H:%M:%S}; save it to count what you wrote since"
 
     def names(self) -> set[str]:
+        """All exercises and answers that have a cell."""
         return {*self.solutions, *self.checks, *self.answers}
 
     def holds(self, key: Key) -> bool:

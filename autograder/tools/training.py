@@ -20,7 +20,8 @@ def fit(
 ) -> list[float]:
     """Minimise with Adam; `next_loss` draws a batch and returns its loss. Returns every loss.
 
-    A gradient whose norm is larger than `clip` is scaled down to it.
+    A gradient whose norm is larger than `clip` is scaled down to it. Source: Kingma and Ba, "Adam"
+    (2015); Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent networks" (2013).
     """
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
     model.train()

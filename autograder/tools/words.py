@@ -44,8 +44,7 @@ def word_counts(notebook: str | Path | None = None) -> None:
     On Colab it is the notebook on the screen, elsewhere the file as it was last saved.
     """
     try:
-        key = getattr(check.runner, "key", None)
-        found = notebook_in(Path(notebook)) if notebook else open_notebook(key)
+        found = notebook_in(Path(notebook)) if notebook else open_notebook(check.runner.key)
     except Exception:  # whatever a broken file or a silent browser provokes
         print(NOT_FOUND)
         return

@@ -88,17 +88,15 @@ def several_words(rng: Rng):
 
 
 @probe("generate_tensors_for_training_decoder_nmt")
-def on_another_device(rng: Rng):
-    return Inputs(sizes=[rng.integer(2, 5), 6, 4])
+def on_the_device_of_the_batch(rng: Rng):
+    return Inputs(batch=prompts_and_targets(rng, 2, 3, 5))
 
 
-@on_another_device.run
+@on_the_device_of_the_batch.run
 def _(generate_tensors_for_training_decoder_nmt, inputs):
-    """Tensors of the device "meta" hold no numbers, but stand somewhere else than on the CPU."""
-    N, s, t = inputs.sizes
-    source, target = (torch.ones(N, size, dtype=torch.int64, device="meta") for size in (s, t))
-    found = generate_tensors_for_training_decoder_nmt(source, target, 5)
-    return [{"device": x.device.type, "shape": list(x.shape)} for x in found]
+    """What is made without a word about its device goes to "meta", which holds no numbers."""
+    with torch.device("meta"):
+        return generate_tensors_for_training_decoder_nmt(*inputs.batch)
 
 
 @probe("generate_tensors_for_training_decoder_nmt", alone, hidden=True)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.assignment.mistakes import read_alternatives
+from autograder.assignment.alternatives import read_alternatives
 from autograder.assignment.source import SourceError, parse
 
 TEXT = '''\

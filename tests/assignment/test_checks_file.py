@@ -4,7 +4,8 @@ import ast
 
 import pytest
 
-from autograder.assignment.checks_file import ChecksText, read_specs
+from autograder.assignment.checks_file import read_specs
+from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.definitions import definitions
 from autograder.assignment.source import SourceError
 from autograder.assignment.specs import load_specs
@@ -56,7 +57,7 @@ import math, os
 import torch.nn.functional as F
 from a import WIDTH, doubled
 from autograder.checks.rules import no_loops, without
-from autograder.checks.spec import call, given, probe, rules, twice
+from autograder.checks.spec import call, probe, rules, stand_ins, twice
 
 SIZES = (3, WIDTH)
 LEAST = 0.25
@@ -106,7 +107,7 @@ def _(g, inputs):
     return g(*inputs.arguments)
 
 
-given("g", f=part)
+stand_ins("g", f=part)
 rules("g", no_loops, without("relu"))
 '''
 
@@ -176,7 +177,9 @@ def test_the_hidden_text_adds_to_the_visible_one_and_repeats_nothing(texts):
 def test_the_complete_text_has_everything_of_its_exercise_and_nothing_of_others(texts):
     assert names(texts.complete("f")) == ["scaled", "far_out", "rows", "_", "secret", "_"]
     assert names(texts.complete("g")) == ["part", "rows", "_"]
-    assert "given('g'" not in texts.complete("f") and 'given("g", f=part)' in texts.complete("g")
+    assert "stand_ins('g'" not in texts.complete(
+        "f"
+    ) and 'stand_ins("g", f=part)' in texts.complete("g")
 
 
 def test_only_imports_that_are_used_come_along_and_none_from_the_assignment(texts):
@@ -186,13 +189,13 @@ def test_only_imports_that_are_used_come_along_and_none_from_the_assignment(text
     assert imports(texts.complete("g")) == [
         "import torch.nn.functional as F",
         "from autograder.checks.rules import no_loops, without",
-        spec + "call, given, probe, rules",
+        spec + "call, probe, rules, stand_ins",
     ]
 
 
 def test_an_import_of_everything_comes_along(source_of):
     words = "from autograder.checks.spec import "
-    source = source_of(CHECKS.replace(f"{words}call, given, probe, rules, twice", f"{words}*"))
+    source = source_of(CHECKS.replace(f"{words}call, probe, rules, stand_ins, twice", f"{words}*"))
     assert f"{words}*" in ChecksText(source).visible("f")
 
 
@@ -278,7 +281,7 @@ ERRORS = {
         "ValueError: two probes of 'f' are called 'rows'",
     ),
     "an unknown name": (
-        CHECKS.replace('given("g", f=part)', 'given("g", f=prat)'),
+        CHECKS.replace('stand_ins("g", f=part)', 'stand_ins("g", f=prat)'),
         "checks.py",
         LAST - 1,
         "NameError: name 'prat' is not defined",

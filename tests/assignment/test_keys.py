@@ -5,11 +5,17 @@ import pytest
 from autograder.assignment.keys import hidden_key, visible_key
 from autograder.assignment.mistakes import read_mistakes
 from autograder.assignment.source import SourceError
-from autograder.assignment.trial import load_with, trial
+from autograder.assignment.trial import load_with, specs_of, trial
 from autograder.assignment.validation import read_source
 from autograder.checks.key import VISIBLE_SEEDS
 
-SEEDS = {"softmax": [101, 102, 103]}
+
+def seeds_of(exercise, draw):
+    return [101 + 3 * draw, 102 + 3 * draw, 103 + 3 * draw]
+
+
+def always(*seeds):
+    return lambda exercise, draw: list(seeds)
 
 
 @pytest.fixture
@@ -41,7 +47,7 @@ def test_the_visible_key_has_public_seeds_and_visible_probes(demo):
 
 
 def test_the_hidden_key_has_every_probe_and_seed(demo):
-    key = hidden_key(demo, SEEDS)
+    key = hidden_key(demo, seeds_of)
     assert cases(key) == [(probe, i) for probe in ("rows", "large") for i in range(3)]
 
 
@@ -51,19 +57,19 @@ def expected(key, case):
 
 
 def test_expected_numbers_depend_on_the_seed_only(demo):
-    first, second = (hidden_key(demo, {"softmax": seeds}) for seeds in ([7, 8], [8, 7]))
+    first, second = (hidden_key(demo, always(*seeds)) for seeds in ([7, 8], [8, 7]))
     assert expected(first, ("rows", 0)) == expected(second, ("rows", 1))
     assert expected(first, ("rows", 0)) != expected(first, ("rows", 1))
 
 
 def test_weights_of_a_probe_are_shared_by_its_seeds(source_of):
     weighted = source_of(("checks.py", '@probe("softmax")', '@probe("softmax", weight=3)'))
-    found = hidden_key(weighted, SEEDS).exercises["softmax"].cases
+    found = hidden_key(weighted, seeds_of).exercises["softmax"].cases
     assert [case.weight for case in found] == [1, 1, 1] + [pytest.approx(1 / 3)] * 3
 
 
 def test_mistakes_have_names_in_the_hidden_key_only(demo):
-    hidden, visible = hidden_key(demo, SEEDS), visible_key(demo)
+    hidden, visible = hidden_key(demo, seeds_of), visible_key(demo)
     assert [m.name for m in hidden.exercises["softmax"].mistakes] == ["wrong_axis", "overflow"]
     assert [m.name for m in visible.exercises["softmax"].mistakes] == [""]
     assert all(len(m.outcomes) == 6 for m in hidden.exercises["softmax"].mistakes)
@@ -86,16 +92,72 @@ WRONG = {
 @pytest.mark.parametrize("edit, problem", WRONG.values(), ids=WRONG)
 def test_a_reference_that_fails_is_refused_with_its_line(source_of, edit, problem):
     source = source_of(edit, mistakes=False)
-    for make in (lambda: hidden_key(source, SEEDS), lambda: visible_key(source)):
+    for make in (lambda: hidden_key(source, seeds_of), lambda: visible_key(source)):
         with pytest.raises(SourceError, match=rf"demo\.py:15: {problem}"):
             make()
+
+
+WRONG_ALTERNATIVE = """\
+# %% the right one alternative="softmax"
+return torch.softmax(x, -1)
+
+# %% other axis alternative="softmax"
+return torch.softmax(x, 0)
+"""
+
+
+def test_an_alternative_that_fails_is_refused_with_its_line(make_course, demo_files):
+    course = make_course({"demo": {**demo_files, "alternatives.py": WRONG_ALTERNATIVE}})
+    rejected = r"alternatives\.py:4: softmax: 'other axis' is rejected"
+    with pytest.raises(SourceError, match=rejected):
+        hidden_key(read_source(course.source_path("demo")), seeds_of)
+
+
+NEARLY = """\
+# %% nearly at the limit alternative="softmax"
+return torch.softmax(x, -1) * (1 + 1.4e-5)
+"""
+LUCKY = """\
+# %% right unless the first number is negative alternative="softmax"
+return torch.softmax(x, -1) + (x.flatten()[0] < 0)
+"""
+
+
+def test_seeds_are_drawn_again_where_a_right_answer_is_unlucky(make_course, demo_files):
+    course = make_course({"demo": {**demo_files, "alternatives.py": LUCKY}})
+    source = read_source(course.source_path("demo"))
+    first = {seed: specs_of(source)["softmax"].probes["rows"].inputs(seed) for seed in range(40)}
+    signs = {seed: call.arguments[0].flatten()[0] > 0 for seed, call in first.items()}
+    good, bad = ([seed for seed in signs if bool(signs[seed]) is sign] for sign in (True, False))
+    key = hidden_key(source, lambda exercise, draw: bad[:1] if draw == 0 else good[:1])
+    assert key.exercises["softmax"].seeds == (good[0],)
+
+
+def test_what_is_right_without_a_margin_is_taken_in_the_end(make_course, demo_files):
+    course = make_course({"demo": {**demo_files, "alternatives.py": NEARLY}})
+    drawn = []
+    hidden_key(
+        read_source(course.source_path("demo")),
+        lambda exercise, draw: drawn.append(draw) or seeds_of(exercise, draw),
+    )
+    assert drawn == [0, 1, 2, 3]
+
+
+FREE = '\n\n\nfrom autograder.checks.spec import free\n\nfree("softmax", scale=(1, 2))\n\n\n@probe'
+
+
+def test_an_end_of_a_free_range_that_fails_is_refused_with_the_line_of_the_solution(source_of):
+    scaled = "    scale = 1.0\n    return scale * e / "
+    edits = ("demo.py", "    return e / ", scaled), ("checks.py", "\n\n\n@probe", FREE)
+    with pytest.raises(SourceError, match=r"demo\.py:15: softmax: 'scale = 2' is rejected"):
+        hidden_key(source_of(*edits, mistakes=False), seeds_of)
 
 
 RIGHT = "def softmax(x):\n    return x.softmax(-1)"
 
 
 def score(source, key, solution, seeds):
-    tried = trial(source, load_with(source, "softmax", solution), "softmax")
+    tried = trial(source, load_with(source, solution), "softmax")
     return tried.judge(key.exercises["softmax"], tried.observe(seeds), seeds).score
 
 
@@ -104,7 +166,7 @@ def test_what_golden_answers_earn_depends_on_no_secret(demo):
     answers = {mistake.name: mistake.solution for mistake in read_mistakes(demo)}
     for first in range(100):
         seeds = [3 * first + index for index in range(3)]
-        key = hidden_key(demo, {"softmax": seeds})
+        key = hidden_key(demo, always(*seeds))
         earned = {name: score(demo, key, text, seeds) for name, text in answers.items()}
         assert earned == {"wrong_axis": 0.0, "overflow": 1.5}, seeds
         assert score(demo, key, RIGHT, seeds) == 3.0, seeds

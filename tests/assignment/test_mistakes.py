@@ -1,13 +1,14 @@
 import pytest
 
 from autograder.assignment.mistakes import MistakesError, read_mistakes
+from autograder.assignment.source import SourceError
 from autograder.assignment.validation import read_source
 from autograder.authoring.build import build
 
 WRONG_AXIS = """\
-[softmax.wrong_axis]
-says = "Not the columns."
-"e.sum(-1, keepdim=True)" = "e.sum(0, keepdim=True)"
+[softmax]
+wrong_axis.says = "Not the columns."
+wrong_axis."e.sum(-1, keepdim=True)" = "e.sum(0, keepdim=True)"
 """
 
 
@@ -34,13 +35,19 @@ def test_a_mistake_is_the_solution_with_one_edit(mistakes):
     assert found.solution.startswith("def softmax") and "x.max(-1" in found.solution
 
 
+MORE = """\
+wrong_axis."x.max(-1," = "x.max(1,"
+wrong_axis."max(1," = "max(0,"
+"""
+
+
 def test_a_mistake_may_take_several_edits_in_order(mistakes):
-    (found,) = mistakes(WRONG_AXIS + '"x.max(-1," = "x.max(1,"\n"max(1," = "max(0,"')
+    (found,) = mistakes(WRONG_AXIS + MORE)
     assert "e.sum(0, keepdim" in found.solution and "x.max(0, keepdim" in found.solution
 
 
 def test_a_mistake_may_do_the_same_as_another(mistakes):
-    (found,) = mistakes(WRONG_AXIS + 'same_as = "columns"')
+    (found,) = mistakes(WRONG_AXIS + 'wrong_axis.same_as = "columns"')
     assert found.same_as == "columns" and "e.sum(0" in found.solution
 
 
@@ -50,24 +57,26 @@ def test_no_file_of_mistakes_is_no_error(make_course, demo_files):
     assert read_mistakes(read_source(course.source_path("demo"))) == []
 
 
-AN_EDIT = '"e.sum(-1, keepdim=True)" = "e.sum(0, keepdim=True)"'
-TWICE = WRONG_AXIS + WRONG_AXIS.replace("columns", "rows")
-WHERE = ":3: softmax.wrong_axis: "
+AN_EDIT = 'wrong_axis."e.sum(-1, keepdim=True)" = "e.sum(0, keepdim=True)"'
+TWO = 'wrong_axis."-1" = "0"'
+SENTENCE = 'wrong_axis.says = "Not the columns."\n'
+TWICE = WRONG_AXIS + WRONG_AXIS.partition("\n")[2].replace("columns", "rows")
+WHERE = ":4: softmax.wrong_axis: "
 WANTS = WHERE + 'wants says = "…" and edits'
 ERRORS = {
     "not found": (replaced("e.sum(-1", "e.mean(-1"), WHERE + ".* is found 0 times, not once"),
-    "found twice": (replaced(AN_EDIT, '"-1" = "0"'), WHERE + "'-1' is found 2 times, not once"),
+    "found twice": (replaced(AN_EDIT, TWO), WHERE + "'-1' is found 2 times, not once"),
     "no change": (replaced("e.sum(0", "e.sum(-1"), WHERE + ".* is replaced by itself"),
     "not Python": (replaced("e.sum(0", "e.sum((0"), WHERE + "not Python: .*: 'return e / "),
-    "unknown exercise": (replaced("softmax", "hardmax"), ":3: hardmax.wrong_axis: .*no solution"),
-    "the name twice": (TWICE, r":6: \[softmax.wrong_axis\] stands at line 3 already$"),
+    "unknown exercise": (replaced("softmax", "hardmax"), ":4: hardmax.wrong_axis: .*no solution"),
+    "the name twice": (TWICE, ":6: softmax.wrong_axis stands at line 4 already$"),
     "no edit": (replaced(AN_EDIT, ""), WHERE + "wants at least one edit"),
-    "no sentence": (replaced('says = "Not the columns."', ""), WANTS),
+    "no sentence": (replaced(SENTENCE, ""), ": softmax.wrong_axis: wants"),
     "an empty sentence": (replaced("Not the columns.", ""), WANTS),
     "a number": (replaced('"e.sum(0, keepdim=True)"', "0"), WANTS),
-    "no name": (replaced(".wrong_axis", ""), r": start each mistake with \[softmax.its_name\]"),
-    "a list": (replaced("[softmax.wrong_axis]", "[[softmax]]"), ": start each mistake with"),
-    "not TOML": (replaced("axis]", "axis"), ": .*at line 3"),
+    "no name": (replaced("wrong_axis.", ""), r": write its_name.says = .* below \[softmax\]"),
+    "a list": (replaced("[softmax]", "[[softmax]]"), ": write its_name.says"),
+    "not TOML": (replaced("max]", "max"), ": .*at line 3"),
 }  # fmt: skip
 
 
@@ -78,31 +87,30 @@ def test_errors_name_the_file_line_and_entry(mistakes, text, message):
 
 
 HARMLESS = """
-[softmax.harmless]
-says = "This is right."
-"return e / " = "return 1.0 * e / "
+[softmax]
+harmless.says = "This is right."
+harmless."return e / " = "return 1.0 * e / "
 """
-TWIN = """
-[softmax.twin]
-says = "In other words."
-"return e / e.sum(-1, keepdim=True)" = "return e / e.sum(dim=0, keepdim=True)"
+TWIN = """\
+twin.says = "In other words."
+twin."return e / e.sum(-1, keepdim=True)" = "return e / e.sum(dim=0, keepdim=True)"
 """
 UNLOADABLE = """
-[softmax.broken]
-says = "Its definition raises."
-"def softmax(x: torch.Tensor)" = "def softmax(x: torch.Tenser)"
+[softmax]
+broken.says = "Its definition raises."
+broken."def softmax(x: torch.Tensor)" = "def softmax(x: torch.Tenser)"
 """
 
 
 @pytest.mark.parametrize(
     "text, message",
     [
-        (HARMLESS, "softmax.harmless: the hidden cases accept this mistake"),
+        (HARMLESS, r"mistakes\.toml:3: softmax\.harmless: the hidden cases accept this mistake"),
         (
             WRONG_AXIS + TWIN,
-            'softmax: nothing tells twin from wrong_axis; .*same_as = "wrong_axis"',
+            r"mistakes\.toml:4: softmax\.twin: nothing tells it from wrong_axis; .*same_as",
         ),
-        (UNLOADABLE, r"softmax\.broken: does not load"),
+        (UNLOADABLE, r"mistakes\.toml:3: softmax\.broken: does not load"),
     ],
 )
 def test_mistakes_that_the_hidden_cases_cannot_use_stop_the_build(course_with, text, message):
@@ -112,11 +120,20 @@ def test_mistakes_that_the_hidden_cases_cannot_use_stop_the_build(course_with, t
     assert not course.notebooks.exists() and not (course.build / "source").exists()
 
 
+def test_an_exercise_with_too_few_mistakes_is_refused_with_the_line_of_its_check(course_with):
+    course = course_with(WRONG_AXIS)
+    course.wanted_mistakes = 2
+    with pytest.raises(SourceError, match=r"demo\.py:24: softmax has 1 known mistakes of 2"):
+        build(course, "demo")
+    course.wanted_mistakes = 1
+    assert build(course, "demo").is_file()
+
+
 def test_twins_are_allowed_where_they_are_declared(course_with):
-    course = course_with(WRONG_AXIS + TWIN + 'same_as = "wrong_axis"\n')
+    course = course_with(WRONG_AXIS + TWIN + 'twin.same_as = "wrong_axis"\n')
     assert build(course, "demo").is_file()
 
 
 def test_the_earlier_twin_may_declare_it(course_with):
-    first = WRONG_AXIS + 'same_as = "twin"\n'
+    first = WRONG_AXIS + 'wrong_axis.same_as = "twin"\n'
     assert build(course_with(first + TWIN), "demo").is_file()

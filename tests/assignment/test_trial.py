@@ -33,7 +33,7 @@ check("f", f)
 """
 CHECKS = """\
 from autograder.checks.rules import without
-from autograder.checks.spec import call, given, probe, rules
+from autograder.checks.spec import call, probe, rules, stand_ins
 
 
 @probe("part")
@@ -56,7 +56,7 @@ def _(value, given):
     return value.sum()
 
 
-given("f", part=lambda x: 3 * x)
+stand_ins("f", part=lambda x: 3 * x)
 rules("f", without("sum"))
 """
 
@@ -89,7 +89,7 @@ def test_earlier_parts_are_stand_ins_while_it_runs(source):
 
 
 def test_another_solution_is_tried_in_its_place(source):
-    module = load_with(source, "f", "def f(x):\n    return 7 * x")
+    module = load_with(source, "def f(x):\n    return 7 * x")
     evidence = trial(source, module, "f").observe([5])
     assert evidence["rows", 0].value.values.tolist() == (7 * Rng(5, "rows").normal(2)).tolist()
 

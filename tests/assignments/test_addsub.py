@@ -202,7 +202,7 @@ def test_files_of_both_kinds_are_graded(tmp_path, parts):
 
 
 def test_finished_parts_need_no_own_ones(tmp_path):
-    student = load_with(SOURCE, "multi_head_attention", STUB)
+    student = load_with(SOURCE, STUB)
     with pytest.raises(NotImplementedError):
         measured(student, tmp_path, "mine")
     assert measured(student, tmp_path, "torch") == measured(LAB, tmp_path, "torch")
@@ -212,13 +212,13 @@ def test_own_parts_are_graded_as_right_ones_or_refused(tmp_path):
     """What decides is the reference's part, and whether the file holds what it needs."""
     right = SOURCE.solutions["multi_head_attention"].source
     reversed_heads = right.replace("torch.cat(found", "torch.cat(found[::-1]")
-    student = load_with(SOURCE, "multi_head_attention", reversed_heads)
+    student = load_with(SOURCE, reversed_heads)
     assert measured(student, tmp_path, "mine") == measured(LAB, tmp_path, "mine")
     no_bias = right.replace(
         "num_heads * dim_out, dim_in", "num_heads * dim_out, dim_in, bias=False"
     )
     with pytest.raises(ModelError, match=r"linear\.bias' .*missing"):
-        measured(load_with(SOURCE, "multi_head_attention", no_bias), tmp_path, "mine")
+        measured(load_with(SOURCE, no_bias), tmp_path, "mine")
 
 
 # --- rules, and parts that are given
@@ -228,7 +228,7 @@ def score(exercise, solution):
     """What a solution earns of one point in hidden cases, and the rule that it breaks."""
     reference = trial(SOURCE, LAB, exercise)
     cases = [Case(*place, 1.0, evidence) for place, evidence in reference.observe([1]).items()]
-    tried = trial(SOURCE, load_with(SOURCE, exercise, solution), exercise)
+    tried = trial(SOURCE, load_with(SOURCE, solution), exercise)
     subject = Exercise(exercise, 1.0, reference.name, tuple(cases))
     return tried.judge(subject, tried.observe([1]), [1]).score, tried.broken([solution])
 

@@ -6,22 +6,24 @@ That alternatives pass and mistakes fail is proved whenever a key is made, here 
 import ast
 import math
 import shutil
-from functools import cache
+from functools import cache, partial
 from itertools import zip_longest
 from pathlib import Path
 
 import pytest
-from handing import put_secret, without_markers, written
+from handing import put_secret, submission_of, written
 
+from autograder.assignment.alternatives import read_alternatives
 from autograder.assignment.definitions import binds, reached, words_of
 from autograder.assignment.keys import hidden_key
-from autograder.assignment.mistakes import read_alternatives, read_mistakes
+from autograder.assignment.mistakes import read_mistakes
+from autograder.assignment.regions import without_markers
 from autograder.assignment.trial import load_with, trial
 from autograder.assignment.validation import read_source
 from autograder.authoring.build import is_current
 from autograder.authoring.mutation_report import report_mutants
 from autograder.course.sample import references
-from autograder.grading.submission import Submission, shared_grader
+from autograder.grading.submission import shared_grader
 from autograder.settings import CONFIG_FILE, find_course
 
 REPOSITORY = find_course(Path(__file__).parent)
@@ -86,7 +88,7 @@ def test_a_mistake_is_told_by_its_own_sentence(grader, entry):
 def test_a_mistake_costs_no_other_exercise(grader, entry):
     verifier = grader.verifier
     source = verifier.source
-    module = load_with(source, entry.exercise, entry.solution)
+    module = load_with(source, entry.solution)
     for name in exercises_that_reach(source, entry):
         tried, seeds = trial(source, module, name), verifier.seeds[name]
         cells = [source.solutions[name].source]
@@ -122,7 +124,7 @@ def scores(grader, solutions):
     """By exercise that is code, through repair, kernel and verification."""
     nb = written(grader.course, solutions, grader.assignment)
     code = grader.verifier.source.checks
-    return {v.exercise: v for v in Submission.of(grader, nb).verdicts if v.exercise in code}
+    return {v.exercise: v for v in submission_of(grader, nb).verdicts if v.exercise in code}
 
 
 @each_assignment
@@ -178,6 +180,5 @@ def test_keys_can_be_made_under_every_secret(course, assignment):
     source = read_source(course.source_path(assignment))
     for number in range(SECRETS):
         put_secret(course.root, f"secret {number}")
-        seeds = {name: course.hidden_seeds(assignment, name) for name in source.checks}
-        hidden_key(source, seeds)
+        hidden_key(source, partial(course.hidden_seeds, assignment))
     put_secret(course.root, "the same for every test run")

@@ -123,7 +123,7 @@ def test_a_check_is_one_line_behind_the_folded_code_of_its_visible_cases(built):
 def test_what_students_do_not_edit_is_folded_and_nothing_else(built):
     cells = roles(built).items()
     folded = {name for name, cell in cells if cell["metadata"].get("cellView") == "form"}
-    assert folded == {"given-setup", "given-visible_key", "cases-softmax"}
+    assert folded == {"course-setup", "course-visible_key", "cases-softmax"}
 
 
 @pytest.mark.parametrize("secret", ["e / e.sum(-1", "def large", "Model answer", "BEGIN HIDDEN"])
@@ -148,8 +148,8 @@ def roles(course):
 @pytest.mark.parametrize(
     "name, kind, points, grade, solution, locked",
     [
-        ("given-setup", "code", None, False, False, True),
-        ("given-visible_key", "code", None, False, False, True),
+        ("course-setup", "code", None, False, False, True),
+        ("course-visible_key", "code", None, False, False, True),
         ("cases-softmax", "code", None, False, False, True),
         ("solution-softmax", "code", None, False, True, False),
         ("check-softmax", "code", 3, True, False, True),

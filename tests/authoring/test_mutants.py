@@ -158,8 +158,8 @@ def course(make_course):
 def killed(course):
     def judge(mutant):
         source = read_source(course().source_path("demo"))
-        key = hidden_key(source, {"f": [1, 2]})
-        return is_killed(source, mutant, key.exercises["f"], [1, 2])
+        key = hidden_key(source, lambda *_: [1, 2])
+        return is_killed(source, mutant, key.exercises["f"])
 
     return judge
 

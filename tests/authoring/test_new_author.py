@@ -3,12 +3,15 @@
 import re
 from pathlib import Path
 
-from autograder.assignment.mistakes import read_alternatives, read_mistakes
+from handing import submission_of
+
+from autograder.assignment.alternatives import read_alternatives
+from autograder.assignment.mistakes import read_mistakes
 from autograder.assignment.trial import load_with, trial
 from autograder.authoring.build import build
 from autograder.authoring.mutation_report import report_mutants
-from autograder.course.sample import references, submission
-from autograder.grading.submission import Grader, Submission
+from autograder.course.sample import filled_in, references
+from autograder.grading.submission import Grader
 
 PAGE = Path(__file__).parents[2] / "docs" / "new_assignment.md"
 FILE = re.compile(r"\*\*`solutions/rope/(\S+)`\*\*\n\n```\w+\n(.*?)```", re.S)
@@ -33,8 +36,8 @@ def test_it_builds_and_grades(make_course):
     source = grader.verifier.source
 
     def earned(solutions):
-        nb = submission(grader.released, solutions)
-        return [verdict.score for verdict in Submission.of(grader, nb).verdicts]
+        nb = filled_in(grader.released, solutions)
+        return [verdict.score for verdict in submission_of(grader, nb).verdicts]
 
     assert earned(references(source)) == [2, 4]
     assert earned({}) == [0, 0]
@@ -52,7 +55,7 @@ def test_its_mistakes_are_told(make_course):
     verifier = Grader(course, "rope").verifier
     source, told = verifier.source, 0
     for mistake in read_mistakes(source):
-        module = load_with(source, mistake.exercise, mistake.solution)
+        module = load_with(source, mistake.solution)
         tried, seeds = trial(source, module, mistake.exercise), verifier.seeds[mistake.exercise]
         key = verifier.key.exercises[mistake.exercise]
         told += mistake.says in tried.judge(key, tried.observe(seeds), seeds).diagnosis

@@ -5,7 +5,7 @@ from handing import right_answers
 
 from autograder.authoring.build import build
 from autograder.bench.stock import stock_notebook
-from autograder.course.sample import submission
+from autograder.course.sample import filled_in
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def demo(demo_course):
 def check_softmax(course, solutions):
     """Run the notebook's code, as nbgrader would, up to the asserts of the first exercise."""
     namespace = {}
-    for cell in submission(stock_notebook(course, "demo"), solutions).cells:
+    for cell in filled_in(stock_notebook(course, "demo"), solutions).cells:
         if cell.cell_type == "code":
             exec(cell.source, namespace)
         if cell.metadata.get("nbgrader", {}).get("grade_id") == "check-softmax":

@@ -8,7 +8,7 @@ import torch
 
 from autograder.checks import evidence as evidence_module
 from autograder.checks.evidence import (
-    MAX_TEXT,
+    MAX_DETAIL,
     Array,
     Evidence,
     EvidenceError,
@@ -140,8 +140,8 @@ class Unprintable(Exception):
 
 
 def test_exceptions_leave_name_and_message():
-    found = Evidence.of_exception(ValueError("x" * 2 * MAX_TEXT))
-    assert (found.error, found.detail) == ("ValueError", "x" * MAX_TEXT)
+    found = Evidence.of_exception(ValueError("x" * 2 * MAX_DETAIL))
+    assert (found.error, found.detail) == ("ValueError", "x" * MAX_DETAIL)
     assert Evidence.of_exception(Unprintable()).detail == "(its message cannot be shown)"
 
 

@@ -9,11 +9,11 @@ from autograder.checks.spec import (
     Spec,
     collecting,
     free,
-    given,
     gradients,
     probe,
     rules,
     specs,
+    stand_ins,
     twice,
 )
 
@@ -34,7 +34,7 @@ def test_a_probe_belongs_to_its_exercise_with_all_that_is_said_of_it():
 
 def test_all_other_words_write_to_their_exercise():
     with collecting() as found:
-        given("f", part=abs)
+        stand_ins("f", part=abs)
         rules("f", no_loops)
         free("g", beta=(20, 1000))
     assert found["f"] == Spec("f", {}, (no_loops,), {"part": abs}, {})

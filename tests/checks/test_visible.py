@@ -9,7 +9,7 @@ from autograder.checks.evidence import Evidence, normalise
 from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake, encode
 from autograder.checks.rules import no_loops
 from autograder.checks.running import run_check
-from autograder.checks.spec import collecting, given, probe, rules, specs
+from autograder.checks.spec import collecting, probe, rules, specs, stand_ins
 from autograder.checks.visible import CheckFailed, VisibleChecks
 
 
@@ -165,7 +165,7 @@ def test_hidden_probes_of_the_instructors_notebook_are_not_run(check, printed):
 
 
 def test_stand_ins_are_there_while_the_check_runs_and_gone_afterwards(check, printed):
-    given("double", part=lambda x: 2 * x)
+    stand_ins("double", part=lambda x: 2 * x)
     namespace = {"part": triple}
     check("double", lambda x: namespace["part"](x), namespace)
     assert printed().startswith("✓ double") and namespace == {"part": triple}

@@ -10,10 +10,11 @@ from handing import folder_of, hand_in
 
 from autograder.authoring.build import build
 from autograder.course import executors
-from autograder.course.classrun import grade_class, mistake_counts, reports
+from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
-from autograder.course.report import lateness, write_csv
+from autograder.course.reports import mistake_counts, reports
 from autograder.course.sample import DUE, write_class
+from autograder.course.tables import lateness, write_scores
 from autograder.grading import submission
 from autograder.grading.submission import Submission
 from autograder.grading.verify import Verifier
@@ -115,7 +116,7 @@ def test_evidence_of_what_was_replaced_is_pruned(graded):
 
 def test_csv_quotes_names_and_leaves_ungraded_cells_empty(graded, tmp_path):
     rows = Nbgrader(graded[0]).rows("demo")
-    write_csv(rows, tmp_path / "scores.csv")
+    write_scores(rows, tmp_path / "scores.csv")
     with (tmp_path / "scores.csv").open(newline="") as file:
         table = {line["student"]: line for line in csv.DictReader(file)}
     assert table["reference"]["check-softmax"] == "3.0"

@@ -15,8 +15,8 @@ from autograder.authoring.build import build
 from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
 from autograder.course.late_policy import DAY, AssignLatePenalties, LatePolicy
-from autograder.course.report import report
 from autograder.course.sample import DUE
+from autograder.course.tables import show_tables
 
 CHECK, ANSWER = "check-softmax", "answer-why_shift"  # 3 points and 2
 
@@ -96,7 +96,7 @@ def test_stock_nbgrader_would_have_cut_it_down(course, monkeypatch):
 def test_the_report_shows_scores_before_and_after(course):
     grade_class(course, "demo", feedback=False)
     console = Console(record=True, width=120)
-    path = report(course, "demo", console)
+    path = show_tables(course, "demo", console)
     assert "1.5 days │      −2 │     1" in console.export_text()
     with path.open(newline="", encoding="utf-8") as file:
         (line,) = csv.DictReader(file)
@@ -116,7 +116,7 @@ def test_an_extension_granted_after_grading_counts(course):
     grade_class(course, "demo", feedback=False)
     with Nbgrader(course).gradebook() as gradebook:
         gradebook.grant_extension("demo", "ada", days=1)
-    report(course, "demo", Console(quiet=True))
+    show_tables(course, "demo", Console(quiet=True))
     assert ada(course) == (3, 1, 2)
     with Nbgrader(course).gradebook() as gradebook:
         gradebook.grant_extension("demo", "ada", days=2)

@@ -10,20 +10,21 @@ from pathlib import Path
 
 import pytest
 import torch
-from handing import folder_of, hand_in, right_answers
+from handing import folder_of, hand_in, right_answers, submission_of
 from rich.console import Console
 
 from autograder.__main__ import main
 from autograder.authoring.build import build
 from autograder.course import executors
 from autograder.course.audit import Finding, audit
-from autograder.course.classrun import grade_class, reports
+from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
 from autograder.course.leaderboard import leaderboards, ranked
-from autograder.course.report import report
+from autograder.course.reports import reports
+from autograder.course.tables import show_tables
 from autograder.grading import submission
 from autograder.grading.repair.reading import read_notebook
-from autograder.grading.submission import Grader, Submission
+from autograder.grading.submission import Grader
 from autograder.settings import SettingsError
 
 EXPECTED = {  # points for the network and for the trained model
@@ -178,7 +179,7 @@ def test_ties_share_a_rank_and_the_next_one_is_left_out():
 
 
 def test_the_leaderboard_has_pseudonyms_and_everyone_whose_model_was_measured(graded):
-    report(graded, "parity", Console(quiet=True))
+    show_tables(graded, "parity", Console(quiet=True))
     with (graded.build / "leaderboard-parity-trained_model.csv").open() as file:
         rows = list(csv.DictReader(file))
     first = sorted(map(graded.pseudonym, ("ada", "liu")))
@@ -254,4 +255,4 @@ def test_without_graded_models_there_is_nothing_to_audit(graded, tmp_path):
 
 def test_without_the_folder_a_notebook_earns_its_code_only(course):
     nb = read_notebook(folder_of(course, "ada", "parity") / "parity.ipynb")
-    assert Submission.of(Grader(course, "parity"), nb).graded.score == 2.0
+    assert submission_of(Grader(course, "parity"), nb).graded.score == 2.0

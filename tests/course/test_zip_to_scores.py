@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import nbformat
 import pytest
-from handing import right_answers, without_markers, written
+from handing import right_answers, written
 from traitlets.config import Config
 from zips import ON_TIME, write_zip
 
 from autograder.__main__ import parser
 from autograder.assignment.mistakes import read_mistakes
+from autograder.assignment.regions import without_markers
 from autograder.assignment.validation import read_source
 from autograder.authoring.build import build
 from autograder.commands import run

@@ -6,10 +6,11 @@ import random
 
 import nbformat
 import pytest
+from handing import submission_of
 
 from autograder.authoring.build import build
 from autograder.grading.repair.reading import SubmissionError, read_notebook
-from autograder.grading.submission import Grader, Submission
+from autograder.grading.submission import Grader
 
 COUNT = 2_000
 EXECUTED = 5
@@ -172,7 +173,7 @@ def test_every_corruption_is_refused_or_repaired(grader, submission, tmp_path):
         if submitted is None:
             continue
         nbformat.validate(submitted)
-        handed_in = Submission.of(grader, submitted)
+        handed_in = submission_of(grader, submitted)
         nb = handed_in.repaired.notebook
         nbformat.validate(nb)
         nbformat.writes(nb).encode()
@@ -194,7 +195,7 @@ def test_shuffled_and_damaged_cells_are_graded_in_full(grader, submission, tmp_p
         if ANSWER.split("\n")[-1] not in json.dumps(nb):
             continue
         submitted = read(json.dumps(nb).encode(), tmp_path / "demo.ipynb")
-        assert Submission.of(grader, submitted).graded.score == 3, seed
+        assert submission_of(grader, submitted).graded.score == 3, seed
         graded += 1
         if graded == EXECUTED:
             return

@@ -8,9 +8,10 @@ import copy
 import nbformat
 import psutil
 import pytest
-from handing import GOLDEN, course_of, hand_in, right_answers
+from handing import GOLDEN, course_of, find, hand_in, right_answers
 from traitlets.config import Config
 
+from autograder.assignment.cells import Kind, kind_of
 from autograder.authoring.build import build
 from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
@@ -146,9 +147,7 @@ CELLS = {
 
 
 def check_cells(nb):
-    return [
-        c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id", "")[:5] == "check"
-    ]
+    return [cell for cell in nb.cells if kind_of(cell) is Kind.CHECK]
 
 
 def first_check(nb):
@@ -156,10 +155,7 @@ def first_check(nb):
 
 
 def first_solution(nb):
-    (cell,) = [
-        c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "solution-square"
-    ]
-    return cell
+    return find(nb, "solution-square")
 
 
 def s07_skipped(nb):

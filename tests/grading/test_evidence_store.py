@@ -33,11 +33,11 @@ def found(text, error=None, model=None):
     return Found(cases if error is None else {}, model, error)
 
 
-def execution(noticed=(), **by_exercise):
-    return Execution(by_exercise, noticed)
+def execution(noticed=(), failed=(), **by_exercise):
+    return Execution(by_exercise, noticed, failed)
 
 
-BOTH = execution(("started true",), f=found("f"), g=found("g"))
+BOTH = execution(("started true",), (1,), f=found("f"), g=found("g"))
 
 
 def test_what_is_kept_is_what_is_loaded(store):
@@ -71,11 +71,13 @@ def test_a_changed_check_is_executed_again_and_no_other(store, name, other):
     missing = store.missing(changed_check(name))
     assert [step.check for step in missing.steps if step.check] == [name]
     assert [step.text for step in missing.steps if not step.check] == [CELLS[0], CELLS[2]]
-    store.keep(changed_check(name), execution(("started false",), **{name: found("new")}))
+    again = execution(("started false",), (0,), **{name: found("new")})
+    store.keep(changed_check(name), again)
     assert store.missing(changed_check(name)) is None
     loaded = store.load(changed_check(name))
     assert loaded.found == {name: found("new"), other: found(other)}
     assert loaded.noticed == ("started true", "started false")
+    assert loaded.failed == (0, 1)
 
 
 def test_a_changed_model_file_is_read_again_and_no_cell_is_run_for_a_check(store):
@@ -146,7 +148,7 @@ def test_pruning_deletes_what_is_of_other_jobs(store):
     other = CHANGES["another text"]
     for each in (whole(), other):
         store.keep(each, BOTH)
-    store.prune({*whole().places.values(), "of a job that was never kept", ""})
+    store.prune({*whole().kept_under.values(), "of a job that was never kept", ""})
     assert files(store) == [f"{whole().digest}.zip"]
     assert store.missing(whole()) is None and store.missing(other) is not None
     store.prune([])

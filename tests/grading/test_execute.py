@@ -13,7 +13,7 @@ from small_jobs import CHECKS, GIVEN, a_check, error, evidence, job, run
 from autograder.checks.evidence import from_bytes
 from autograder.checks.rng import Rng
 from autograder.grading.execute import execute
-from autograder.grading.forks.fork import Kernel
+from autograder.grading.forks.fork import CellFork
 from autograder.grading.jobs import Limits
 
 pytestmark = pytest.mark.spread
@@ -26,8 +26,8 @@ def ended_cells():
     """How every cell ended, in order."""
     ended = []
 
-    wait = Kernel.wait
-    with patch.object(Kernel, "wait", lambda *a: ended.append(wait(*a)) or ended[-1]):
+    wait = CellFork.wait
+    with patch.object(CellFork, "wait", lambda *a: ended.append(wait(*a)) or ended[-1]):
         yield ended
 
 
@@ -67,8 +67,8 @@ def test_the_notebooks_own_calls_of_check_do_nothing():
 
 def test_what_a_check_does_to_the_notebooks_names_is_undone():
     """Stand-ins take the place of earlier parts for its own exercise only."""
-    text = CHECKS["f"].text + "\nfrom autograder.checks.spec import given\n"
-    stood_in = replace(CHECKS["f"], text=text + "given('f', part=lambda x: 7 * x)\n")
+    text = CHECKS["f"].text + "\nfrom autograder.checks.spec import stand_ins\n"
+    stood_in = replace(CHECKS["f"], text=text + "stand_ins('f', part=lambda x: 7 * x)\n")
     checks = {"f": stood_in, "g": a_check("g")}
     cells = "def part(x):\n    return 3 * x", "def f(x):\n    return part(x)\ng = f"
     result = run(*cells, ("check", "f"), ("check", "g"), checks=checks)

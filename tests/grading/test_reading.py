@@ -9,16 +9,10 @@ import zipfile
 import nbformat
 import pytest
 
-from autograder.authoring.build import make
 from autograder.grading.repair.reading import SubmissionError, read_notebook
 from autograder.grading.repair.rebuild import repair
 
 ANSWER = "# exercise: softmax\ndef softmax(x):\n    return x.softmax(-1)"
-
-
-@pytest.fixture(scope="module")
-def released(module_demo_course):
-    return make(module_demo_course, "demo")[0]
 
 
 @pytest.fixture

@@ -3,20 +3,16 @@
 import copy
 
 import pytest
+from handing import find, submission_of
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 
-from autograder.authoring.build import build, make
+from autograder.authoring.build import build
 from autograder.grading.repair.rebuild import repair
-from autograder.grading.submission import Grader, Submission
+from autograder.grading.submission import Grader
 from autograder.tools.cell_texts import AI_HEADING
 
 ANSWER = "# exercise: softmax\ndef softmax(x):\n    return x.softmax(-1)"
-
-
-@pytest.fixture(scope="module")
-def released(module_demo_course):
-    return make(module_demo_course, "demo")[0]
 
 
 @pytest.fixture
@@ -24,11 +20,6 @@ def submitted(released):
     nb = copy.deepcopy(released)
     find(nb, "solution-softmax").source = ANSWER
     return nb
-
-
-def find(nb, grade_id):
-    (cell,) = [c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id]
-    return cell
 
 
 def without_metadata(nb):
@@ -158,8 +149,10 @@ def shapes_of_platforms():
         del find(nb, "solution-softmax").metadata.nbgrader["schema_version"]
         return nb
 
-    lost = "given-setup, given-visible_key, solution-softmax and 3 more: metadata lost, found by"
-    unchanged = "given-setup, given-visible_key, cases-softmax and 1 more: metadata lost, found by"
+    lost = "course-setup, course-visible_key, solution-softmax and 3 more: metadata lost, found by"
+    unchanged = (
+        "course-setup, course-visible_key, cases-softmax and 1 more: metadata lost, found by"
+    )
     names = "solution-softmax, answer-why_shift: metadata lost, found by name in the text"
     return {
         "colab": (colab, []),
@@ -295,7 +288,7 @@ def test_in_reversed_order_whatever_is_needed_still_comes_first(submitted, relea
     sources = [c.source for c in repaired.notebook.cells]
     ids = [c.id for c in repaired.notebook.cells]
     order = [
-        find(released, "given-setup").id,
+        find(released, "course-setup").id,
         next(c.id for c in released.cells if c.source.startswith("import torch")),
         find(released, "solution-softmax").id,
         find(released, "check-softmax").id,
@@ -303,7 +296,7 @@ def test_in_reversed_order_whatever_is_needed_still_comes_first(submitted, relea
     assert sorted(order, key=ids.index) == order
     assert ANSWER in sources
     assert "check-softmax: stood before its solution, moved behind it" in repaired.repairs
-    assert "given-setup: stood too late, moved up" in repaired.repairs
+    assert "course-setup: stood too late, moved up" in repaired.repairs
 
 
 def test_a_deleted_import_comes_back_and_a_deleted_demonstration_does_not(submitted, released):
@@ -424,7 +417,7 @@ PARTS = [
 def test_split_solutions_are_graded(module_demo_course, submitted, first, second, score):
     build(module_demo_course, "demo")
     split(submitted, f"# exercise: softmax\n{first}", second)
-    assert Submission.of(Grader(module_demo_course, "demo"), submitted).graded.score == score
+    assert submission_of(Grader(module_demo_course, "demo"), submitted).graded.score == score
 
 
 PROMPT = """{heading}

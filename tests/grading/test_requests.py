@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from small_jobs import CHECKS, job
 
-from autograder.grading.execute import confinement, kernel_request
+from autograder.grading.execute import cells_request, confinement
 from autograder.grading.forks.requests import (
-    KernelRequest,
+    CellsRequest,
     ReaderRequest,
     Step,
     from_bytes,
@@ -15,15 +15,15 @@ from autograder.grading.forks.requests import (
 )
 
 STEPS = [Step(0, "x = 'é\n\\ud800'"), Step(2, "", "f")]
-WHOLE = KernelRequest(
+WHOLE = CellsRequest(
     confinement(), {"LANG": "C"}, STEPS, "import torch", [*CHECKS.values()], {"model": "model"}
 )
 REQUESTS = {
     "a reader": ReaderRequest(confinement()),
     "an unconfined reader": ReaderRequest(None),
     "a kernel": WHOLE,
-    "an unconfined kernel": KernelRequest(None, {}, [], "", []),
-    "of a job": kernel_request(job("x = 1"), job("x = 1").steps),
+    "an unconfined kernel": CellsRequest(None, {}, [], "", []),
+    "of a job": cells_request(job("x = 1"), job("x = 1").steps),
 }
 
 
@@ -48,4 +48,4 @@ def test_a_request_is_one_line():
 
 def test_only_checks_of_its_steps_are_in_a_request():
     whole = job(("check", "f"), checks={**CHECKS, "g": CHECKS["f"]})
-    assert [check.exercise for check in kernel_request(whole, whole.steps).checks] == ["f"]
+    assert [check.exercise for check in cells_request(whole, whole.steps).checks] == ["f"]

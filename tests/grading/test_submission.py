@@ -3,12 +3,12 @@
 import os
 
 import pytest
-from handing import GOLDEN, course_of, folder_of, hand_in, right_answers, written
+from handing import GOLDEN, course_of, folder_of, hand_in, right_answers, submission_of, written
 
 from autograder.authoring.build import build
 from autograder.grading import submission as module
 from autograder.grading.repair.reading import SubmissionError
-from autograder.grading.submission import Grader, Submission, handed_in, shared_grader
+from autograder.grading.submission import Grader, handed_in, shared_grader
 
 STEPS = {  # what is counted -> where it is looked up
     "read": "read_bytes",
@@ -184,7 +184,7 @@ def test_fingerprints_tell_submissions_and_graders_apart(course, path):
 
 def test_a_notebook_without_a_file_is_graded_too(course):
     grader = Grader(course, "powers")
-    submission = Submission.of(grader, written(course, right_answers(course, "powers"), "powers"))
+    submission = submission_of(grader, written(course, right_answers(course, "powers"), "powers"))
     assert scores(submission) == [2, 2]
 
 

@@ -16,11 +16,11 @@ from handing import right_answers
 from nbclient import NotebookClient
 from safetensors.torch import save_file
 
-from autograder.authoring.build import KEY_TEXT, make
+from autograder.authoring.build import KEY_TEXT
 from autograder.checks.checker import check
 from autograder.checks.visible import VisibleChecks
 from autograder.course.collecting.names import Names
-from autograder.course.sample import submission
+from autograder.course.sample import filled_in
 from autograder.tools import handing_in
 from autograder.tools.handing_in import submit
 
@@ -28,13 +28,8 @@ MODEL = {"configuration": {"width": 3}, "state_dict": torch.nn.Linear(2, 3).stat
 
 
 @pytest.fixture(scope="module")
-def released(module_demo_course):
-    return make(module_demo_course, "demo")[0]
-
-
-@pytest.fixture(scope="module")
 def solved(module_demo_course, released):
-    return submission(released, right_answers(module_demo_course))
+    return filled_in(released, right_answers(module_demo_course))
 
 
 @pytest.fixture

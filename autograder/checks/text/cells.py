@@ -5,7 +5,7 @@ import re
 import warnings
 from collections.abc import Iterator
 
-MAX_TEXT = 200_000  # longer cells are no one's handwriting, and parsing them takes memory
+MAX_CELL = 200_000  # longer cells are no one's handwriting, and parsing them takes memory
 NOT_PYTHON = SyntaxError, ValueError, RecursionError, MemoryError  # the last two: nested too deeply
 MOST_MAGICS = 20  # in one cell; each costs a parse
 
@@ -17,16 +17,13 @@ ELSEWHERE = re.compile(
 TIMED = re.compile(r"^([ \t]*)%time[ \t]+(?=\S)")  # runs what comes after it
 ASSIGNED = re.compile(r"^([\w.,* \t\[\]]+=)[ \t]*[%!].*$")  # files = !ls
 MAGIC = re.compile(r"^([ \t]*)(?:[%!?].*|[\w.*]+\?{1,2}[ \t]*)$")
-BOUND = re.compile(
-    r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)"  # a definition, at the margin
-    r"|^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)",  # or an assignment
-    re.M,
-)
+DEFINITION = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.M)  # at the margin
+ASSIGNMENT = re.compile(r"^(\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.M)
 
 
 def parsed(source: str) -> ast.Module | None:
     """The syntax tree of a cell; None where it is not Python."""
-    if len(source) > MAX_TEXT:
+    if len(source) > MAX_CELL:
         return None
     if ELSEWHERE.match(source):
         return ast.Module([], [])
@@ -74,5 +71,5 @@ def _without_magic(line: str) -> str:
 
 def bound_in_text(source: str) -> Iterator[str]:
     """The names that a cell which is not Python binds by the look of it."""
-    for definition, assigned in BOUND.findall(source[:MAX_TEXT]):
-        yield definition or assigned
+    for pattern in (DEFINITION, ASSIGNMENT):
+        yield from pattern.findall(source[:MAX_CELL])

@@ -22,9 +22,8 @@ from autograder.checks.text.scopes import (
 MAX_ALL = 300_000  # characters of all cells; what ran before that counts as not Python
 A_CELL = 100  # characters that a cell counts for besides its own
 BLOCKS = ast.stmt | ast.ExceptHandler | ast.match_case
-COMPOUND = (
-    ast.If | ast.For | ast.AsyncFor | ast.While | ast.With | ast.AsyncWith | ast.Try | ast.Match
-)
+COMPOUND = ast.If | ast.For | ast.AsyncFor | ast.While | ast.With | ast.AsyncWith | ast.Match
+COMPOUND |= ast.Try | ast.TryStar
 RECORDS = ("namedtuple", "SimpleNamespace", "make_dataclass")
 
 

@@ -34,6 +34,7 @@ class Use:
 
     @property
     def parts(self) -> list[str]:
+        """The names between its dots."""
         return self.path.split(".")
 
 
@@ -62,11 +63,11 @@ class Reach:
         for found in self.found:
             node = found.node
             if id(node) not in inside and (isinstance(node, ast.Name) or access(node)):
-                root, names, links = chain(node)
+                _, names, links = chain(node)
                 inside.update(map(id, links))
-                yield from (Use(path, found) for path in self._paths(found, root, names))
+                yield from (Use(path, found) for path in self._paths(found, names))
 
-    def _paths(self, found: Found, root: ast.AST, names: list[str]) -> list[str]:
+    def _paths(self, found: Found, names: list[str]) -> list[str]:
         if isinstance(getattr(found.node, "ctx", None), ast.Store | ast.Del):
             return []
         known = list(paths(found.node, found.scope))

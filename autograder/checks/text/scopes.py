@@ -43,6 +43,7 @@ class Binding:
 
     @property
     def cell(self) -> int:
+        """The index of the cell that it stands in."""
         return self.scope.cell
 
 

@@ -2,6 +2,8 @@
 
 Nothing in them is trusted. Archives are only read here: no name that stands in one ever becomes a
 path, and no entry is unpacked that is larger than allowed, whatever its header says.
+
+Source of flags and extra fields: PKWARE's APPNOTE and Info-ZIP's "extended timestamp".
 """
 
 import os
@@ -60,6 +62,7 @@ class HandedIn:
 
     @property
     def where(self) -> str:
+        """Its names as people read them."""
         return shown(self.parts)
 
     @property

@@ -10,7 +10,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from autograder.course.collecting import roster
 from autograder.course.collecting.archives import ASIDE, DOWNLOAD
-from autograder.course.collecting.report import Report
+from autograder.course.collecting.outcome import Report
 from autograder.course.gradebook import Nbgrader, NbgraderError, without_noise
 from autograder.settings import Course, SettingsError
 

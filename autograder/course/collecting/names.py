@@ -28,8 +28,6 @@ LITTER = re.compile(
     r"\..*|__MACOSX|Thumbs\.db|desktop\.ini|timestamp\.txt|.+_assignsubmission_onlinetext_?.*",
     re.IGNORECASE,
 )
-
-
 NOTHING = Export("")
 
 

@@ -26,7 +26,7 @@ from autograder.course.collecting.names import (
     Names,
     Reading,
 )
-from autograder.course.collecting.report import (
+from autograder.course.collecting.outcome import (
     NEW,
     REPLACED,
     UNCHANGED,
@@ -210,6 +210,7 @@ class LmsCollector(FileNameCollectorPlugin):
     """The student, name and time of an extracted file."""
 
     def collect(self, submitted_file: str) -> dict[str, str]:
+        """nbgrader's question, which is answered once for all files."""
         path = Path(submitted_file)
         extracted = self.parent._format_collect_path(self.parent.extracted_directory)
         student, *inside = path.relative_to(extracted).parts

@@ -18,6 +18,7 @@ class Version:
 
     @property
     def content(self) -> tuple[int, int]:
+        """A checksum and size, equal for equal files."""
         return self.handed_in.content
 
     @property

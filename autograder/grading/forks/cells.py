@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from autograder.checks.evidence import MAX_TEXT, Evidence
+from autograder.checks.evidence import MAX_DETAIL, Evidence
 from autograder.grading.forks.messages import CellEnded, Message
 from autograder.grading.forks.recorder import Recorder
 from autograder.grading.forks.requests import Step
@@ -66,7 +66,7 @@ def _error_of(action: Callable[[], None]) -> str | None:
         action()
     except BaseException as error:
         evidence = Evidence.of_exception(error)
-        return f"{evidence.error}: {evidence.detail}"[:MAX_TEXT]
+        return f"{evidence.error}: {evidence.detail}"[:MAX_DETAIL]
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     return None

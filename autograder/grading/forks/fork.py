@@ -18,7 +18,7 @@ from autograder.grading.forks.messages import (
     Noticed,
 )
 from autograder.grading.forks.pipe import MessagePipe
-from autograder.grading.forks.requests import KernelRequest, Request
+from autograder.grading.forks.requests import CellsRequest, Request
 from autograder.grading.forks.zygote_client import zygote
 
 TICK = 0.25  # how often a running cell's kernel is looked at
@@ -95,10 +95,10 @@ class Fork:
         self._pipe.close()
 
 
-class Kernel:
+class CellFork:
     """A fork that runs a submission's cells, one after the other, and what it has sent so far."""
 
-    def __init__(self, request: KernelRequest, **bounds: int) -> None:
+    def __init__(self, request: CellsRequest, **bounds: int) -> None:
         self.evidence: dict[str, dict[Place, bytes]] = {}
         self.files: dict[str, bytes] = {}
         self.noticed: tuple[str, ...] | None = None
@@ -132,6 +132,7 @@ class Kernel:
             self._fork.read_until(lambda: self.noticed is not None, seconds)
 
     def close(self) -> None:
+        """Kill the process, and with it everything that it started."""
         self._fork.close()
 
 

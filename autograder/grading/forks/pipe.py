@@ -46,6 +46,7 @@ class MessagePipe:
         os.close(self.writing)
 
     def close(self) -> None:
+        """Close this process's reading end."""
         os.close(self.reading)
 
     def take_in(self) -> bool:

@@ -3,17 +3,16 @@
 There is no key here, nothing is compared, nothing printed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from autograder.assignment.checks_file import load_specs
 from autograder.assignment.definitions import definitions
+from autograder.assignment.specs import load_specs
 from autograder.checks.evidence import Evidence, EvidenceError, to_bytes
-from autograder.checks.running import run_check, standing_in
+from autograder.checks.running import run_check
 from autograder.checks.spec import Spec
 from autograder.grading.forks.messages import CaseObserved, Message
 from autograder.grading.forks.requests import PlannedCheck
@@ -38,13 +37,7 @@ class Recorder:
         if check.subject not in student:
             raise NameError(f"name {check.subject!r} is not defined")
         spec, subject = self._spec(check), student[check.subject]
-
-        @contextmanager
-        def around() -> Iterator[None]:
-            with spec.guard(), standing_in(student, spec.stand_ins):
-                yield
-
-        probes = spec.probes.values()
+        probes, around = spec.probes.values(), partial(spec.around, student)
         for place, evidence in run_check(probes, subject, check.seeds, around=around):
             self._send(CaseObserved(exercise, place, _bytes(evidence)))
 

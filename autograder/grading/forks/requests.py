@@ -34,7 +34,7 @@ class ReaderRequest:
 
 
 @dataclass(frozen=True)
-class KernelRequest:
+class CellsRequest:
     """Run cells and checks; `written` are the endings of model files to send back at the end."""
 
     confinement: Confinement | None
@@ -45,7 +45,7 @@ class KernelRequest:
     written: dict[str, str] = field(default_factory=dict)
 
 
-Request = ReaderRequest | KernelRequest
+Request = ReaderRequest | CellsRequest
 
 
 def to_bytes(request: Request) -> bytes:
@@ -62,4 +62,4 @@ def from_bytes(data: bytes) -> Request:
         return ReaderRequest(confinement)
     fields["steps"] = [Step(**step) for step in fields["steps"]]
     fields["checks"] = [PlannedCheck(**check) for check in fields["checks"]]
-    return KernelRequest(confinement, **fields)
+    return CellsRequest(confinement, **fields)

@@ -23,7 +23,7 @@ from autograder.grading.forks.messages import (
     encode,
 )
 from autograder.grading.forks.requests import (
-    KernelRequest,
+    CellsRequest,
     ReaderRequest,
     Request,
     from_bytes,
@@ -71,27 +71,28 @@ def preload() -> Watch:
 
 
 def serve(channel: socket.socket, watch: Watch) -> None:
-    """Fork for every request until the grader is gone."""
+    """Fork for every request until the grader is gone, be it in the middle of one."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for forks
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    while True:
-        try:
+    with contextlib.suppress(ConnectionError):
+        while True:
             size, descriptors, _, _ = socket.recv_fds(channel, 8, 2)
-        except ConnectionResetError:  # gone without a request
-            return
-        if not size:
-            return
-        message = _receive(channel, int.from_bytes(size, "big"))
-        answer = fork(from_bytes(message), watch, *descriptors)
-        channel.sendall(json.dumps(answer).encode())
-        for descriptor in descriptors:
-            os.close(descriptor)
+            if not size:
+                return
+            message = _receive(channel, int.from_bytes(size, "big"))
+            answer = fork(from_bytes(message), watch, *descriptors)
+            channel.sendall(json.dumps(answer).encode())
+            for descriptor in descriptors:
+                os.close(descriptor)
 
 
 def _receive(channel: socket.socket, size: int) -> bytes:
     parts = bytearray()
     while len(parts) < size:
-        parts += channel.recv(size - len(parts))
+        part = channel.recv(size - len(parts))
+        if not part:
+            raise ConnectionResetError
+        parts += part
     return bytes(parts)
 
 
@@ -102,7 +103,7 @@ def fork(request: Request, watch: Watch, *descriptors: int) -> dict[str, Any]:
         if isinstance(request, ReaderRequest):
             run_reader(*descriptors)
         else:
-            run_kernel(request, watch, *descriptors)
+            run_cells(request, watch, *descriptors)
 
     return fork_confined(request.confinement, work, descriptors)
 
@@ -118,7 +119,7 @@ def run_reader(pipe: int, file: int) -> None:
         _send(stream, ModelRefused(str(error)))
 
 
-def run_kernel(request: KernelRequest, watch: Watch, pipe: int) -> None:
+def run_cells(request: CellsRequest, watch: Watch, pipe: int) -> None:
     """Run the cells, in this process, until they end or it is killed."""
     from autograder import check
     from autograder.checks.checker import Silent
@@ -145,7 +146,7 @@ def _send(stream: BinaryIO, message: Message) -> None:
     stream.write(encode(message))
 
 
-def _allowed(request: KernelRequest) -> tuple[str, ...]:
+def _allowed(request: CellsRequest) -> tuple[str, ...]:
     """Paths whose opening is nothing to report."""
     bounds = request.confinement
     if bounds is None:

@@ -40,7 +40,10 @@ class ZygoteClient:
         atexit.register(self.close)
 
     def fork(self, request: Request, *descriptors: int) -> int:
-        """The process id of a new fork, which gets the descriptors, the pipe's first."""
+        """The process id of a new fork, which gets the descriptors, the pipe's first.
+
+        Raises ForkError.
+        """
         message = to_bytes(request)
         with self._lock:
             self._wait_until_ready()

@@ -74,6 +74,7 @@ class Release:
         return bool(self.roles[key]) and not self.is_written(key)
 
     def is_code(self, key: int) -> bool:
+        """Whether the cell is code in the release."""
         return self.cells[key].cell_type == "code"
 
     def name(self, key: int) -> str:

@@ -1,4 +1,7 @@
-"""From any JSON that has cells to a valid nbformat 4.5 notebook; nothing in it is trusted."""
+"""From any JSON that has cells to a valid nbformat 4.5 notebook; nothing in it is trusted.
+
+Source: nbformat's own JSON schema, which also judges what comes out.
+"""
 
 import math
 import re

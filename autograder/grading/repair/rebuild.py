@@ -8,11 +8,11 @@ from nbformat import NotebookNode
 
 from autograder.assignment.cells import TRAINING_TAG
 from autograder.grading.repair import cell_order
+from autograder.grading.repair.candidates import Plan, plan
 from autograder.grading.repair.cell_order import Placed
 from autograder.grading.repair.matching import Claim, Release, claims, squeezed
 from autograder.grading.repair.normalise import DROPPED, free_id, normalised, tags
 from autograder.grading.repair.syntax import outline
-from autograder.grading.repair.versions import Plan, plan
 
 LISTED = 3  # names in one line of the report
 

@@ -1,14 +1,13 @@
 """What the text of a code cell says about itself, without running it."""
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from autograder.checks.text.cells import MAX_TEXT, parsed
+from autograder.assignment.definitions import text_of
+from autograder.checks.text.cells import DEFINITION, MAX_CELL, parsed
 
-DEFINITION = re.compile(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", re.M)
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -32,7 +31,7 @@ def outline(source: str) -> Outline:
     """What a cell defines, or would if its syntax were right."""
     tree = parsed(source)
     if tree is None:
-        return Outline(False, frozenset(DEFINITION.findall(source[:MAX_TEXT])))
+        return Outline(False, frozenset(DEFINITION.findall(source[:MAX_CELL])))
     return Outline(
         True,
         frozenset(node.name for node in tree.body if isinstance(node, Definition)),
@@ -63,17 +62,12 @@ def _dump(source: str) -> str | None:
         return None
 
 
-def definitions(source: str, names: frozenset[str]) -> str:
+def excerpt(source: str, names: frozenset[str]) -> str:
     """The text of these definitions alone."""
     tree = parsed(source)
-    lines = source.split("\n")
     found = [
-        "\n".join(lines[_first_line(node) - 1 : node.end_lineno])
+        text_of(node, source)
         for node in (tree.body if tree else [])
         if isinstance(node, Definition) and node.name in names
     ]
     return "\n\n\n".join(found)
-
-
-def _first_line(node: Definition) -> int:
-    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])

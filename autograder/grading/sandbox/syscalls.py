@@ -1,4 +1,7 @@
-"""The system calls that Python lacks (some until 3.12), by ctypes; errors are OSError."""
+"""The system calls that Python lacks (some until 3.12), by ctypes; errors are OSError.
+
+Source: the Linux manual, section 2; the numbers are those of the kernel's uapi headers.
+"""
 
 import ctypes
 import os
@@ -6,8 +9,8 @@ import os
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
-MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 32, 4096, 16384, 1 << 18
+MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
+MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 MNT_DETACH = 2
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
@@ -38,7 +41,7 @@ def unshare(flags: int) -> None:
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, data: str = "") -> None:
-    """Mount; for binds and remounts `kind` is None."""
+    """Mount; for binds `kind` is None."""
     name = kind.encode() if kind else None
     result = _libc.mount(
         source.encode(), target.encode(), name, ctypes.c_ulong(flags), data.encode()
@@ -58,6 +61,7 @@ def detach(target: str) -> None:
 
 
 def prctl(option: int, value: int) -> None:
+    """Set one option of this process."""
     _checked(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), f"prctl {option}")
 
 

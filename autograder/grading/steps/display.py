@@ -6,8 +6,8 @@ from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat import NotebookNode
 from traitlets import Bool, List, Unicode
 
-from autograder.assignment.cells import Kind, name_of
-from autograder.grading.steps.ordinary import ForKit
+from autograder.assignment.cells import Kind, kind_of
+from autograder.grading.steps.by_kind import ForKit
 from autograder.grading.steps.preprocessors import SCHEME_TAG, KitPreprocessor
 
 HARMLESS_TAGS = ("b", "br", "em", "i", "p", "strong", "sub", "sup", "details", "summary")
@@ -27,6 +27,7 @@ class Sanitize(ForKit, SanitizeHTML):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Sanitize what is the student's."""
         ours = self.released_texts(resources)
         for index, cell in enumerate(nb.cells):
             if cell.cell_type == "code" or cell.source not in ours:
@@ -45,11 +46,11 @@ class HideFromStudents(KitPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Take out what is not for students."""
         nb.cells = [cell for cell in nb.cells if not _hidden(cell)]
         return nb, resources
 
 
 def _hidden(cell: NotebookNode) -> bool:
-    name = name_of(cell)
-    folded = name is not None and name.kind in (Kind.GIVEN, Kind.CASES)
+    folded = kind_of(cell) in (Kind.COURSE, Kind.CASES)
     return folded or SCHEME_TAG in cell.metadata.get("tags", [])

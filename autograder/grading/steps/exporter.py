@@ -1,4 +1,4 @@
-"""nbgrader's exporters: one that reads what it cannot read itself, one for feedback in bulk."""
+"""nbgrader's exporters: one reads what it cannot read itself, one writes feedback for many."""
 
 from pathlib import Path
 from types import CodeType
@@ -23,6 +23,7 @@ class TolerantExporter(NotebookExporter):
     def from_file(
         self, file_stream: TextIO, resources: dict[str, Any] | None = None, **options: Any
     ) -> tuple[NotebookNode, dict[str, Any]]:
+        """The notebook in a file, by nbgrader's reader or by ours. Raises SubmissionError."""
         path = Path(file_stream.name)
         refuse_links(path)
         try:

@@ -5,7 +5,6 @@ writes the verdict's line and number. Nothing that student code prints reaches a
 """
 
 import copy
-from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
@@ -15,7 +14,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from autograder.assignment.cells import Kind, name_of
 from autograder.assignment.source import Cell
 from autograder.checks.verdict import Verdict
-from autograder.grading.steps.ordinary import ForKit, course_of, folder_of
+from autograder.grading.steps.by_kind import ForKit, course_of, folder_of
 from autograder.grading.submission import Grader, Submission, handed_in, shared_grader
 from autograder.tools.words import count_words
 
@@ -26,13 +25,14 @@ class KitPreprocessor(ForKit, NbGraderPreprocessor):
     """A step of the kit's own way."""
 
     def grader(self, resources: dict[str, Any]) -> Grader:
+        """The assignment's grader."""
         return shared_grader(course_of(self.config), resources["nbgrader"]["assignment"])
 
     def submission(self, resources: dict[str, Any]) -> Submission:
         """What the student handed in: files are read where they lie, and not nbgrader's copies."""
         folder = folder_of("submitted", self.config, resources)
         name = resources["nbgrader"]["notebook"]
-        return handed_in(self.grader(resources), Path(folder) / f"{name}.ipynb")
+        return handed_in(self.grader(resources), folder / f"{name}.ipynb")
 
 
 class Repair(KitPreprocessor):
@@ -41,6 +41,7 @@ class Repair(KitPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Put the repaired notebook in the place of the submitted one."""
         repaired = self.submission(resources).repaired
         for text in repaired.repairs:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], text)
@@ -57,6 +58,7 @@ class Verify(KitPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Write a verdict into every check cell."""
         verdicts = {each.exercise: each for each in self.submission(resources).verdicts}
         for cell in nb.cells:
             name = name_of(cell)
@@ -86,6 +88,7 @@ class ShowMarkingSchemes(KitPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Put a scheme behind every written answer."""
         answers = self.grader(resources).verifier.source.answers
         cells = []
         for cell in nb.cells:

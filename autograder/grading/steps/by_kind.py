@@ -42,10 +42,14 @@ class _Selective(preprocessors.NbGraderPreprocessor):
 
 
 class ForKit(_Selective):
+    """A step for the kit's own assignments."""
+
     for_kit = True
 
 
 class ForOrdinary(_Selective):
+    """A step for ordinary nbgrader assignments."""
+
     for_kit = False
 
 

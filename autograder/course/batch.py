@@ -19,6 +19,7 @@ class OnePass(Autograde):
     """Autograde with all of its steps in one pass: it reads, checks and writes everything twice."""
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Run all steps on a notebook, one after the other."""
         self.exporter._preprocessors = []
         for step in (*self.sanitize_preprocessors, *self.autograde_preprocessors):
             self.exporter.register_preprocessor(step)
@@ -81,7 +82,7 @@ class OpenGradebook(Gradebook):
 
 
 @contextlib.contextmanager
-def in_bulk(gradebook: OpenGradebook) -> Iterator[None]:
+def in_batch(gradebook: OpenGradebook) -> Iterator[None]:
     """Inside, nbgrader works on this one gradebook, committed at the end or not at all."""
     with contextlib.ExitStack() as patches:
         patches.enter_context(patch.object(nbgrader.apps.api, "Autograde", OnePass))

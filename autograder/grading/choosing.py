@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from symtable import SymbolTable, symtable
 
 from nbformat import NotebookNode
 
@@ -13,10 +12,11 @@ from autograder.assignment.cells import (
     LOOK_TAG,
     TRAINING_TAG,
     VISIBLE_KEY,
-    CellName,
     Kind,
+    kind_of,
     name_of,
 )
+from autograder.assignment.definitions import words_of
 from autograder.checks.text.cells import NOT_PYTHON, parsed
 from autograder.grading.forks.requests import Step
 
@@ -33,7 +33,7 @@ def needed_steps(repaired: NotebookNode, released: NotebookNode) -> Iterator[Ste
     skipped = _tagged(released, TRAINING_TAG, ARTEFACT_TAG) | _unread(cells, released)
     for index, cell in enumerate(cells):
         name = name_of(cell)
-        if {cell.get("id"), cell.source} & skipped or _only_for_students(name):
+        if {cell.get("id"), cell.source} & skipped or _only_for_students(cell):
             continue
         if name is not None and name.kind is Kind.CHECK:
             yield Step(index, "", name.name)
@@ -44,15 +44,14 @@ def needed_steps(repaired: NotebookNode, released: NotebookNode) -> Iterator[Ste
 def training_steps(repaired: NotebookNode) -> Iterator[Step]:
     """All code that is not the course's checking, to train a model again as the student did."""
     for index, cell in enumerate(repaired.cells):
-        name = name_of(cell)
-        checking = _only_for_students(name) or (name is not None and name.kind is Kind.CHECK)
+        checking = _only_for_students(cell) or kind_of(cell) is Kind.CHECK
         if cell.cell_type == "code" and not checking:
             yield Step(index, cell.source)
 
 
-def _only_for_students(name: CellName | None) -> bool:
+def _only_for_students(cell: NotebookNode) -> bool:
     """Whether a cell holds what students' own checks need: the key, or the visible cases."""
-    return name == VISIBLE_KEY or (name is not None and name.kind is Kind.CASES)
+    return name_of(cell) == VISIBLE_KEY or kind_of(cell) is Kind.CASES
 
 
 def _tagged(released: NotebookNode, *tags: str) -> set[str]:
@@ -82,23 +81,9 @@ def _reads(source: str) -> frozenset[str]:
     if tree is None:
         return frozenset(WORD.findall(source))
     try:
-        tables = list(_tables(symtable(ast.unparse(tree), "cell", "exec")))
+        return frozenset(words_of(tree))
     except NOT_PYTHON:
         return frozenset(WORD.findall(source))
-    return frozenset(name for table in tables for name in _taken(table))
-
-
-def _tables(table: SymbolTable) -> Iterator[SymbolTable]:
-    yield table
-    for inner in table.get_children():
-        yield from _tables(inner)
-
-
-def _taken(table: SymbolTable) -> Iterator[str]:
-    outside = table.get_type() == "module"
-    for symbol in table.get_symbols():
-        if symbol.is_referenced() and symbol.is_global() and not (outside and symbol.is_assigned()):
-            yield symbol.get_name()
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.grading.links import links_in
-from autograder.grading.steps.ordinary import folder_of
+from autograder.grading.steps.by_kind import folder_of
 
 
 class DropLinks(NbGraderPreprocessor):
@@ -15,6 +15,7 @@ class DropLinks(NbGraderPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Delete copies of what links lead to."""
         copies = folder_of("autograded", self.config, resources)
         for link in links_in(folder_of("submitted", self.config, resources)):
             (copies / link).unlink(missing_ok=True)

@@ -5,17 +5,11 @@ import copy
 import pytest
 from nbformat.v4 import new_code_cell
 
-from autograder.authoring.build import make
-from autograder.grading.needed import needed_steps, training_steps
+from autograder.grading.choosing import needed_steps, training_steps
 
 LOOK = 'flat = softmax(torch.ones(5))\nprint("uniform:", flat)'
 TRAIN = "print(softmax(torch.zeros(4)))"
 CHECK = 'check("softmax", softmax)'
-
-
-@pytest.fixture(scope="module")
-def released(module_demo_course):
-    return make(module_demo_course, "demo")[0]
 
 
 def texts(released, *students_own):

@@ -12,7 +12,7 @@ from autograder.grading.repair.matching import (
     resembles,
     squeezed,
 )
-from autograder.grading.repair.syntax import definitions, outline, same_code
+from autograder.grading.repair.syntax import excerpt, outline, same_code
 
 # bounds on parsing again and again, out of reach for people
 MAX_HALVES = 10
@@ -162,7 +162,7 @@ class _Versions:
         own = self.release.own.get(key, frozenset())
         candidates = sorted({i for name in own for i in self.definers.get(name, [])} - set(at))
         for index in candidates[: -MAX_CANDIDATES - 1 : -1]:
-            source = definitions(self.cells[index].source, own)
+            source = excerpt(self.cells[index].source, own)
             if self.release.is_complete(key, source):
                 name = self.release.names[key]
                 self.made.text[key] = f"# exercise: {name.name if name else ''}\n{source}"

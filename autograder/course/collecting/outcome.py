@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder.course.report import lateness
+from autograder.course.tables import lateness
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # in names, to play with terminals
 NEW, REPLACED, UNCHANGED = "collected", "replaced", "unchanged"
@@ -45,6 +45,7 @@ class Report:
 
     @property
     def summary(self) -> str:
+        """How many of each kind there were, in a line."""
         return ", ".join(f"{count} {state}" for state, count in self.counts().items())
 
     def show(self, console: Console) -> None:

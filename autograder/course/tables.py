@@ -1,14 +1,14 @@
-"""The class table and scores.csv."""
+"""The class in tables, printed and as scores.csv."""
 
-import csv
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from autograder.course.classrun import mistake_counts
 from autograder.course.gradebook import Nbgrader, Row
 from autograder.course.leaderboard import as_table, leaderboards, write_leaderboard
+from autograder.course.reports import mistake_counts
+from autograder.files import write_rows
 from autograder.settings import Course, SettingsError
 
 # of scores.csv, beside the student and one for each cell; three are named as in nbgrader's export
@@ -22,10 +22,11 @@ COLUMNS = (
 )
 
 
-def report(course: Course, assignment: str, console: Console) -> Path:
+def show_tables(course: Course, assignment: str, console: Console) -> Path:
     """Print the class, exercise by exercise and student by student; write build/scores.csv.
 
-    Where models were handed in, a leaderboard follows, and is written beside it.
+    Where models were handed in, a leaderboard follows, and is written beside it. Raises
+    SettingsError where nothing was graded.
     """
     nbgrader = Nbgrader(course)
     nbgrader.settle_late_penalties(assignment)
@@ -41,7 +42,7 @@ def report(course: Course, assignment: str, console: Console) -> Path:
         console.print(as_table(board))
         write_leaderboard(board, course.build / f"leaderboard-{assignment}-{board.exercise}.csv")
     path = course.build / "scores.csv"
-    write_csv(rows, path)
+    write_scores(rows, path)
     return path
 
 
@@ -87,12 +88,11 @@ def lateness(seconds: float) -> str:
     return f"{seconds / 86400:.1f} days"
 
 
-def write_csv(rows: list[Row], path: Path) -> None:
+def write_scores(rows: list[Row], path: Path) -> None:
     """One line for each student; cells still to be graded by hand stay empty."""
     cells = list(rows[0].cells)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["student", *COLUMNS, *cells])
-        for row in rows:
-            found = [getattr(row, name) for name in COLUMNS]
-            writer.writerow([row.student, *found, *(row.cells.get(name) for name in cells)])
+    lines = [
+        [row.student, *(getattr(row, name) for name in COLUMNS), *map(row.cells.get, cells)]
+        for row in rows
+    ]
+    write_rows(path, [["student", *COLUMNS, *cells], *lines])
