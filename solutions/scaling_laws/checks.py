@@ -5,10 +5,16 @@ import math
 import torch
 
 from autograder.checks.rules import without
-from autograder.checks.spec import Rng, call, given, gradients, probe, rules
+from autograder.checks.spec import Rng, call, gradients, probe, rules, stand_ins
 
-rules("parameter_count", without("Decoder", "Block"))
-COUNTERS = "FlopCounterMode", "flop_counter", "Decoder", "Block"
+
+def not_built(*sizes: int):
+    """Stands in for the model, whose parameters are to be worked out, not counted."""
+    raise TypeError("work out a formula, without building a model")
+
+
+stand_ins("parameter_count", Decoder=not_built, Block=not_built)
+COUNTERS = "FlopCounterMode", "flop_counter"
 rules("layer_flops", without(*COUNTERS))
 rules("training_flops", without(*COUNTERS))
 
@@ -40,7 +46,7 @@ def numbered_layer(width: int, length: int) -> int:
     return 1000 * width + 7 * length
 
 
-given("training_flops", layer_flops=numbered_layer)
+stand_ins("training_flops", layer_flops=numbered_layer)
 
 
 def sizes_of_a_training(rng: Rng):

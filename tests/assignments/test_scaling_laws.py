@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from autograder.assignment.trial import load
+from autograder.assignment.trial import load, load_with, trial
 from autograder.assignment.validation import read_source
 from autograder.tools.scaling_runs import scaling_runs
 
 FOLDER = Path(__file__).parents[2] / "solutions/scaling_laws"
-LAB = load(read_source(FOLDER / "scaling_laws.py"))
+SOURCE = read_source(FOLDER / "scaling_laws.py")
+LAB = load(SOURCE)
 RUNS = scaling_runs()
 
 
@@ -75,6 +76,33 @@ def test_training_lowers_the_loss_and_stops_at_the_budget():
     assert 1.5e9 <= last.flops < 1.52e9 and last.parameters == LAB.parameter_count(8, 2, 30)
 
 
+# --- counting by machine is no answer
+
+COUNT = """
+def parameter_count(width, layers, vocabulary):
+    return sum(p.numel() for p in Decoder(width, layers, vocabulary).parameters())
+"""
+COUNTER = """
+def layer_flops(width, length):
+    with FlopCounterMode(display=False) as counter:
+        Block(width)(torch.zeros(1, length, width), torch.zeros(length, length))
+    return counter.get_total_flops()
+"""
+
+
+def test_a_model_that_is_built_and_counted_is_no_formula():
+    tried = trial(SOURCE, load_with(SOURCE, COUNT), "parameter_count")
+    assert {found.detail for found in tried.observe([1]).values()} == {
+        "work out a formula, without building a model"
+    }
+
+
+def test_pytorchs_counter_is_no_formula():
+    tried = trial(SOURCE, load_with(SOURCE, COUNTER), "layer_flops")
+    cells = [cell.source for cell in SOURCE.cells if cell.kind == "code"]
+    assert "flop_counter" in tried.broken([*cells, COUNTER])
+
+
 # --- the table
 
 
@@ -96,7 +124,7 @@ def test_the_table_says_what_the_models_have_and_cost():
 
 def test_rows_stand_at_the_budgets():
     budgets = LADDER.LADDERS["cpu"].budgets
-    assert np.allclose(LAB.BUDGETS, budgets) if hasattr(LAB, "BUDGETS") else True
+    assert np.allclose(LAB.BUDGETS, budgets)
     for width in WIDTHS:
         for seed in range(3):
             flops = RUNS["flops"][(RUNS["width"] == width) & (RUNS["seed"] == seed)]
