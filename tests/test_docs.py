@@ -3,10 +3,14 @@
 import re
 from pathlib import Path
 
+from sybil import Sybil
+from sybil.parsers.myst import PythonCodeBlockParser
+
 from autograder.assignment.cells import ROLES, Role
 from autograder.checks import spec
 
-PAGE = (Path(__file__).parents[1] / "docs" / "author.md").read_text(encoding="utf-8")
+AUTHOR = Path(__file__).parents[1] / "docs" / "author.md"
+PAGE = AUTHOR.read_text(encoding="utf-8")
 PLUMBING = {"Probe", "Spec", "Specs", "collecting", "specs"}  # not for authors
 
 
@@ -20,3 +24,11 @@ def test_every_role_stands_in_the_authors_reference():
         pattern = rf"# %% (\[markdown\] )?{role}" if role is not Role.ALTERNATIVE else f"{role}="
         assert re.search(pattern, PAGE), role
         assert all(f"{word}=" in PAGE for word in states)
+
+
+def test_the_examples_of_the_authors_reference_run():
+    examples = list(Sybil(parsers=[PythonCodeBlockParser()]).parse(AUTHOR).examples())
+    assert len(examples) > 5
+    with spec.collecting():
+        for example in examples:
+            example.evaluate()

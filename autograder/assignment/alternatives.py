@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment.regions import BEGIN, END
-from autograder.assignment.source import Cell, Source, SourceError, parse
+from autograder.assignment.source import Cell, Source, SourceError, parse, read_text
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def read_alternatives(source: Source) -> list[Alternative]:
     path = source.path.with_name("alternatives.py")
     if not path.exists():
         return []
-    cells = parse(path.read_text(encoding="utf-8"), path).cells
+    cells = parse(read_text(path), path).cells
     return [_alternative(source, path, cell) for cell in cells]
 
 

@@ -3,7 +3,7 @@
 import ast
 
 from autograder.assignment.checks_text import exercise_of, statements, word_of
-from autograder.assignment.definitions import defines, definitions
+from autograder.assignment.definitions import binds, defines, definitions
 from autograder.assignment.source import Source, SourceError
 from autograder.assignment.specs import load_specs
 from autograder.checks.spec import Specs
@@ -25,10 +25,12 @@ def read_specs(source: Source) -> Specs:
         found = load_specs(source.checks_text, given, path, source.assignment)
     except SyntaxError as error:
         raise SourceError(path, error.lineno or 1, f"not Python: {error.msg}") from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SourceError.raised(path, error) from error
     _refuse_unknown(source, found)
+    _refuse_needless(source, found)
     _refuse_lost(source)
+    _refuse_twice(source)
     return found
 
 
@@ -44,6 +46,29 @@ def _refuse_unknown(source: Source, found: Specs) -> None:
             raise SourceError(
                 source.path, cell.line, f"no visible probe of {exercise!r} in {source.checks_path}"
             )
+
+
+def _refuse_needless(source: Source, found: Specs) -> None:
+    """Refuse stand-ins for what is not there, and exercises whose points no probe carries."""
+    own = {name for node in statements(source.text) for name in binds(node)}
+    for exercise, spec in found.items():
+        line = _line_of(exercise, source)
+        for name in spec.stand_ins.keys() - own:
+            problem = f"stands in for {name!r}, which {source.path.name} does not define"
+            raise SourceError(source.checks_path, line, problem)
+        if not any(probe.weight for probe in spec.probes.values()):
+            raise SourceError(source.checks_path, line, f"all weights of {exercise!r} are 0")
+
+
+def _refuse_twice(source: Source) -> None:
+    """Refuse a second helper of the same name: probes would use the last one, wherever it is."""
+    seen: set[str] = set()
+    for node in statements(source.checks_text):
+        is_helper = word_of(node) is None and not isinstance(node, ast.Import | ast.ImportFrom)
+        names = binds(node) if is_helper else set()
+        for name in names & seen:
+            raise SourceError(source.checks_path, node.lineno, f"defines {name!r} a second time")
+        seen |= names
 
 
 def _refuse_lost(source: Source) -> None:

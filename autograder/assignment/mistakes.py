@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.assignment.edits import EditError, edited
-from autograder.assignment.source import Source
+from autograder.assignment.source import Source, read_text
 from autograder.errors import ToldError
 
 
@@ -35,7 +35,7 @@ def read_mistakes(source: Source) -> list[KnownMistake]:
     path = source.path.with_name("mistakes.toml")
     if not path.exists():
         return []
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     return [
         _mistake(source, exercise, name, entry, _where(path, text, exercise, name))
         for exercise, name, entry in _entries(path, text)

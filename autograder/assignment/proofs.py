@@ -23,12 +23,21 @@ class UnluckyError(SourceError):
 def refuse_wrong_reference(
     source: Source, reference: Trial, exercise: Exercise, evidence: Observed, seeds: Sequence[int]
 ) -> None:
-    """Raise SourceError where the reference does not pass its own check."""
+    """Raise SourceError where the reference does not pass its own check, or nothing is compared."""
+    for (name, _), found in evidence.items():
+        probe = reference.spec.probes[name]
+        if found.value is None and found.error is None and not probe.has_law:
+            problem = f"{name} of {exercise.name!r} gives nothing to compare"
+            raise SourceError(source.checks_path, probe.line, problem)
     cell = source.solutions[exercise.name]
     verdict = reference.judge(exercise, evidence, seeds, [cell.source])
     if not verdict.passed or any(e.error for e in evidence.values()):
-        failed = next((e for e in evidence.values() if e.error), None)
-        why = f"{failed.error}: {failed.detail}" if failed else verdict.message
+        errors = [
+            f"{found.error}: {found.detail} (in {name})"
+            for (name, _), found in evidence.items()
+            if found.error
+        ]
+        why = errors[0] if errors else verdict.message
         raise SourceError(source.path, cell.line, f"the reference fails its own check: {why}")
 
 

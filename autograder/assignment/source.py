@@ -28,7 +28,7 @@ class SourceError(ToldError):
         super().__init__(f"{path}:{line}: {problem}")
 
     @classmethod
-    def raised(cls, path: Path, error: Exception) -> "SourceError":
+    def raised(cls, path: Path, error: BaseException) -> "SourceError":
         """What running a file's code raised, with the last of its lines that ran."""
         frames = extract_tb(error.__traceback__)
         lines = [frame.lineno for frame in frames if frame.filename == str(path) and frame.lineno]
@@ -133,6 +133,16 @@ def subject_of(cell: Cell) -> str | None:
         case [ast.Expr(ast.Call(ast.Name("check"), [ast.Constant(name), ast.Name(subject)], []))]:
             return subject if name == cell.name else None
     return None
+
+
+def read_text(path: Path) -> str:
+    """The text of an author's file. Raises SourceError where it is not UTF-8."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = 1 + content.count(b"\n", 0, error.start)
+        raise SourceError(path, line, "not UTF-8") from None
 
 
 def parse(text: str, path: Path) -> Source:

@@ -30,7 +30,6 @@ class Trial:
     subject: Any
     name: str  # of the subject
     namespace: dict[str, Any]  # where it stands
-    others: frozenset[str]  # what other exercises define
     hidden: bool = True
 
     @property
@@ -54,7 +53,7 @@ class Trial:
 
         `failed` are the indices of cells that ended with an error.
         """
-        return broken(self.spec.rules, cells, self.name, self.others, failed)
+        return broken(self.spec.rules, cells, self.name, self.spec.stand_ins, failed)
 
     def observe(self, seeds: Sequence[int], seconds: float = SECONDS) -> dict[Place, Evidence]:
         """Evidence by case, as read; a case that takes longer is a TimeoutError."""
@@ -105,7 +104,6 @@ def trial(source: Source, module: ModuleType, exercise: str, *, hidden: bool = T
         getattr(module, name, None),
         name,
         vars(module),
-        frozenset(source.subjects.values()) - {name},
         hidden,
     )
 

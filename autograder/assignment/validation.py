@@ -7,7 +7,15 @@ from pathlib import Path
 
 from autograder.assignment.cells import Role
 from autograder.assignment.regions import BEGIN, END
-from autograder.assignment.source import CHECKS_FILE, Cell, Source, SourceError, parse, subject_of
+from autograder.assignment.source import (
+    CHECKS_FILE,
+    Cell,
+    Source,
+    SourceError,
+    parse,
+    read_text,
+    subject_of,
+)
 
 # nbgrader looks for these words anywhere in a line, our readers for whole lines
 MARKER_LIKE = re.compile(
@@ -19,14 +27,14 @@ Fail = Callable[[str], None]
 
 def read_source(path: Path) -> Source:
     """Parse and validate a source file and the checks beside it. Raises SourceError."""
-    source = parse(path.read_text(encoding="utf-8"), path)
+    source = parse(read_text(path), path)
     _validate(source)
     checks = path.with_name(CHECKS_FILE)
     if not checks.is_file():
         if source.checks:
             raise SourceError(checks, 1, "is missing: it says how each exercise is judged")
         return source
-    return replace(source, checks_text=checks.read_text(encoding="utf-8"))
+    return replace(source, checks_text=read_text(checks))
 
 
 def _validate(source: Source) -> None:

@@ -61,11 +61,6 @@ class Key:
     written: dict[str, float] = field(default_factory=dict)
 
     @property
-    def subjects(self) -> set[str]:
-        """What students define, of all exercises."""
-        return {exercise.subject for exercise in self.exercises.values()}
-
-    @property
     def max_score(self) -> float:
         """Points that are graded automatically."""
         return sum(exercise.points for exercise in self.exercises.values())

@@ -15,7 +15,7 @@ from autograder.checks.rng import Rng
 Draw = Callable[[Rng], Any]
 Run = Callable[..., Any]
 Read = Callable[[Any, Any], Any]
-Law = Callable[[Any, Any], str | None]
+Law = Callable[[Any, Any], object]  # what is wrong, as text, or None; authors may err
 
 
 class Inputs(SimpleNamespace):
@@ -112,8 +112,15 @@ class Probe:
         return self._read(as_plain(value), self.inputs(seed)) if self._read else value
 
     def problem(self, value: Value, seed: int) -> str | None:
-        """What the law finds wrong with an answer that was read."""
-        return self._law(as_plain(value), self.inputs(seed)) if self._law else None
+        """What the law finds wrong with an answer that was read.
+
+        Raises TypeError where it says neither what is wrong nor None.
+        """
+        said = self._law(as_plain(value), self.inputs(seed)) if self._law else None
+        if not isinstance(said, str | None):
+            kind = type(said).__name__
+            raise TypeError(f"a law returns what is wrong, or None, and not a {kind}")
+        return said
 
 
 def _same(before: torch.Tensor, after: torch.Tensor) -> bool:

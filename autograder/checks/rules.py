@@ -44,6 +44,13 @@ LOOPING_METHODS = frozenset(
     )
 )
 HIDING = frozenset(("exec", "eval", "compile", "get_ipython"))  # they run code out of strings
+PROCESSES = frozenset(  # in which nobody watches
+    (
+        *("subprocess", "multiprocessing", "ProcessPoolExecutor", "create_subprocess_exec"),
+        *("create_subprocess_shell", "os.system", "os.popen", "os.fork", "os.forkpty"),
+        *("pty.fork", "pty.spawn", "os.posix_spawn", "os.posix_spawnp"),
+    )
+)
 
 # torch's finished layers, for `without`, where a layer is to be written from its parameters
 FINISHED_NORMS = (
@@ -77,8 +84,8 @@ def broken(
     """The first problem of a definition with its rules, in words; empty where there is none.
 
     `cells` are the texts of the code cells that ran before the check, in that order, and `subject`
-    the name of what is checked. `stop` are the subjects of other exercises, into which it does not
-    look, and `failed` the indices of cells that ended with an error.
+    the name of what is checked. `stop` are names under which it gets stand-ins, so that what the
+    cells define there does not matter, and `failed` the indices of cells that ended with an error.
     """
     if not rules:
         return ""
@@ -104,12 +111,13 @@ def without(*names: str) -> Rule:
 
 def by_hand(reached: Reach) -> str:
     """No automatic differentiation, nor a helper of the notebook that compares with it."""
-    return _first(reached, _one_of(DIFFERENTIATION), DERIVE + " (`{}` {})")
+    return _first(reached, _differentiating, DERIVE + " (`{}` {})")
 
 
 def _readable(reached: Reach) -> str:
     hidden = "runs code out of a string (`{}` {}), so that its rules cannot be checked"
-    return reached.problem or _first(reached, _hiding, hidden)
+    away = "runs code in another process (`{}` {}), so that its rules cannot be checked"
+    return reached.problem or _first(reached, _hiding, hidden) or _first(reached, _starting, away)
 
 
 def _first(reached: Reach, forbidden: Callable[[Use], str], sentence: str) -> str:
@@ -123,6 +131,16 @@ def _first(reached: Reach, forbidden: Callable[[Use], str], sentence: str) -> st
 def _one_of(names: Collection[str]) -> Callable[[Use], str]:
     wanted = frozenset(names)
     return lambda use: next((part for part in use.parts if part in wanted), "")
+
+
+def _differentiating(use: Use) -> str:
+    """Names of autograd's, and of the derivatives that torch wrote for it: `tanh_backward`."""
+    known = _one_of(DIFFERENTIATION)(use)
+    return known or next((part for part in use.parts if "_backward" in part), "")
+
+
+def _starting(use: Use) -> str:
+    return use.path if use.path in PROCESSES else _one_of(PROCESSES)(use)
 
 
 def _hiding(use: Use) -> str:

@@ -9,7 +9,7 @@ from autograder.checks.calls import Tried, built, call, weighted_sum
 from autograder.checks.derivation import no_differentiation
 from autograder.checks.probes import Draw, Inputs, Probe, Read
 from autograder.checks.rng import Rng, shapes
-from autograder.checks.rules import Rule, by_hand
+from autograder.checks.rules import Rule, by_hand, without
 from autograder.checks.running import standing_in
 
 __all__ = [
@@ -104,8 +104,12 @@ def probe(
     """Decorate what draws the inputs of a probe of an exercise; a hidden one students never see.
 
     `read` is a reading that several probes share, or that is short enough to stand here. Raises
-    ValueError where a `checks.py` has two probes of one name for an exercise.
+    ValueError for a weight below 0, and for a second probe of that name in a `checks.py`.
     """
+    if not isinstance(exercise, str):
+        raise TypeError("a probe is one of an exercise: @probe(exercise)")
+    if weight < 0:
+        raise ValueError("a probe's weight is 0 or more")
 
     def decorate(draw: Draw) -> Probe:
         found = Probe(draw, frozenset(tried), weight=weight, hidden=hidden, read=read)
@@ -128,12 +132,18 @@ def stand_ins(exercise: str, **parts: object) -> None:
 
 def rules(exercise: str, *obeyed: Rule) -> None:
     """What the text of an answer, and of every helper that it reaches, may not contain."""
+    if not all(callable(rule) and rule is not without for rule in obeyed):
+        raise TypeError("rules are no_loops, by_hand and without(names)")
     specs()[exercise].rules = obeyed
 
 
 def free(exercise: str, **ranges: tuple[float, float]) -> None:
     """Constants of the reference that may have any value in a range: `free("x", beta=(50, 1000))`.
 
-    The build tries both ends, and mutants in between are right answers.
+    The build tries both ends, and mutants in between are right answers. Raises TypeError for
+    what is no range.
     """
+    for name, ends in ranges.items():
+        if not (isinstance(ends, tuple) and len(ends) == 2 and ends[0] <= ends[1]):
+            raise TypeError(f"a range has two ends, the lower one first: {name}=(50, 1000)")
     specs()[exercise].free = ranges

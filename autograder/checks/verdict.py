@@ -119,7 +119,9 @@ def _judge_case(
     try:
         problem = probe.problem(evidence.value, seeds[case.index])
     except Exception as error:  # such as a decomposition of infinite numbers
-        return Outcome(math.inf, f"its answer cannot be judged ({type(error).__name__})")
+        return Outcome(
+            math.inf, f"its answer cannot be judged ({type(error).__name__})", str(error)
+        )
     return Outcome(math.inf, problem) if problem else changed_inputs(evidence)
 
 

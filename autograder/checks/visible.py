@@ -18,6 +18,8 @@ from autograder.checks.text.history import cells_so_far
 from autograder.checks.verdict import Verdict, judge, obeying
 
 UNKNOWN = "cannot be checked: run the cells {} first"
+NO_EXERCISE = "is no exercise of this notebook"
+CHANGED = "cannot be checked: run the folded cell above again, as a name that it uses has changed"
 
 
 class CheckFailed(Exception):
@@ -41,12 +43,16 @@ class VisibleChecks:
     def check(self, exercise: str, subject: object, namespace: dict[str, Any]) -> None:
         """Print ✓ or ✗ for a function, class or artefact that stands in a namespace."""
         known = self.key.exercises.get(exercise) if self.key else None
-        if known is None:
+        if self.key is None:
             self._fail(exercise, UNKNOWN.format("at the top of the notebook"))
+        elif known is None:
+            self._fail(exercise, NO_EXERCISE)
         elif known.is_code and not _has_cases(known):
             self._fail(exercise, UNKNOWN.format("above this one, the folded one too,"))
         elif isinstance(subject, Artefact):
             self._check_artefact(known, subject)
+        elif problem := _problem_of_inputs(specs()[exercise]):
+            self._fail(exercise, f"{CHANGED} ({problem})")
         else:
             self._check_code(known, specs()[exercise], subject, namespace)
 
@@ -55,9 +61,9 @@ class VisibleChecks:
     ) -> None:
         evidence = visible_evidence(spec, subject, namespace)
         verdict = judge(known, _as_read(spec, evidence), spec.probes, VISIBLE_SEEDS)
-        if spec.rules and self.key:
-            stop = self.key.subjects - {known.subject}
-            verdict = obeying(verdict, broken(spec.rules, cells_so_far(), known.subject, stop))
+        if spec.rules:
+            problem = broken(spec.rules, cells_so_far(), known.subject, spec.stand_ins)
+            verdict = obeying(verdict, problem)
         raised = [e.exception for e in evidence.values() if e.exception is not None]
         self._show(verdict, next(iter(raised), None))
 
@@ -115,6 +121,16 @@ def _has_cases(exercise: Exercise) -> bool:
     return {case.probe for case in exercise.cases} <= specs()[exercise.name].probes.keys()
 
 
+def _problem_of_inputs(spec: Spec) -> str:
+    """Why inputs cannot be drawn: the names that the cases use stand in the notebook itself."""
+    try:
+        for probe in spec.visible:
+            probe.inputs(VISIBLE_SEEDS[0])
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
 def visible_evidence(
     spec: Spec, subject: object, namespace: dict[str, Any]
 ) -> dict[Place, Evidence]:
@@ -131,9 +147,12 @@ def _as_read(spec: Spec, evidence: dict[Place, Evidence]) -> dict[Place, Evidenc
 
 
 def _own_traceback(exception: BaseException) -> str:
-    """The traceback without this package's frames."""
+    """The traceback without this package's frames, and those of the exceptions before it."""
     here = str(Path(__file__).parent)
-    trace = traceback.TracebackException.from_exception(exception)
-    own = [frame for frame in trace.stack if not frame.filename.startswith(here)]
-    trace.stack = traceback.StackSummary.from_list(own)
-    return "".join(trace.format()).rstrip()
+    trace: traceback.TracebackException | None
+    trace = found = traceback.TracebackException.from_exception(exception)
+    while trace is not None:
+        own = [frame for frame in trace.stack if not frame.filename.startswith(here)]
+        trace.stack = traceback.StackSummary.from_list(own)
+        trace = trace.__cause__ or trace.__context__
+    return "".join(found.format()).rstrip()

@@ -5,6 +5,7 @@ In a file each exercise stands apart: a changed check makes its own evidence old
 
 import json
 import zipfile
+import zlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -83,7 +84,15 @@ def _read(path: Path) -> _Kept:
     """What a file holds; nothing where it is damaged, or another version of the kit wrote it."""
     try:
         return _whole(path) if path.is_file() else _Kept()
-    except (zipfile.BadZipFile, ValueError, LookupError, TypeError):
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        LookupError,
+        TypeError,
+        RuntimeError,
+        zlib.error,
+        EOFError,
+    ):
         return _Kept()
 
 

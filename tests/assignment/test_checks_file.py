@@ -4,9 +4,11 @@ import ast
 
 import pytest
 
+from autograder.assignment.alternatives import read_alternatives
 from autograder.assignment.checks_file import read_specs
 from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.definitions import definitions
+from autograder.assignment.mistakes import read_mistakes
 from autograder.assignment.source import SourceError
 from autograder.assignment.specs import load_specs
 from autograder.assignment.validation import read_source
@@ -316,6 +318,60 @@ ERRORS = {
         10,
         LOST,
     ),
+    "a probe without its exercise": (
+        CHECKS.replace('@probe("g", hidden=False)', "@probe"),
+        "checks.py",
+        47,
+        "TypeError: a probe is one of an exercise: @probe(exercise)",
+    ),
+    "a weight below zero": (
+        CHECKS.replace("hidden=False", "weight=-1"),
+        "checks.py",
+        47,
+        "ValueError: a probe's weight is 0 or more",
+    ),
+    "no weight at all": (
+        CHECKS.replace("hidden=False", "weight=0"),
+        "checks.py",
+        47,
+        "all weights of 'g' are 0",
+    ),
+    "a rule that is none": (
+        CHECKS.replace('"g", no_loops', '"g", "no_loops"'),
+        "checks.py",
+        LAST,
+        "TypeError: rules are no_loops, by_hand and without(names)",
+    ),
+    "a rule without its names": (
+        CHECKS.replace('without("relu")', "without"),
+        "checks.py",
+        LAST,
+        "TypeError: rules are no_loops, by_hand and without(names)",
+    ),
+    "a free constant without a range": (
+        CHECKS + 'from autograder.checks.spec import free\n\nfree("g", beta=3)\n',
+        "checks.py",
+        LAST + 3,
+        "TypeError: a range has two ends, the lower one first: beta=(50, 1000)",
+    ),
+    "a stand-in for nothing": (
+        CHECKS.replace("f=part)", "ff=part)"),
+        "checks.py",
+        47,
+        "stands in for 'ff', which a.py does not define",
+    ),
+    "two helpers of one name": (
+        CHECKS + "\n\ndef part(x):\n    return x\n",
+        "checks.py",
+        LAST + 3,
+        "defines 'part' a second time",
+    ),
+    "it ends the build": (
+        CHECKS + "\nraise SystemExit(3)\n",
+        "checks.py",
+        LAST + 2,
+        "SystemExit: 3",
+    ),
     "not Python": (
         CHECKS.replace('rules("g"', 'rules "g"'),
         "checks.py",
@@ -332,3 +388,12 @@ def test_errors_name_file_line_and_problem(source_of, checks, name, line, proble
         read_specs(source)
     said = str(raised.value)
     assert said.startswith(f"{source.path.with_name(name)}:{line}: {problem}") and "\n" not in said
+
+
+@pytest.mark.parametrize("name", ["a.py", "checks.py", "mistakes.toml", "alternatives.py"])
+def test_files_that_are_not_utf_8_are_refused_with_their_line(source_of, name):
+    source = source_of()
+    path = source.path.with_name(name)
+    path.write_bytes("# eins\n# größer\n".encode("latin-1"))
+    with pytest.raises(SourceError, match=rf"{name}:2: not UTF-8"):
+        _ = read_mistakes(source), read_alternatives(source), read_source(source.path)

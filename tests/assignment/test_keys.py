@@ -89,6 +89,28 @@ WRONG = {
 }
 
 
+UNUSABLE = {
+    "a law that raises": ("law", "value.nothing", r"\(AttributeError\): 'Tensor' object has no"),
+    "a law that says yes": ("law", "True", "a law returns what is wrong, or None, and not a bool"),
+    "a law without words": (
+        "law",
+        "value",
+        "a law returns what is wrong, or None, and not a Tensor",
+    ),
+    "a reading of nothing": ("read", "None", r"checks\.py:\d+: rows of 'softmax' gives nothing to"),
+    "a reading that raises": ("read", "value.nothing", r"has no attribute 'nothing' \(in rows\)"),
+}
+
+
+@pytest.mark.parametrize("word, said, problem", UNUSABLE.values(), ids=UNUSABLE)
+def test_readings_and_laws_that_cannot_be_used_are_refused(source_of, word, said, problem):
+    end = "    return call(rng.normal(3, 5))\n"
+    more = f"{end}\n\n@rows.{word}\ndef _(value, asked):\n    return {said}\n"
+    source = source_of(("checks.py", end, more), mistakes=False)
+    with pytest.raises(SourceError, match=problem):
+        visible_key(source)
+
+
 @pytest.mark.parametrize("edit, problem", WRONG.values(), ids=WRONG)
 def test_a_reference_that_fails_is_refused_with_its_line(source_of, edit, problem):
     source = source_of(edit, mistakes=False)

@@ -71,7 +71,7 @@ def test_a_trial_has_the_subject_and_the_probes_of_its_exercise(source, hidden, 
     module = load(source)
     found = trial(source, module, "f", hidden=hidden)
     assert found.subject is module.f and [probe.name for probe in found.probes] == names
-    assert (found.name, found.others) == ("f", {"part"})
+    assert found.name == "f"
 
 
 def test_evidence_is_kept_by_probe_and_index(source):

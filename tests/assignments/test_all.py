@@ -6,6 +6,7 @@ That alternatives pass and mistakes fail is proved whenever a key is made, here 
 import ast
 import math
 import shutil
+from dataclasses import replace
 from functools import cache, partial
 from itertools import zip_longest
 from pathlib import Path
@@ -158,6 +159,17 @@ def test_some_mistakes_in_kernels(grader):
     rows = rows_of_mistakes(grader.verifier.source)
     for row in rows[:: math.ceil(len(rows) / KERNELS)]:
         fails_alone(grader, row)
+
+
+@each_assignment
+def test_a_stand_in_that_is_handed_in_earns_nothing(grader):
+    verifier = grader.verifier
+    exercises = {subject: name for name, subject in verifier.source.subjects.items()}
+    parts = [part for tried in verifier.trials.values() for part in tried.spec.stand_ins.items()]
+    for subject, stand_in in parts:
+        name = exercises[subject]
+        tried, seeds = replace(verifier.trials[name], subject=stand_in), verifier.seeds[name]
+        assert tried.judge(verifier.key.exercises[name], tried.observe(seeds), seeds).score == 0
 
 
 @pytest.mark.slow

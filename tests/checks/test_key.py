@@ -61,10 +61,6 @@ def test_the_greatest_score_leaves_written_answers_out():
     assert KEY.max_score == 3.5
 
 
-def test_subjects_are_what_students_define():
-    assert KEY.subjects == {"F", "G"}
-
-
 def test_a_trained_model_is_no_code():
     architecture = Case(ARCHITECTURE, 0, 1.0, RIGHT)
     assert KEY.exercises["f"].is_code

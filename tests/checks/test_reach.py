@@ -208,14 +208,14 @@ def test_it_is_not_reached(cells):
     assert not reaches(*cells)
 
 
-def test_other_exercises_are_not_looked_into():
+def test_what_something_stands_in_for_is_not_looked_into():
     cells = [HELPER, "def other(x):\n    return helper(x)", F.format("other(x)")]
     assert reaches(*cells)
     assert not reaches(*cells, stop={"other"})
     assert reaches(*cells, subject="other", stop={"other", "f"})
 
 
-def test_what_belongs_to_another_exercise_may_be_reached_by_itself():
+def test_what_it_uses_may_be_reached_by_itself():
     cells = [HELPER, "def other(x):\n    return helper(x)", F.format("other(helper(x))")]
     assert reaches(*cells, stop={"other"})
 
@@ -332,7 +332,13 @@ def test_the_text_of_a_broken_cell():
 def test_lines_keep_their_numbers():
     tree = parsed("!pip install a \\\n b\n%time x = 3\nfiles = !ls\n\n?help\ny = 5")
     assert [node.lineno for node in tree.body] == [1, 3, 4, 6, 7]
-    assert ast.unparse(tree).split("\n") == ["pass", "x = 3", "files = None", "pass", "y = 5"]
+    assert ast.unparse(tree).split("\n") == [
+        "get_ipython()",
+        "x = 3",
+        "files = get_ipython()",
+        "get_ipython()",
+        "y = 5",
+    ]
 
 
 HOSTILE = {

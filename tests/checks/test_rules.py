@@ -296,7 +296,7 @@ def test_what_is_said_of_loops():
     )
 
 
-def test_a_loop_of_another_exercise_costs_nothing_here():
+def test_a_loop_costs_nothing_where_something_stands_in_for_it():
     cells = "def g(x):\n    return [y for y in x]", F.format("g(x)")
     assert said(no_loops, *cells) and not said(no_loops, *cells, stop={"g"})
 
@@ -553,6 +553,38 @@ def test_what_is_said_of_differentiation():
 def test_code_in_strings_is_refused_by_every_rule(text):
     assert said(without("x"), F.format(text)).startswith("runs code out of a string (`")
     assert broken([], [F.format(text)], "f") == ""
+
+
+@pytest.mark.parametrize("line", ["!python g.py", "y = !python g.py", "%run g.py"])
+def test_so_are_lines_of_ipython_that_an_answer_reaches(line):
+    text = f"def f(x):\n    {line}\n    return x"
+    assert said(no_loops, text) == (
+        "runs code out of a string (`get_ipython` in line 2), so that its rules cannot be checked"
+    )
+    assert said(no_loops, f"{line}\n{F.format('x')}") == ""
+
+
+PROCESSES = {
+    "a program": ("import subprocess", "subprocess.run(['python', 'g.py'])"),
+    "a child that waits": ("import multiprocessing as mp\npipe, _ = mp.Pipe()", "pipe.recv()"),
+    "torch's children": ("import torch.multiprocessing as mp", "mp.Pool(1).apply(g, x)"),
+    "a fork": ("import os", "os.fork()"),
+    "a shell": ("from os import popen", "popen('python g.py').read()"),
+}
+
+
+@pytest.mark.parametrize(("above", "call"), PROCESSES.values(), ids=PROCESSES)
+def test_code_in_other_processes_is_refused_by_every_rule(above, call):
+    problem = said(by_hand, f"{above}\n{F.format(call)}")
+    assert problem.startswith("runs code in another process (`")
+    assert said(by_hand, f"{above}\n{F.format('x')}") == ""
+
+
+def test_derivatives_that_torch_wrote_for_autograd_are_no_derivation():
+    text = "import torch\n" + F.format("torch.ops.aten.tanh_backward(x, x)")
+    assert "(`tanh_backward` in line 3)" in said(by_hand, text)
+    own = "def step_backward(x):\n    return 2 * x"
+    assert said(by_hand, own, F.format("step_backward(x)")) == ""
 
 
 @pytest.mark.parametrize("text", ["re.compile(x)", "torch.compile(g)(x)", "model.eval()"])

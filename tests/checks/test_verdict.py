@@ -149,7 +149,8 @@ def test_a_law_does_not_see_exceptions():
 def test_a_law_that_raises_fails_the_case_and_nothing_else():
     found = by_law(torch.ones(2), explodes)
     assert not found.passed
-    assert found.message == "its answer cannot be judged (ArithmeticError)"
+    assert found.feedback == "its answer cannot be judged (ArithmeticError)"
+    assert found.detail == "about the answer"  # which students see of visible cases only
 
 
 def test_a_law_does_not_excuse_a_changed_input():

@@ -7,7 +7,8 @@ import pytest
 from autograder.checks.calls import call
 from autograder.checks.evidence import Evidence, normalise
 from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake, encode
-from autograder.checks.rules import no_loops
+from autograder.checks.probes import Probe
+from autograder.checks.rules import by_hand, no_loops
 from autograder.checks.running import run_check
 from autograder.checks.spec import collecting, probe, rules, specs, stand_ins
 from autograder.checks.visible import CheckFailed, VisibleChecks
@@ -131,6 +132,31 @@ def test_other_exceptions_keep_the_students_traceback_only(check, printed):
     assert "autograder/checks" not in text.replace("tests/", "") and "in observe" not in text
 
 
+def test_nor_do_exceptions_before_it_show_the_packages_frames(check, printed):
+    rules("double", by_hand)
+
+    def f(x):
+        try:
+            x.requires_grad_().sum().backward()
+        except Exception as error:
+            raise ValueError("mine") from error
+
+    check("double", f)
+    said = printed()
+    assert "derive it" in said and "mine" in said and "in f" in said
+    assert "autograder/checks/" not in said
+
+
+def test_cases_whose_names_were_taken_are_to_be_run_again(check, printed):
+    taken = None
+    specs()["double"].probes["three"] = Probe(lambda rng: call(taken(rng)))
+    check("double", double)
+    assert printed() == (
+        "✗ double  cannot be checked: run the folded cell above again, as a name that it uses has "
+        "changed (TypeError: 'NoneType' object is not callable)\n"
+    )
+
+
 def test_one_traceback_stands_for_all_cases(check, printed):
     check("double", students_function)
     assert printed().count("Traceback") == 1
@@ -221,7 +247,7 @@ def test_running_the_cases_again_changes_nothing(key, printed, monkeypatch):
 
 def test_an_exercise_the_key_does_not_know_is_told(check, printed):
     check("unknown", double)
-    assert printed() == CANNOT.format("unknown")
+    assert printed() == "✗ unknown  is no exercise of this notebook\n"
 
 
 def test_validation_raises_on_a_failed_check(check, printed, monkeypatch):

@@ -178,7 +178,23 @@ def of_another_index(data):
     return content.getvalue()
 
 
-DAMAGES = [cut, lambda data: b"", lambda data: b"no archive", of_another_form, of_another_index]
+def with_bits_of_the_directory(offset, bits):
+    """With other bits in the archive's directory, at its entry of the index."""
+
+    def damage(data):
+        changed = bytearray(data)
+        changed[data.rindex(b"PK\x01\x02") + offset] ^= bits
+        return bytes(changed)
+
+    return damage
+
+
+encrypted = with_bits_of_the_directory(8, 1)
+otherwise_compressed = with_bits_of_the_directory(10, 99)
+DAMAGES = [
+    *(cut, lambda data: b"", lambda data: b"no archive", of_another_form, of_another_index),
+    *(encrypted, otherwise_compressed),
+]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

@@ -58,6 +58,13 @@ def test_a_solution_is_found_by_what_it_defines(submitted, released):
     assert "x.softmax(-1)" in find(repair(submitted, released).notebook, "solution-softmax").source
 
 
+def test_what_was_done_to_many_cells_is_one_line(submitted, released):
+    names = ("course-setup", "course-visible_key", "cases-softmax", "check-softmax")
+    submitted.cells = [c for c in submitted.cells if not c.source.startswith(("check", "# @title"))]
+    repaired = repair(submitted, released)
+    assert repaired.repairs == [f"{', '.join(names[:3])} and 1 more: was missing, restored"]
+
+
 def test_an_edited_check_is_restored_and_reported(submitted, released):
     find(submitted, "check-softmax").source = "print('✓ softmax')"
     repaired = repair(submitted, released)
@@ -296,7 +303,8 @@ def test_in_reversed_order_whatever_is_needed_still_comes_first(submitted, relea
     assert sorted(order, key=ids.index) == order
     assert ANSWER in sources
     assert "check-softmax: stood before its solution, moved behind it" in repaired.repairs
-    assert "course-setup: stood too late, moved up" in repaired.repairs
+    moved = "course-setup, course-visible_key, cell 'import torch' and 1 more"
+    assert f"{moved}: stood too late, moved up" in repaired.repairs
 
 
 def test_a_deleted_import_comes_back_and_a_deleted_demonstration_does_not(submitted, released):

@@ -122,6 +122,22 @@ def test_a_cell_with_magics_is_read_and_one_that_hides_earns_nothing(grader):
     assert graded(grader, hidden).feedback.startswith("runs code out of a string (`eval` in line")
 
 
+def test_a_loop_under_the_name_of_another_exercise_is_a_loop(make_course):
+    """One definition may serve several exercises; it obeys the rules of each."""
+    second = SOURCE[SOURCE.index("# %% solution") : SOURCE.index("# %%\nsummary")]
+    source = SOURCE.replace(
+        "# %%\nsummary()", second.replace("total", "norm") + "\n# %%\nsummary()"
+    )
+    checks = CHECKS + '\n\n@probe("norm")\ndef some(rng):\n    return call(rng.normal(5))\n'
+    course = make_course({"sum": {"sum.py": source, "checks.py": checks}})
+    build(course, "sum")
+    grader = Grader(course, "sum")
+    looping = LOOPING.replace("total", "norm")
+    nb = written(course, {"total": f"{looping}\n\ntotal = norm\n", "norm": looping}, "sum")
+    total, norm = submission_of(grader, nb).verdicts
+    assert norm.passed and total.feedback == "loops with `for` in line 4"
+
+
 def test_what_comes_after_the_check_is_not_looked_at(grader):
     """The check was of the definition before it."""
     verdict = graded(grader, LOOPING, behind=["total = torch.sum"])

@@ -1,4 +1,4 @@
-"""The text of a code cell as Python: IPython's own lines are left out, line numbers kept."""
+"""The text of a code cell as Python: IPython's own lines are calls of its, line numbers kept."""
 
 import ast
 import re
@@ -66,7 +66,7 @@ def _leave_out(lines: list[str], at: int) -> bool:
 def _without_magic(line: str) -> str:
     if TIMED.match(line):
         return TIMED.sub(r"\1", line)
-    return MAGIC.sub(r"\1pass", ASSIGNED.sub(r"\1 None", line))
+    return MAGIC.sub(r"\1get_ipython()", ASSIGNED.sub(r"\1 get_ipython()", line))
 
 
 def bound_in_text(source: str) -> Iterator[str]:

@@ -90,8 +90,8 @@ def reach(
 ) -> Reach:
     """What the last definition of `subject` in `cells`, in the order they ran, reaches.
 
-    It does not go into the names in `stop`, the subjects of other exercises. `failed` are indices
-    of cells that ended with an error.
+    It does not go into the names in `stop`, in whose place something else stands while it runs.
+    `failed` are indices of cells that ended with an error.
     """
     notebook = Notebook(cells, subject, failed)
     todo, stop = notebook.names.find(subject), {*stop} - {subject}

@@ -5,6 +5,7 @@ Only a report for people: code that hides from this is still confined, and no sc
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import torch
 
 PATCHABLE = (torch, torch.Tensor, torch.nn.functional, torch.nn.Module, torch.nn.Linear, np)
+TORCH = str(Path(torch.__file__).parent)
 CLASSES = ("Tensor.", "Module.", "Linear.")  # which hide inherited methods by adding one
 ATTEMPTS = {  # audit event -> what to say of its first argument
     "socket.connect": "tried to connect to {1}",
@@ -41,7 +43,8 @@ class Watch:
     def report(self, shell: Any = None) -> list[str]:
         """All that was noticed, and what is patched now."""
         now = dict(self._functions())
-        patched = [name for name, it in self._before.items() if now.get(name) is not it]
+        changed = [name for name, it in self._before.items() if now.get(name) is not it]
+        patched = [name for name in changed if not _is_of_torch(now.get(name))]
         patched += [name for name in now.keys() - self._before.keys() if name.startswith(CLASSES)]
         lines = [*self._noticed, *(f"replaced {name}" for name in patched)]
         if shell is not None:
@@ -72,6 +75,12 @@ class Watch:
             return
         if not path.startswith(self._allowed) and len(self._noticed) < MOST:
             self._noticed[f"tried to open {_short(path)}"] = None
+
+
+def _is_of_torch(function: Any) -> bool:
+    """Whether torch put it there: its compiler, which some of its modules import, wraps others."""
+    code = getattr(function, "__code__", None)
+    return code is not None and code.co_filename.startswith(TORCH)
 
 
 def _short(value: object) -> str:

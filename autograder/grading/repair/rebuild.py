@@ -47,7 +47,7 @@ def repair(submitted: NotebookNode, released: NotebookNode) -> Repaired:
         *restored,
         *moved,
     ]
-    return Repaired(notebook, repairs)
+    return Repaired(notebook, _grouped(repairs))
 
 
 def _rebuilt(cells: list[NotebookNode], made: Plan, release: Release) -> list[Placed]:
@@ -124,19 +124,24 @@ def _said_of_format(nb: NotebookNode) -> Iterator[str]:
 def _said_of_metadata(
     cells: list[NotebookNode], found: list[Claim | None], made: Plan, release: Release
 ) -> Iterator[str]:
-    """One line for each kind of evidence that was needed, not one for each cell."""
-    groups: dict[str, list[str]] = {}
     with_metadata = {claim.key for claim in found if claim and claim.evidence == "grade id"}
     for index, key in sorted(made.chosen.items(), key=lambda item: item[1]):
         claim, role = found[index], release.roles[key]
         if not role or claim is None:
             continue
         if key not in with_metadata:
-            what = f"metadata lost, found by {claim.evidence}"
-            groups.setdefault(what, []).append(release.name(key))
+            yield f"{release.name(key)}: metadata lost, found by {claim.evidence}"
         elif claim.evidence == "grade id" and _is_changed(cells[index], role):
-            groups.setdefault("nbgrader metadata changed, restored", []).append(release.name(key))
-    yield from (f"{_listed(names)}: {what}" for what, names in groups.items())
+            yield f"{release.name(key)}: nbgrader metadata changed, restored"
+
+
+def _grouped(lines: list[str]) -> list[str]:
+    """One line for each thing that was done, not one for each cell."""
+    groups: dict[str, list[str]] = {}
+    for line in lines:
+        name, _, what = line.partition(": ")
+        groups.setdefault(what, []).append(name)
+    return [f"{_listed(names)}: {what}" for what, names in groups.items()]
 
 
 def _is_changed(cell: NotebookNode, role: NotebookNode) -> bool:
