@@ -7,8 +7,8 @@
 # examples. Then you compare five training runs, which differ in one thing at a time, and hand in your best model.
 #
 # Everything is here: words, models and training need no download. Plan four hours for the exercises and the
-# written answers. The trainings use a GPU where there is one; on one CPU core the whole notebook takes a
-# minute and a half, trainings included. Every exercise stands on its own: a mistake in one costs no points in another.
+# written answers. The trainings use a GPU where there is one; on one CPU core the whole notebook takes
+# about two minutes, trainings included. Every exercise stands on its own: a mistake in one costs no points in another.
 #
 # | letter | axis |
 # |---|---|
