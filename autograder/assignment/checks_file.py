@@ -64,7 +64,8 @@ def _refuse_twice(source: Source) -> None:
     """Refuse a second helper of the same name: probes would use the last one, wherever it is."""
     seen: set[str] = set()
     for node in statements(source.checks_text):
-        names = set(binds(node)) if word_of(node) is None else set()
+        is_helper = word_of(node) is None and not isinstance(node, ast.Import | ast.ImportFrom)
+        names = binds(node) if is_helper else set()
         for name in names & seen:
             raise SourceError(source.checks_path, node.lineno, f"defines {name!r} a second time")
         seen |= names

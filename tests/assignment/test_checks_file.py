@@ -4,10 +4,11 @@ import ast
 
 import pytest
 
+from autograder.assignment.alternatives import read_alternatives
 from autograder.assignment.checks_file import read_specs
 from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.definitions import definitions
-from autograder.assignment.mistakes import read_alternatives, read_mistakes
+from autograder.assignment.mistakes import read_mistakes
 from autograder.assignment.source import SourceError
 from autograder.assignment.specs import load_specs
 from autograder.assignment.validation import read_source
