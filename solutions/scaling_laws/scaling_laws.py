@@ -254,7 +254,7 @@ for width, length in ((8, 20), (32, 20), (96, 20), (96, 60), (256, 20)):
 # ## 2 Real runs
 #
 # 24 runs: eight widths from 8 to 96, two layers, three seeds each. All were trained on the same 17 922 English words
-# and their translations, letter by letter, in the form `SOS street EOP eetstray EOS`, 350 000 tokens an epoch; the
+# and their translations, letter by letter, in the form `SOS street EOP eetstray EOS`, 357 000 tokens an epoch; the
 # loss counts the translation alone, and is measured on 1120 words that are not among them. All have the same batches
 # of 640 tokens and AdamW with a learning rate of $0.2 / h$; nothing else differs.
 #
@@ -975,7 +975,7 @@ for width in np.unique(runs["width"]):
 #
 # For $10^{15}$ FLOPs you have now three answers by the profiles (one, two or seven sizes on either side), an interval,
 # and one by Chinchilla's formula with an interval of its own. What does a bootstrap interval contain, and what not? Does
-# the training data allow what the answer asks for (an epoch has 350 000 tokens)? What loss do you expect there, and
+# the training data allow what the answer asks for (an epoch has 357 000 tokens)? What loss do you expect there, and
 # would you spend $10^{15}$ FLOPs on this task? Name one measurement that would tell you more.
 
 # %% [markdown] answer="extrapolation" points=2 words=200

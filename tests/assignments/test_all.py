@@ -167,6 +167,8 @@ def test_a_stand_in_that_is_handed_in_earns_nothing(grader):
     exercises = {subject: name for name, subject in verifier.source.subjects.items()}
     parts = [part for tried in verifier.trials.values() for part in tried.spec.stand_ins.items()]
     for subject, stand_in in parts:
+        if subject not in exercises:  # it stands in for what the notebook gives
+            continue
         name = exercises[subject]
         tried, seeds = replace(verifier.trials[name], subject=stand_in), verifier.seeds[name]
         assert tried.judge(verifier.key.exercises[name], tried.observe(seeds), seeds).score == 0
