@@ -1205,7 +1205,7 @@ check("trained_model", MODEL)
 #   cell of 5.6.
 # - 严禁抄袭: whoever copies, and whoever lets others copy, gets 0 points for the whole assignment.
 #
-# Before that: *CellFork → Restart and run all*, save the notebook, and look at the summary.
+# Before that: *Kernel → Restart and run all*, save the notebook, and look at the summary.
 
 
 # %% train
