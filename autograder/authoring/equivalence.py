@@ -33,9 +33,14 @@ class _Canonical(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Axes are exchanged in either order; the larger of two numbers stays the larger."""
+        """Axes are exchanged in either order; the larger of two numbers stays the larger.
+
+        `strict` of `zip` guards against lists of unequal lengths, which no right answer has.
+        """
         self.generic_visit(node)
         match node.func:
+            case ast.Name(id="zip"):
+                node.keywords = [each for each in node.keywords if each.arg != "strict"]
             case ast.Name(id="max" | "min"):
                 node.args = _sorted(node.args)
             case ast.Attribute(attr=name) if name in SYMMETRIC:

@@ -15,6 +15,7 @@ SAME = [
     ("torch.minimum(a, b)", "torch.minimum(b, a)"),
     ("F.cosine_similarity(a, b, dim=-1)", "F.cosine_similarity(b, a, dim=-1)"),
     ("{a, b}", "{b, a}"),
+    ("zip(a, b, strict=True)", "zip(a, b)"),
     ("j % 2 == 0", "j % 2 <= 0"),
     ("f(j % 2 == 0)[max(a, b)]", "f(j % 2 <= 0)[max(b, a)]"),
 ]
@@ -27,6 +28,7 @@ DIFFERENT = [
     ("F.cosine_similarity(a, b, 1)", "F.cosine_similarity(a, 1, b)"),
     ("torch.maximum(a, b)", "torch.minimum(a, b)"),
     ("[a, b]", "[b, a]"),
+    ("f(a, b, strict=True)", "f(a, b)"),
     ("j == 0", "j <= 0"),
     ("j % 2 == 0", "j % 2 >= 0"),
     ("j % 2 == 1", "j % 2 <= 1"),
