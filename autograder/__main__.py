@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from autograder.errors import ToldError
+from autograder.errors import ToldError, told
 from autograder.grading.forks.zygote_client import zygote
 from autograder.settings import SettingsError, find_course
 
@@ -146,6 +146,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ToldError as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 2 if isinstance(error, SettingsError) else 1
+    except OSError as error:
+        print(f"autograder: {told(error)}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("autograder: stopped; what was finished is kept", file=sys.stderr)
         return 130
