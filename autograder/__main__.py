@@ -37,6 +37,11 @@ def _add_handing(commands: Commands) -> None:
         "release", help="build, and enter the assignment in the gradebook"
     )
     release.add_argument("assignment")
+    release.add_argument(
+        "--discard-marks",
+        action="store_true",
+        help="give up marks given by hand that have no place in what is released",
+    )
     release.add_argument("--due", metavar="TIME", help="due date, as 2027-03-01 23:59 UTC")
 
     collect = commands.add_parser(
