@@ -140,6 +140,8 @@ def run_grade(course: Course, options: Namespace) -> int:
     path = show_tables(course, options.assignment, Console()) if graded else None
     for student, problem in sorted(outcome.problems.items()):
         print(f"{student}: {problem}")
+    if outcome.remark:
+        print(outcome.remark)
     print(f"\n{len(outcome.graded)} submissions graded")
     if outcome.ungraded:
         print(f"{len(outcome.ungraded)} not graded: {', '.join(outcome.ungraded)}")

@@ -32,6 +32,7 @@ class ClassRun:
 
     graded: list[str] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
+    remark: str = ""  # on the run as a whole
 
     @property
     def ungraded(self) -> list[str]:
@@ -148,6 +149,8 @@ def grade_class(
         ready = executing.run((entry, entry.job()) for entry in todo)
         for entry in progress("grading", ready, len(todo)):
             _grade_one(entry, run, feedback)
+    if scheduler and executing.failed:
+        run.remark = f"the cluster failed {executing.failed} submissions: they were executed here"
     grader.store.prune({place for entry in todo for place in entry.report.get("evidence", [])})
     return run
 

@@ -41,7 +41,7 @@ def patient(url: str) -> str:
     try:
         address = make_url(url)
         address.get_dialect().import_dbapi()
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         example = "sqlite:////home/me/course/build/gradebook.db"
         raise SettingsError(
             f"c.CourseDirectory.db_url is no address of a database: write one like {example}"
