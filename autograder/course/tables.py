@@ -46,7 +46,8 @@ def show_tables(course: Course, assignment: str, console: Console) -> Path:
         console.print(as_table(board))
         write_leaderboard(board, course.build / f"leaderboard-{assignment}-{board.exercise}.csv")
     path = course.build / "scores.csv"
-    write_scores({name: nbgrader.rows(name) for name in nbgrader.graded()}, path)
+    others = {name: nbgrader.rows(name) for name in nbgrader.graded() if name != assignment}
+    write_scores(dict(sorted({**others, assignment: rows}.items())), path)
     return path
 
 

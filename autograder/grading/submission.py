@@ -126,9 +126,9 @@ class Grader:
 
     def __init__(self, course: Course, assignment: str) -> None:
         self.course, self.assignment = course, assignment
-        released = course.released(assignment)
+        source, released = read_source(course.source_path(assignment)), course.released(assignment)
         self.released = read_notebook(released)
-        refuse_stale(read_source(course.source_path(assignment)), self.released)
+        refuse_stale(source, self.released)
         self.verifier = Verifier(course, assignment)
         self.store = EvidenceStore(course.build / "evidence" / assignment)
         self.digest = self._digest(released.read_bytes())

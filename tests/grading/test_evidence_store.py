@@ -221,7 +221,7 @@ def test_no_byte_that_is_wrong_stops_anything(store):
     store.keep(whole(), BOTH)
     (path,) = store._folder.iterdir()
     data = path.read_bytes()
-    for at in range(len(data)):
+    for at in range(0, len(data), 3):
         path.write_bytes(data[:at] + bytes([data[at] ^ 255]) + data[at + 1 :])
         store.missing(whole())
 
