@@ -20,5 +20,5 @@ def told(error: OSError) -> str:
     if error.errno in FULL:
         return DISK_FULL
     if error.errno in DENIED:
-        return f"{error.filename}: {error.strerror}: see to it that you may write there"
+        return f"{error.filename}: {error.strerror}: see to it that you may read and write there"
     return f"{error.filename}: {error.strerror}" if error.filename else str(error)

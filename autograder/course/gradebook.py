@@ -174,7 +174,7 @@ class Nbgrader:
         """By student, where the notebook is or should be that nbgrader will look for."""
         course = self.api.coursedir
         root = Path(course.format_path(course.submitted_directory, "+", "+")).parent.parent
-        folders = sorted(root.glob(f"*/{assignment}"))
+        folders = [s / assignment for s in sorted(root.glob("*")) if _is_there(s / assignment)]
         return {folder.parent.name: folder / f"{assignment}.ipynb" for folder in folders}
 
     def autograded(self, assignment: str, student: str) -> Path:
@@ -204,6 +204,17 @@ class Nbgrader:
         with self.gradebook() as gradebook:
             submissions = gradebook.assignment_submissions(assignment)
             return sorted((_row(each) for each in submissions), key=lambda row: row.student)
+
+
+def _is_there(folder: Path) -> bool:
+    """Whether there is a folder, even one that may not be looked at: reading it says so."""
+    try:
+        folder.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def _check_timestamp(file: Path) -> None:

@@ -92,6 +92,24 @@ def test_who_cannot_be_graded_makes_the_status_1(course, capsys):
     assert main(QUIET) == 0
 
 
+def test_a_folder_that_may_not_be_looked_at_is_named(course, monkeypatch):
+    """Root may look at any, so that the system is asked in its place."""
+    real = os.stat
+    hidden = course.build / "submitted/hidden/demo"
+    hidden.mkdir(parents=True)
+
+    def denied(path, *arguments, **options):
+        if str(path).startswith(str(hidden)):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return real(path, *arguments, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "stat", denied)
+        run = grade_class(course, "demo", feedback=False)
+    assert run.ungraded == ["hidden"] and "Permission denied" in run.problems["hidden"]
+    hidden.rmdir()
+
+
 def test_where_nobody_can_be_graded_everybody_is_named(demo_course, monkeypatch, capsys):
     monkeypatch.chdir(demo_course.root)
     hand_in(demo_course, "broken", "{")
@@ -195,7 +213,7 @@ def test_a_folder_that_cannot_be_written_is_told(course, monkeypatch, capsys):
     with monkeypatch.context() as patched:
         patched.setattr("autograder.files.NamedTemporaryFile", lambda dir, **_: read_only(dir))
         assert main(QUIET) == 1
-    assert "Read-only file system: see to it that you may write there" in error_of(capsys)
+    assert "Read-only file system: see to it that you may read and write there" in error_of(capsys)
 
 
 def test_what_a_student_wrote_stops_nothing(course, monkeypatch):
