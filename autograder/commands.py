@@ -119,6 +119,7 @@ def run_grade(course: Course, options: Namespace) -> int:
     from autograder.course.tables import show_tables
 
     _obey_sandbox_switch(course, options)
+    _say_what_is_lacking(course, options)
     gc.freeze()  # what grading imports stays too
     outcome = grade_class(
         course,
@@ -141,6 +142,16 @@ def run_grade(course: Course, options: Namespace) -> int:
     if options.audit:
         return run_audit(course, Namespace(**{**vars(options), "students": options.audit}))
     return 0
+
+
+def _say_what_is_lacking(course: Course, options: Namespace) -> None:
+    """Name modules that submissions import and this machine does not have, once for all."""
+    from autograder.course.gradebook import Nbgrader
+    from autograder.course.imports import lacking
+
+    notebooks = Nbgrader(course, options.submitted).submitted(options.assignment)
+    for name, count in lacking(notebooks.values()).items():
+        print(f"autograder: not installed here, imported by {count}: {name}", file=sys.stderr)
 
 
 def run_audit(course: Course, options: Namespace) -> int:

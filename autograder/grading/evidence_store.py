@@ -24,14 +24,14 @@ class _Kept:
     hashes: dict[str, str] = field(default_factory=dict)
     found: dict[str, Found] = field(default_factory=dict)
     noticed: tuple[str, ...] = ()
-    failed: tuple[int, ...] = ()
+    failures: dict[int, str] = field(default_factory=dict)
 
     def add(self, other: "_Kept") -> None:
         """Take over what another one holds."""
         self.hashes |= other.hashes
         self.found |= other.found
         self.noticed = tuple(dict.fromkeys([*self.noticed, *other.noticed]))
-        self.failed = tuple(sorted({*self.failed, *other.failed}))
+        self.failures = other.failures | self.failures
 
 
 class EvidenceStore:
@@ -50,7 +50,7 @@ class EvidenceStore:
         """What was found for a job of which nothing is missing."""
         kept = self._read(job)
         found = {name: kept.found[name] for name in job.exercises}
-        return Execution(found, kept.noticed, kept.failed)
+        return Execution(found, kept.noticed, kept.failures)
 
     def keep(self, job: Job, execution: Execution) -> None:
         """Add what was found of a job, of all its exercises or of some, whole or not at all."""
@@ -60,7 +60,7 @@ class EvidenceStore:
             kept = _read(self._path(digest))
             kept.add(_Kept({name: hashes[name] for name in found}, found))
             if digest == job.digest:
-                kept.add(_Kept(noticed=execution.noticed, failed=execution.failed))
+                kept.add(_Kept(noticed=execution.noticed, failures=dict(execution.failures)))
             _write(self._path(digest), kept)
 
     def prune(self, digests: Collection[str]) -> None:
@@ -100,7 +100,8 @@ def _whole(path: Path) -> _Kept:
     kept = _Kept()
     with zipfile.ZipFile(path) as archive:
         index = json.loads(archive.read(INDEX))
-        kept.noticed, kept.failed = tuple(index["noticed"]), tuple(index["failed"])
+        kept.noticed = tuple(index["noticed"])
+        kept.failures = {int(at): str(error) for at, error in index["failures"]}
         for name, said in index["exercises"].items():
             kept.hashes[name] = said["hash"]
             cases = {(probe, at): archive.read(entry) for probe, at, entry in said["cases"]}
@@ -128,6 +129,7 @@ def _write(path: Path, kept: _Kept) -> None:
                 "model": None if found.model is None else f"{prefix}/model",
                 "error": found.error,
             }
-        said = {"noticed": kept.noticed, "failed": kept.failed, "exercises": index}
+        failures = [*kept.failures.items()]
+        said = {"noticed": kept.noticed, "failures": failures, "exercises": index}
         archive.writestr(INDEX, json.dumps(said))
     write_whole(path, content.getvalue(), PRIVATE)

@@ -38,8 +38,9 @@ def execute(job: Job) -> Execution:
     models = {name: _model(file, job.limits.confined) for name, file in files.items()}
     code = {step.check: run.found(step.check) for step in job.steps if step.check}
     noticed = tuple(line[:LINE] for line in run.noticed[:LINES])
-    failed = tuple(at for at, step in enumerate(job.cells) if step.index in run.failures)
-    return Execution({**code, **models}, noticed, failed)
+    cells = enumerate(job.cells)
+    failures = {at: run.failures[step.index] for at, step in cells if step.index in run.failures}
+    return Execution({**code, **models}, noticed, failures)
 
 
 def _model(file: ModelFile, confined: bool) -> Found:

@@ -84,8 +84,8 @@ class Found:
 
 @dataclass(frozen=True)
 class Execution:
-    """What came of a job: by exercise; what the watch noticed; and which of its cells failed."""
+    """What came of a job: by exercise; what the watch noticed; and errors by index of its cell."""
 
     found: Mapping[str, Found]
     noticed: tuple[str, ...] = ()
-    failed: tuple[int, ...] = ()
+    failures: Mapping[int, str] = field(default_factory=dict)

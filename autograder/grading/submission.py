@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 
 from autograder.assignment.keyring import key_digest
 from autograder.checks.verdict import Verdict
+from autograder.grading.causes import failed_to_load, told
 from autograder.grading.choosing import needed_steps, training_steps
 from autograder.grading.evidence_store import EvidenceStore
 from autograder.grading.execute import execute
@@ -98,9 +99,19 @@ class Submission:
             *self.repaired.repairs,
             *(f"{name}: {file.note}" for name, file in self.models.items() if file.note),
             *(f"{link}: a link, not followed" for link in links),
+            *(f"a cell failed: {line}" for line in self._failed_to_load()),
             *(f"while running: {line}" for line in self.execution.noticed),
         ]
         return Graded(self.grader.assignment, self.verdicts, said)
+
+    def _failed_to_load(self) -> list[str]:
+        return failed_to_load(self.job.cells, self.execution.failures)
+
+    @property
+    def failed_cells(self) -> dict[str, str]:
+        """What is to be said of cells that failed, by id."""
+        cells, failures = self.job.cells, self.execution.failures
+        return {cells[at].cell: told(cells[at].text, error) for at, error in failures.items()}
 
     def retraining(self, seconds: float) -> Job:
         """Its cells, training among them, to write its model files again."""
