@@ -8,19 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import autograder
 from autograder.checks.model_file import MAX_MODEL, ModelError
 from autograder.checks.running import Place
 from autograder.grading.forks.fork import CellFork, ForkEnded
 from autograder.grading.forks.requests import CellsRequest, Step
-from autograder.grading.jobs import Execution, Found, Job
+from autograder.grading.jobs import Execution, Found, Job, Limits
 from autograder.grading.models import ModelFile, read_apart
 from autograder.grading.sandbox.confinement import Confinement
+from autograder.grading.sandbox.readable import readable
 
-SYSTEM = (
-    *("/usr", "/lib", "/lib64", "/bin", "/sbin", "/opt"),
-    *("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/passwd", "/etc/nsswitch.conf"),
-)
 MAX_KERNELS = 20  # for one submission
 HAND_IN_SECONDS, MOMENT = 30.0, 0.1
 LINES, LINE = 50, 200  # of what the watch noticed, which student code may have forged
@@ -35,17 +31,18 @@ def execute(job: Job) -> Execution:
     run = _Run(job, time.monotonic() + job.limits.seconds)
     run.all_steps()
     files = {**job.models, **{name: run.written(name) for name in job.written}}
-    models = {name: _model(file, job.limits.confined) for name, file in files.items()}
+    models = {name: _model(file, job.limits) for name, file in files.items()}
     code = {step.check: run.found(step.check) for step in job.steps if step.check}
     noticed = tuple(line[:LINE] for line in run.noticed[:LINES])
     failed = tuple(at for at, step in enumerate(job.cells) if step.index in run.failures)
     return Execution({**code, **models}, noticed, failed)
 
 
-def _model(file: ModelFile, confined: bool) -> Found:
+def _model(file: ModelFile, limits: Limits) -> Found:
     """A model file as data, or what keeps it from being read."""
+    bounds = confinement(limits.hidden) if limits.confined else None
     try:
-        return Found(model=read_apart(file, confinement() if confined else None))
+        return Found(model=read_apart(file, bounds))
     except ModelError as error:
         return Found(error=str(error))
 
@@ -126,7 +123,7 @@ class _Run:
 
 def cells_request(job: Job, steps: Sequence[Step]) -> CellsRequest:
     """What a kernel is asked to do for some steps of a job."""
-    bounds = replace(confinement(), cpu_seconds=60 + int(2 * job.limits.seconds))
+    bounds = replace(confinement(job.limits.hidden), cpu_seconds=60 + int(2 * job.limits.seconds))
     wanted = {step.check for step in steps}
     return CellsRequest(
         bounds if job.limits.confined else None,
@@ -152,7 +149,6 @@ def _environment(job: Job) -> dict[str, str]:
     }
 
 
-def confinement() -> Confinement:
-    """What a fork may read: the system's programs, Python, and this package."""
-    own = str(Path(autograder.__file__).parent)
-    return Confinement(tuple(dict.fromkeys((*SYSTEM, sys.base_prefix, sys.prefix, own))))
+def confinement(hidden: tuple[str, ...] = ()) -> Confinement:
+    """What confines a fork: it may read Python and its packages, but nothing in hidden folders."""
+    return Confinement(readable(), hidden)

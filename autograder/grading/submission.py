@@ -107,7 +107,7 @@ class Submission:
         artefacts = self.grader.verifier.artefacts.items()
         return Job(
             tuple(training_steps(self.repaired.notebook)),
-            Limits(seconds, self.grader.course.sandbox, seconds),
+            self.grader.limits(seconds, seconds),
             written={name: artefact.ending for name, artefact in artefacts},
         )
 
@@ -138,6 +138,11 @@ class Grader:
         parts = key_digest(self.course, self.verifier.source).encode(), released, settings.encode()
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
+    def limits(self, cell_seconds: float, seconds: float | None = None) -> Limits:
+        """For student code: the course's folder is hidden from it, wherever it lies."""
+        hidden = (str(self.course.root),)
+        return Limits(cell_seconds, self.course.sandbox, seconds, hidden)
+
     def submission(self, path: Path) -> Submission:
         """The submission in a file, the same object as long as its folder is as it was.
 
@@ -152,7 +157,7 @@ class Grader:
         """What has to be executed for a repaired notebook and model files."""
         return Job(
             tuple(needed_steps(repaired, self.released)),
-            Limits(self.course.cell_seconds, self.course.sandbox),
+            self.limits(self.course.cell_seconds),
             self.verifier.source.given_text,
             self._checks,
             models,
