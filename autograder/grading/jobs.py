@@ -93,8 +93,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Execution:
-    """What came of a job: by exercise; what the watch noticed; and which of its cells failed."""
+    """What came of a job: by exercise; what the watch noticed; and which of its cells failed.
+
+    It is not certain where the machine may have been too busy for it.
+    """
 
     found: Mapping[str, Found]
     noticed: tuple[str, ...] = ()
     failed: tuple[int, ...] = ()
+    certain: bool = True

@@ -21,6 +21,7 @@ from autograder.grading.repair.rebuild import Repaired, repair
 from autograder.grading.verify import Verifier
 from autograder.settings import Course
 
+TOO_BUSY = "a limit was met while this machine was too busy: grade again when it is not"
 RECENT = 32  # submissions that a class run has in hand at a time
 
 
@@ -99,6 +100,7 @@ class Submission:
             *(f"{name}: {file.note}" for name, file in self.models.items() if file.note),
             *(f"{link}: a link, not followed" for link in links),
             *(f"while running: {line}" for line in self.execution.noticed),
+            *([] if self.execution.certain else [TOO_BUSY]),
         ]
         return Graded(self.grader.assignment, self.verdicts, said)
 
