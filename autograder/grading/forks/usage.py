@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 PATIENCE = 60  # times its seconds, by the clock on the wall, are the most that anything gets
+SELDOM = 1.0  # seconds between two looks at all processes
 _AT_MOST = re.compile(rb"^Vm(?:RSS|Swap|PTE):\s+(\d+) kB", re.MULTILINE)
 _SHARED_OUT = re.compile(rb"^(?:Swap)?Pss:\s+(\d+) kB", re.MULTILINE)
 
@@ -66,15 +67,17 @@ class Clock:
 
     def __init__(self, pid: int) -> None:
         self._pid, self._begin = pid, time.monotonic()
+        self._looked, self._of_family = self._begin, 0.0
 
     def seconds(self) -> float:
         """Since it was started."""
-        wall = time.monotonic() - self._begin
-        _, starved = worked_and_starved(self._pid)
-        own = wall - starved
-        if own < wall / 2:
-            own = max(own, _processor_seconds(self._pid) / _processors())
-        return max(own, wall / PATIENCE)
+        now = time.monotonic()
+        wall = now - self._begin
+        own = wall - worked_and_starved(self._pid)[1]
+        if own < wall / 2 and now > self._looked + SELDOM:
+            self._of_family = _processor_seconds(self._pid) / _processors()
+            self._looked = now
+        return max(own, self._of_family, wall / PATIENCE)
 
 
 def worked_and_starved(pid: int) -> tuple[float, float]:
