@@ -35,10 +35,11 @@ class _Kept:
 
 
 class EvidenceStore:
-    """A folder of executions."""
+    """A folder of executions; those that are not certain are forgotten with this object."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._uncertain: dict[str, _Kept] = {}  # by a job's digest
 
     def missing(self, job: Job) -> Job | None:
         """The part of a job that has to be executed; None where all of it was."""
@@ -50,11 +51,18 @@ class EvidenceStore:
         """What was found for a job of which nothing is missing."""
         kept = self._read(job)
         found = {name: kept.found[name] for name in job.exercises}
-        return Execution(found, kept.noticed, kept.failures)
+        certain = job.digest not in self._uncertain
+        return Execution(found, kept.noticed, kept.failures, certain)
 
     def keep(self, job: Job, execution: Execution) -> None:
         """Add what was found of a job, of all its exercises or of some, whole or not at all."""
         hashes, kept_under = job.exercises, job.kept_under
+        if not execution.certain:
+            of_these = {name: hashes[name] for name in execution.found}
+            kept = _Kept(of_these, {**execution.found}, execution.noticed, dict(execution.failures))
+            self._uncertain[job.digest] = kept
+            return
+        self._uncertain.pop(job.digest, None)
         for digest in {kept_under[name] for name in execution.found}:
             found = {name: it for name, it in execution.found.items() if kept_under[name] == digest}
             kept = _read(self._path(digest))
@@ -72,6 +80,7 @@ class EvidenceStore:
     def _read(self, job: Job) -> _Kept:
         """All that is kept of a job."""
         kept = _Kept()
+        kept.add(self._uncertain.get(job.digest, _Kept()))
         for digest in {job.digest, *job.kept_under.values()}:
             kept.add(_read(self._path(digest)))
         return kept
