@@ -2,7 +2,9 @@
 
 import pytest
 
-from autograder.course.collecting.roster import Student, enter, listed_students, read_roster
+from autograder.course.collecting.enrolled import enrolled, enter
+from autograder.course.collecting.people import Student
+from autograder.course.collecting.roster import read_roster
 from autograder.course.gradebook import Nbgrader
 from autograder.settings import SettingsError
 
@@ -13,9 +15,12 @@ CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,lab3 (991)
 MOODLE = "First name,Surname,ID number,Email address\nZoé,Müller,1003,z@example.org\n"
 BLACKBOARD = '"Last Name"\t"First Name"\t"Username"\t"Student ID"\n"Müller"\t"Zoé"\t"zm"\t"1003"\n'
 SHAPES = {
-    "canvas": (CANVAS.encode(), Student("1003", "Zoé", "Müller")),
+    "canvas": (CANVAS.encode(), Student("1003", "Zoé", "Müller", "", ("zmueller",), ("771",))),
     "moodle": (MOODLE.encode("utf-8-sig"), Student("1003", "Zoé", "Müller", "z@example.org")),
-    "blackboard": (BLACKBOARD.encode("utf-16"), Student("1003", "Zoé", "Müller")),
+    "blackboard": (
+        BLACKBOARD.encode("utf-16"),
+        Student("1003", "Zoé", "Müller", logins=("zm",)),
+    ),
     "german": ("id;name\n1003;Zoé Müller\n".encode("cp1252"), Student("1003", "", "Zoé Müller")),
     "chinese": ("学号,姓名\n1001,张三\n".encode("gb18030"), Student("1001", "", "张三")),
     "ids only": (b"id\n1001\n\n", Student("1001", "", "1001")),
@@ -45,9 +50,10 @@ def test_what_is_no_roster_is_said(tmp_path, text, message):
 
 
 def test_students_that_grading_entered_are_no_list(demo_course):
+    kept = demo_course.root / "roster.json"
     with Nbgrader(demo_course).gradebook() as gradebook:
         gradebook.add_student("reference")
-        assert listed_students(gradebook) == {}
-        enter([Student("1003", "Zoé", "Müller")], gradebook)
-        enter([Student("1003", "Zoë", "Müller")], gradebook)
-        assert listed_students(gradebook) == {"1003": "Zoë Müller"}
+        assert enrolled(gradebook, kept) == []
+        enter([Student("1003", "Zoé", "Müller")], gradebook, kept)
+        enter([Student("1003", "Zoë", "Müller")], gradebook, kept)
+        assert enrolled(gradebook, kept) == [Student("1003", "Zoë", "Müller")]

@@ -15,7 +15,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -236,8 +236,8 @@ def shown(parts: tuple[str, ...]) -> str:
 
 
 def in_utc(time: datetime, zone: tzinfo | None) -> datetime:
-    """A time without a zone, read in this one or else in the machine's."""
-    return time.replace(tzinfo=zone).astimezone(UTC)
+    """A time; one without a zone is read in this one or else in the machine's."""
+    return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def checksum(file: IO[bytes]) -> int:
@@ -261,10 +261,17 @@ def decodings(entry: zipfile.ZipInfo, encodings: tuple[str, ...]) -> list[str]:
     """What the name of an entry may be: few programs say which encoding they wrote it in."""
     if entry.flag_bits & UTF8_FLAG or entry.orig_filename.isascii():
         return [entry.orig_filename]
-    raw, found = entry.orig_filename.encode("cp437"), []
-    for encoding in encodings:
-        try:
-            found.append(raw.decode(encoding))
-        except UnicodeDecodeError:
-            continue
-    return [*found, entry.orig_filename]
+    raw = entry.orig_filename.encode("cp437")
+    found = [_decoded(raw, encoding) for encoding in encodings]
+    return [*filter(None, found), entry.orig_filename]
+
+
+def _decoded(raw: bytes, encoding: str) -> str | None:
+    """A name in an encoding, if it can be one.
+
+    Some programs write every backslash as a slash, the second halves of Chinese characters too.
+    """
+    for spelt in (raw, raw.replace(b"/", b"\\")):
+        with suppress(UnicodeDecodeError):
+            return spelt.decode(encoding)
+    return None

@@ -38,7 +38,7 @@ def version(
     export, time = reading.export, handed_in.time
     if export.time:
         time = in_utc(export.time, zone)
-    elif export.is_canvas and not export.late and due:
+    elif export.system == "Canvas" and not export.late and due:
         time = min(time, due)
     return Version(handed_in, reading, time)
 
