@@ -1,6 +1,7 @@
 """Exports of every system: who handed in is what the system says, against the roster."""
 
 import shutil
+import unicodedata
 from datetime import timedelta
 
 import pytest
@@ -294,6 +295,15 @@ def test_names_of_macos_and_of_chinese_windows(course):
     assert found == {ADA: "one", BO: "two"}
 
 
+def test_names_of_a_mac_that_do_not_say_their_encoding(course):
+    name = unicodedata.normalize("NFD", "Zoé Müller-Lüd_4711_assignsubmission_file_/demo.ipynb")
+    assert name != unicodedata.normalize("NFC", name)
+    files = {name: "zoé", f"__MACOSX/{name}": "litter"}
+    assert take(course, files, MOODLE, "utf-8")[0] == {ZOE: "zoé"}
+    western = "Müller-Lüd, Zoé(unknown)/Submission attachment(s)/demo.ipynb"
+    assert take(course, {western: "zoë"}, MOODLE, "cp1252", "west.zip")[0] == {ZOE: "zoë"}
+
+
 def test_backslashes_in_chinese_characters_that_became_slashes(course):
     name = "誠_4711_assignsubmission_file_/demo.ipynb"  # its second byte in GBK is a backslash
     path = course.root / "export.zip"
@@ -308,9 +318,14 @@ def test_backslashes_in_chinese_characters_that_became_slashes(course):
 
 def test_a_long_name_costs_nobody_else_anything(course):
     files = {"作" * 100 + ".ipynb": "?", "lovelaceada_12345_1_" + "作" * 100 + ".ipynb": "ada"}
-    found, report = take(course, files)
-    assert found == {ADA: "ada"}
-    assert sorted(line.state for line in report.lines) == ["collected", "misnamed"]
+    found, report = take(course, {**files, "chenbo_12346_2_demo.ipynb": "bo"})
+    assert found == {ADA: "ada", BO: "bo"}
+    assert sorted(line.state for line in report.lines) == ["collected", "collected", "misnamed"]
+
+
+def test_a_name_that_takes_long_to_read_is_refused(course):
+    _, report = take(course, {"1-1" + " - a" * 5000 + ".ipynb": "?"})
+    assert "has a name of more than 500 characters" in report.lines[0].says
 
 
 def test_a_damaged_table_of_gradescope_says_nothing(course):

@@ -26,6 +26,7 @@ from typing import IO
 DOWNLOAD = "download-"  # begins the folders that `autograder collect` keeps downloads in
 ASIDE = "aside"  # the folder of files that are nobody's, each in one named by its number
 MAX_ENTRIES = 20_000
+MAX_NAME = 500  # characters; a student's may have 255, and systems write theirs before it
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
 UNIX_TIME = 0x5455  # the extra field with a modification time in UTC
 LEAVES = re.compile(r"^([A-Za-z]:|[/\\])|(^|[/\\])\.\.([/\\]|$)|\0")
@@ -203,6 +204,8 @@ class Reader:
     def _check_entry(self, entry: zipfile.ZipInfo, name: str) -> None:
         if LEAVES.search(entry.orig_filename) or LEAVES.search(name):
             raise RefusedError("has a path that leaves the archive")
+        if max(map(len, re.split(r"[/\\]", name))) > MAX_NAME:
+            raise RefusedError(f"has a name of more than {MAX_NAME} characters")
         if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
             raise RefusedError("is a link or no file at all")
         if entry.flag_bits & ENCRYPTED_FLAG:

@@ -1,7 +1,7 @@
 """What of a download a system wrote, and what the students.
 
-One student may name a file as a system would; the class does not. So that system counts which most
-submissions look like, and below a student's own folder or zip nothing is a system's.
+One student may name a file as a system would; the class does not. So a system wrote a download if
+most submissions look like it, and below a student's own folder or zip nothing is a system's.
 """
 
 import re
@@ -33,7 +33,7 @@ class Download:
         counted = [path for path in paths if COUNTED.search(path[-1])] or [*paths]
         self.start = self._start(counted)
         votes = Counter({path[: self.start + 1]: self._system(path) for path in counted}.values())
-        self.system = max(votes, key=lambda system: (votes[system], system), default="")
+        self.system = max(votes, key=lambda system: (votes[system], not system), default="")
 
     def export(self, path: Path) -> Export:
         """A path, divided; all of it is the student's where no system wrote any."""

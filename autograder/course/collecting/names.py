@@ -143,10 +143,9 @@ class Names:
         stem = self.stems.divide(f"{text}.ipynb")
         if stem.word:
             return self._ids(stem)
-        ids = self.people.ids(text)
-        if [*map(folded, ids)] == [folded(text)]:
-            return ids
-        names = {each: squeezed(self.people.name(each)) for each in ids}
+        if exactly := self.people.users.get(folded(text)):
+            return sorted(exactly)
+        names = {each: squeezed(self.people.name(each)) for each in self.people.ids(text)}
         return [each for each, name in names.items() if name and name in squeezed(text)]
 
     def _nobodys(self, stem: Stem, export: Export) -> Reading:

@@ -72,7 +72,8 @@ class People:
         Raises AmbiguousError where it may be several, or what it says is about different students.
         """
         if not self.students:
-            return [user for user in person.users if SAFE_ID.fullmatch(user)][:1]
+            ids = (*person.users, person.email)
+            return [each for each in ids if SAFE_ID.fullmatch(each)][:1]
         keys = [found for found in self._keys(person) if found]
         named = self._by_name(person)
         group = set() if named else self._group(person)
