@@ -56,7 +56,7 @@ def _by(
 def _disputed(reading: Reading) -> Reading:
     proper = f"{reading.student}_{reading.file.removeprefix(f'{reading.student}_')}"
     says = (
-        f"is named as from {reading.student}, but its account is not theirs alone: if it is "
-        f"theirs, rename it to {proper} and collect it again"
+        f"is named as from {reading.student}, whom another account names too, or its own names "
+        f"others: if it is theirs, rename it to {proper} and collect it again"
     )
     return replace(reading, state=MISNAMED, says=says, student="", file="")

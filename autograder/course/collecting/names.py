@@ -110,7 +110,8 @@ class Names:
         says = "" if stem.word else f"was taken for {file}"
         if others and len(export.people) == 1:
             says = f"has the id of {others[0]}, but was handed in by {student}"
-        return Reading(COLLECTED, says, student, file, bool(stem.word) or stem.kind == "answer")
+        named = (bool(stem.word) or stem.kind == "answer") and not others
+        return Reading(COLLECTED, says, student, file, named)
 
     def _by_words(self, stem: Stem, export: Export) -> Reading:
         """By the id in its name, or in those of folders and archives around it."""

@@ -9,6 +9,7 @@ import re
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ from autograder.course.collecting.outcome import (
 from autograder.course.collecting.people import People
 from autograder.course.collecting.side_files import read_facts
 from autograder.course.collecting.submitted import Submitted
-from autograder.course.collecting.versions import Version, latest, version
+from autograder.course.collecting.versions import Version, beside, latest, version
 
 MEGABYTE = 1_000_000
 MAX_NAME = 200  # bytes, of 255
@@ -184,7 +185,10 @@ class LmsExtractor(ExtractorPlugin):
         times = [best.time for best in wanted.values()]
         times += [here.time] if here.time and here.files.keys() - wanted.keys() else []
         time = max(times) if changed else here.time
-        self.report.lines.append(self._line(state, student, wanted, time))
+        line = self._line(state, student, wanted, time)
+        also = [name for file, best in wanted.items() for name in beside(best, found[file])]
+        said = [f"handed in with it, and not taken: {', '.join(also)}"] if also and changed else []
+        self.report.lines.append(replace(line, says="; ".join(filter(None, [line.says, *said]))))
 
     def _extract(
         self,

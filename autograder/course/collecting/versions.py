@@ -51,3 +51,9 @@ def latest(versions: list[Version]) -> Version:
         if before.content != after.content:
             first = index
     return ordered[first]
+
+
+def beside(best: Version, versions: list[Version]) -> list[str]:
+    """Names of others that nothing says are older."""
+    others = (each for each in versions if each.content != best.content)
+    return [each.handed_in.parts[-1] for each in others if each.order == best.order]
