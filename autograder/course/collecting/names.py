@@ -106,12 +106,11 @@ class Names:
             return Reading(MISNAMED, problem)
         if not stem.word and len({*self.words.values()}) > 1:
             return self._refused(stem, "may be any of several notebooks", student)
-        file = self._canonical(stem, student)
-        says = "" if stem.word else f"was taken for {file}"
+        says = "" if stem.word else f"was taken for {self._proper(stem, student)}"
         if others and len(export.people) == 1:
             says = f"has the id of {others[0]}, but was handed in by {student}"
         named = (bool(stem.word) or stem.kind == "answer") and not others
-        return Reading(COLLECTED, says, student, file, named)
+        return Reading(COLLECTED, says, student, self._canonical(stem, student), named)
 
     def _by_words(self, stem: Stem, export: Export) -> Reading:
         """By the id in its name, or in those of folders and archives around it."""
@@ -152,7 +151,7 @@ class Names:
     def _nobodys(self, stem: Stem, export: Export) -> Reading:
         first = _first_word(stem.front)
         said = [text for person in export.people for text in (*person.users, *person.names)]
-        if not export.system and stem.word and re.search(r"\d", first):
+        if stem.word and re.search(r"\d", first):
             says = f"{first} is no student in the roster: add it with --roster"
             return Reading(UNKNOWN, f"{says}, or correct the id and collect the file again")
         owners = self.people.named(stem.front)
