@@ -228,6 +228,12 @@ def test_nothing_that_a_student_writes_makes_it_anothers_or_earlier(course, syst
     bos = STOLEN[system].replace("lovelaceada_12345", "chenbo_12346").replace("20260001", BO)
     bos = bos.replace("alovelace", "bchen").replace("Ada Lovelace", "Bo Chen").format("demo.ipynb")
     files = {STOLEN[system].format(forged): "ada" for forged in FORGED}
+    beside = {
+        "members.txt": "Bo Chen (bchen)",
+        "timestamp.txt": "2026-01-01T00:00:00Z",
+        "submission_metadata.yml": METADATA.replace("submission_45678", "alovelace"),
+    }
+    files |= {STOLEN[system].format(name): content for name, content in beside.items()}
     for only_hers in (True, False):
         given = files if only_hers else {bos: "bo", **files}
         found, _ = take(course, given, roster, name=f"{only_hers}.zip")

@@ -6,11 +6,11 @@ most submissions look like it, and below a student's own folder or zip nothing i
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 
 from autograder.course.collecting.lms import LOOSE, Export, Path, export_at
-from autograder.course.collecting.side_files import Facts, with_facts
+from autograder.course.collecting.side_files import AllFacts, with_facts
 
 COUNTED = re.compile(r"\.(?:ipynb|pth|pt|safetensors)\b", re.IGNORECASE)
 
@@ -25,7 +25,7 @@ class Download:
     def __init__(
         self,
         paths: Sequence[Path],
-        facts: Mapping[Path, Facts],
+        facts: AllFacts,
         is_students: Callable[[str], bool],
         is_known: Callable[[Export], bool],
     ) -> None:

@@ -5,7 +5,7 @@ names that the students wrote count: `<student id>_<name>_lab3.ipynb`.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from autograder.course.collecting.downloads import Download
@@ -17,7 +17,7 @@ from autograder.course.collecting.people import (
     folded,
     squeezed,
 )
-from autograder.course.collecting.side_files import Facts
+from autograder.course.collecting.side_files import AllFacts
 from autograder.course.collecting.stems import AROUND, Stem, Stems
 
 COLLECTED, UNKNOWN, MISNAMED, IGNORED = "collected", "unknown", "misnamed", "ignored"
@@ -56,7 +56,7 @@ class Names:
         self.words, self.people, self.stems = words, people, Stems(words)
         self.notebook = next(iter(words))
 
-    def download(self, paths: Sequence[Path], facts: Mapping[Path, Facts]) -> Download:
+    def download(self, paths: Sequence[Path], facts: AllFacts) -> Download:
         """How the paths of one download are to be read, with what stands in files beside them."""
         return Download(
             [*map(normal, paths)],
@@ -84,7 +84,10 @@ class Names:
         if problem:
             found = [self._refused(stem, problem)]
         elif students:
-            found = [self._by_system(stem, student, export) for student in students]
+            others = [
+                each for each in self.people.ids(" ".join(export.file)) if each not in students
+            ]
+            found = [self._by_system(stem, student, others) for student in students]
         else:
             found = [self._by_words(stem, export)]
         rank = export.serial, stem.copy
@@ -98,16 +101,14 @@ class Names:
             return [], str(error)
         return sorted({student for each in who for student in each}), ""
 
-    def _by_system(self, stem: Stem, student: str, export: Export) -> Reading:
-        """A file of the student who handed it in, whatever they call it."""
-        written = " ".join(export.file)
-        others = [each for each in self.people.ids(written) if each != student]
+    def _by_system(self, stem: Stem, student: str, others: list[str]) -> Reading:
+        """A file of the student who handed it in, whatever they call it, and whose ids it has."""
         if problem := "" if stem.kind == "notebook" else self._problem(stem, student):
             return Reading(MISNAMED, problem)
         if not stem.word and len({*self.words.values()}) > 1:
             return self._refused(stem, "may be any of several notebooks", student)
         says = "" if stem.word else f"was taken for {self._proper(stem, student)}"
-        if others and len(export.people) == 1:
+        if others:
             says = f"has the id of {others[0]}, but was handed in by {student}"
         named = (bool(stem.word) or stem.kind == "answer") and not others
         return Reading(COLLECTED, says, student, self._canonical(stem, student), named)
@@ -172,9 +173,8 @@ class Names:
             return f"has the id of {student}, but the name of {', '.join(sorted(others))}"
         several = len({*self.words.values()}) > 1 and stem.kind == "notebook"
         if not stem.word and (several or not self.people.students or re.search(r"\d", rest)):
-            return (
-                f"may be another piece of work: rename it to {self._proper(stem, student)} if not"
-            )
+            proper = self._proper(stem, student)
+            return f"may be another piece of work: rename it to {proper} if it is not"
         return ""
 
     def _proper(self, stem: Stem, student: str) -> str:

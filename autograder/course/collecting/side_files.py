@@ -1,7 +1,8 @@
 """What systems write in files beside those of students: who handed in, and when.
 
 Sakai's `timestamp.txt` and `members.txt` stand in a submission's folder, where no student's file
-can; Gradescope's `submission_metadata.yml` stands beside the folders that it is about.
+can; Gradescope's `submission_metadata.yml` stands beside the folders that it is about. In exports
+of other systems files of these names are students'.
 """
 
 import re
@@ -15,7 +16,6 @@ import yaml
 from autograder.course.collecting.archives import BROKEN, HandedIn
 from autograder.course.collecting.lms import Export, Path, Person, normal
 
-METADATA = "submission_metadata.yml"
 INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?")
 COMPACT = "%Y%m%d%H%M%S%f"  # as older releases of Sakai write it
 MAX_BYTES = 50_000_000
@@ -29,23 +29,28 @@ class Facts:
     people: tuple[Person, ...] = ()
 
 
-def with_facts(export: Export, facts: Mapping[Path, Facts]) -> Export:
+AllFacts = Mapping[tuple[str, Path], Facts]  # by system and folder
+
+
+def with_facts(export: Export, facts: AllFacts) -> Export:
     """What a system says of a submission, in its name and in the files beside it."""
-    said = facts.get(export.front)
+    said = facts.get((export.system, export.front))
     if said is None:
         return export
     return replace(export, time=said.time or export.time, people=said.people or export.people)
 
 
-def read_facts(files: Iterable[HandedIn]) -> dict[Path, Facts]:
-    """By folder of a submission, what the files beside it say; damaged ones say nothing."""
-    found: dict[Path, Facts] = {}
+def read_facts(files: Iterable[HandedIn]) -> AllFacts:
+    """By submission, what the files beside it say; damaged ones say nothing."""
+    found: dict[tuple[str, Path], Facts] = {}
     for handed_in in files:
         *around, name = normal(handed_in.parts)
-        if read := READERS.get(name):
+        if name in READERS:
+            system, read = READERS[name]
             for folder, facts in read(tuple(around), _text(handed_in)):
-                known = found.get(folder, Facts())
-                found[folder] = Facts(facts.time or known.time, facts.people or known.people)
+                known = found.get((system, folder), Facts())
+                both = Facts(facts.time or known.time, facts.people or known.people)
+                found[system, folder] = both
     return found
 
 
@@ -105,8 +110,8 @@ def instant(text: str) -> datetime | None:
         return None
 
 
-READERS: dict[str, Callable[[Path, str], Iterator[tuple[Path, Facts]]]] = {
-    "timestamp.txt": _timestamp,
-    "members.txt": _members,
-    METADATA: _metadata,
+READERS: dict[str, tuple[str, Callable[[Path, str], Iterator[tuple[Path, Facts]]]]] = {
+    "timestamp.txt": ("Sakai", _timestamp),
+    "members.txt": ("Sakai", _members),
+    "submission_metadata.yml": ("Gradescope", _metadata),
 }
