@@ -37,7 +37,11 @@ def _add_handing(commands: Commands) -> None:
         "release", help="build, and enter the assignment in the gradebook"
     )
     release.add_argument("assignment")
-    release.add_argument("--due", metavar="TIME", help="due date, as 2027-03-01 23:59 UTC")
+    release.add_argument(
+        "--due",
+        metavar="TIME",
+        help="as '2027-03-01 23:59', by the course's clock, or with a zone, '… Europe/Berlin'",
+    )
 
     collect = commands.add_parser(
         "collect", help="from what an LMS exported into build/submitted, with nbgrader zip_collect"

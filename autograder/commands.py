@@ -4,7 +4,7 @@ import gc
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import torch
@@ -64,12 +64,16 @@ def run_mutate(course: Course, options: Namespace) -> int:
 
 def run_release(course: Course, options: Namespace) -> int:
     """Build an assignment and enter it in the gradebook."""
+    from autograder.course.clock import read_due, shown, zone_of
     from autograder.course.gradebook import Nbgrader
 
-    due = datetime.strptime(options.due, "%Y-%m-%d %H:%M UTC") if options.due else None
+    zone = zone_of(course.config)
+    due = read_due(options.due, zone) if options.due else None
     build(course, options.assignment)
     Nbgrader(course).release(options.assignment, due)
     print(f"released {course.released(options.assignment).relative_to(course.root)}")
+    if due:
+        print(f"due      {shown(due, zone)}")
     return 0
 
 

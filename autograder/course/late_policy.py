@@ -6,6 +6,7 @@ policy says, and whoever reads it subtracts: our tables, nbgrader's export and t
 """
 
 import math
+from datetime import timedelta
 from typing import Any
 
 from nbformat import NotebookNode
@@ -15,6 +16,8 @@ from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Dict, Float, TraitError, validate
 from traitlets.config import Config
+
+from autograder.course.clock import clock_seconds_late, zone_of
 
 DAY = 86400
 RULES = ("points_per_day", "grace_minutes", "maximum")
@@ -43,7 +46,7 @@ class LatePolicy(LateSubmissionPlugin):
         return proposal["value"]
 
     def penalty(self, assignment: str, seconds_late: float) -> float:
-        """Points off for so many seconds after the due date, extensions taken into account."""
+        """Points off for so many seconds after the due date, by the local clock."""
         rules = {name: getattr(self, name) for name in RULES} | self.assignments.get(assignment, {})
         counted = seconds_late - 60 * rules["grace_minutes"]
         days = max(0, math.ceil(counted / DAY))
@@ -52,8 +55,19 @@ class LatePolicy(LateSubmissionPlugin):
     def late_submission_penalty(
         self, student_id: str, score: float, total_seconds_late: float
     ) -> float:
-        """nbgrader's question, which leaves the assignment to be found at the step that asks."""
-        return self.penalty(self.parent.assignment_id, total_seconds_late)
+        """nbgrader's question, which leaves the submission to be found at the step that asks."""
+        step = self.parent
+        return self.penalty_of(step.gradebook.find_submission(step.assignment_id, student_id))
+
+    def penalty_of(self, submission: SubmittedAssignment) -> float:
+        """Points off a submission, extensions taken into account."""
+        if submission.total_seconds_late <= 0:
+            return 0.0
+        assignment, extension = submission.assignment, submission.extension or timedelta()
+        late = clock_seconds_late(
+            assignment.duedate, extension, submission.timestamp, zone_of(self.config)
+        )
+        return self.penalty(assignment.name, late)
 
 
 class AssignLatePenalties(preprocessors.AssignLatePenalties):
@@ -99,5 +113,5 @@ def settle(gradebook: Gradebook, assignment: str, config: Config) -> None:
         return
     policy = plugin(config=config)
     for submission in gradebook.assignment_submissions(assignment):
-        enter_penalty(submission, policy.penalty(assignment, submission.total_seconds_late))
+        enter_penalty(submission, policy.penalty_of(submission))
     gradebook.db.commit()
