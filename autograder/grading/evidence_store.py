@@ -5,7 +5,6 @@ In a file each exercise stands apart: a changed check makes its own evidence old
 
 import json
 import zipfile
-import zlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -90,24 +89,21 @@ class EvidenceStore:
 
 
 def _read(path: Path) -> _Kept:
-    """What a file holds; nothing where it is damaged, or another version of the kit wrote it."""
+    """What a file holds; one that is damaged, or of another version of the kit, is deleted."""
     try:
-        return _whole(path) if path.is_file() else _Kept()
-    except (
-        zipfile.BadZipFile,
-        ValueError,
-        LookupError,
-        TypeError,
-        RuntimeError,
-        zlib.error,
-        EOFError,
-    ):
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return _Kept()
+    try:
+        return _whole(content)
+    except Exception:  # whatever damage provokes
+        path.unlink(missing_ok=True)
         return _Kept()
 
 
-def _whole(path: Path) -> _Kept:
+def _whole(content: bytes) -> _Kept:
     kept = _Kept()
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(BytesIO(content)) as archive:
         index = json.loads(archive.read(INDEX))
         kept.noticed = tuple(index["noticed"])
         kept.failures = {int(at): str(error) for at, error in index["failures"]}

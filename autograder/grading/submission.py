@@ -7,7 +7,9 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from autograder.assignment.current import refuse_stale
 from autograder.assignment.keyring import key_digest
+from autograder.assignment.validation import read_source
 from autograder.checks.verdict import Verdict
 from autograder.grading.causes import failed_to_load, told
 from autograder.grading.choosing import needed_steps, training_steps
@@ -133,13 +135,14 @@ class Submission:
 
 
 class Grader:
-    """What grading submissions to one assignment needs, made once."""
+    """What grading submissions to one assignment needs, made once. Raises StaleError."""
 
     def __init__(self, course: Course, assignment: str) -> None:
         self.course, self.assignment = course, assignment
-        self.verifier = Verifier(course, assignment)
         released = course.released(assignment)
         self.released = read_notebook(released)
+        refuse_stale(read_source(course.source_path(assignment)), self.released)
+        self.verifier = Verifier(course, assignment)
         self.store = EvidenceStore(course.build / "evidence" / assignment)
         self.digest = self._digest(released.read_bytes())
         self._checks, self._rests_on = self.verifier.planned(), self.verifier.rests_on()
