@@ -91,8 +91,8 @@ c.ZipCollectApp.collector_plugin = "autograder.course.collecting.plugins.LmsColl
 c.LmsExtractor.word = "lab3"
 # c.LmsExtractor.timezone = "Asia/Shanghai"
 
-# Points off an assignment's total for each day late, begun or whole; `percent_per_day` takes a share
-# of its points. Extensions that the gradebook grants count.
+# Points off an assignment's total for each day late, begun or whole; `percent_per_day` is a
+# share of its points. Extensions that the gradebook grants count.
 # `c.LatePolicy.assignments = {"attention": {"points_per_day": 5}}` makes exceptions.
 c.AssignLatePenalties.plugin_class = "autograder.course.late_policy.LatePolicy"
 c.LatePolicy.points_per_day = 10

@@ -38,11 +38,15 @@ def _add_handing(commands: Commands) -> None:
     )
     release.add_argument("assignment")
     release.add_argument(
+        "--due",
+        metavar="TIME",
+        help="as '2027-03-01 23:59', by the course's clock, or with a zone, '… Europe/Berlin'",
+    )
+    release.add_argument(
         "--discard-marks",
         action="store_true",
         help="give up marks given by hand that have no place in what is released",
     )
-    release.add_argument("--due", metavar="TIME", help="due date, as 2027-03-01 23:59 UTC")
 
     collect = commands.add_parser(
         "collect", help="from what an LMS exported into build/submitted, with nbgrader zip_collect"

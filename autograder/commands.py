@@ -4,7 +4,7 @@ import gc
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import torch
@@ -64,13 +64,17 @@ def run_mutate(course: Course, options: Namespace) -> int:
 
 def run_release(course: Course, options: Namespace) -> int:
     """Build an assignment and enter it in the gradebook."""
+    from autograder.course.clock import read_due, shown, zone_of
     from autograder.course.lock import alone
     from autograder.course.release import release
 
-    due = datetime.strptime(options.due, "%Y-%m-%d %H:%M UTC") if options.due else None
+    zone = zone_of(course.config)
+    due = read_due(options.due, zone) if options.due else None
     with alone(course, f"release {options.assignment}"):
         release(course, options.assignment, due, discard_marks=options.discard_marks)
     print(f"released {course.released(options.assignment).relative_to(course.root)}")
+    if due:
+        print(f"due      {shown(due, zone)}")
     return 0
 
 
@@ -124,6 +128,7 @@ def run_grade(course: Course, options: Namespace) -> int:
     from autograder.course.tables import show_tables
 
     _obey_sandbox_switch(course, options)
+    _say_what_is_lacking(course, options)
     gc.freeze()  # what grading imports stays too
     with alone(course, f"grade {options.assignment}"):
         outcome = grade_class(
@@ -155,6 +160,16 @@ def run_grade(course: Course, options: Namespace) -> int:
         audited = run_audit(course, Namespace(**{**vars(options), "students": options.audit}))
         return max(status, audited)
     return status
+
+
+def _say_what_is_lacking(course: Course, options: Namespace) -> None:
+    """Name modules that submissions import and this machine does not have, once for all."""
+    from autograder.course.gradebook import Nbgrader
+    from autograder.course.imports import lacking
+
+    notebooks = Nbgrader(course, options.submitted).submitted(options.assignment)
+    for name, count in lacking(notebooks.values()).items():
+        print(f"autograder: not installed here, imported by {count}: {name}", file=sys.stderr)
 
 
 def run_audit(course: Course, options: Namespace) -> int:

@@ -99,8 +99,8 @@ class Entry:
         submission = self.submission
         said = json.loads(as_json(submission.graded))
         self.nbgrader.autograde(self.grader.assignment, self.student)
-        kept = {
-            "fingerprint": self.fingerprint,
+        kept = {  # what is not certain is graded again by the next run
+            "fingerprint": self.fingerprint if submission.execution.certain else "",
             "evidence": sorted({*submission.job.kept_under.values()}),
         }
         write_whole(self.report_path, json.dumps({**kept, **said}, indent=2, ensure_ascii=False))

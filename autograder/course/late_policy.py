@@ -6,6 +6,7 @@ policy says, and whoever reads it subtracts: our tables, nbgrader's export and t
 """
 
 import math
+from datetime import timedelta
 from typing import Any
 
 from nbformat import NotebookNode
@@ -15,6 +16,8 @@ from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Dict, Float, TraitError, validate
 from traitlets.config import Config
+
+from autograder.course.clock import clock_seconds_late, zone_of
 
 DAY = 86400
 RULES = ("points_per_day", "percent_per_day", "grace_minutes", "maximum")
@@ -46,7 +49,7 @@ class LatePolicy(LateSubmissionPlugin):
         return proposal["value"]
 
     def penalty(self, assignment: str, seconds_late: float, points: float) -> float:
-        """Points off for so many seconds after the due date, extensions taken into account.
+        """Points off for so many seconds after the due date, by the local clock.
 
         `points` is what the assignment is worth.
         """
@@ -59,10 +62,19 @@ class LatePolicy(LateSubmissionPlugin):
     def late_submission_penalty(
         self, student_id: str, score: float, total_seconds_late: float
     ) -> float:
-        """nbgrader's question, which leaves the assignment to be found at the step that asks."""
+        """nbgrader's question, which leaves the submission to be found at the step that asks."""
         step = self.parent
-        points = step.gradebook.find_assignment(step.assignment_id).max_score
-        return self.penalty(step.assignment_id, total_seconds_late, points)
+        return self.penalty_of(step.gradebook.find_submission(step.assignment_id, student_id))
+
+    def penalty_of(self, submission: SubmittedAssignment) -> float:
+        """Points off a submission, extensions taken into account."""
+        if submission.total_seconds_late <= 0:
+            return 0.0
+        assignment, extension = submission.assignment, submission.extension or timedelta()
+        late = clock_seconds_late(
+            assignment.duedate, extension, submission.timestamp, zone_of(self.config)
+        )
+        return self.penalty(assignment.name, late, assignment.max_score)
 
 
 class AssignLatePenalties(preprocessors.AssignLatePenalties):
@@ -108,6 +120,5 @@ def settle(gradebook: Gradebook, assignment: str, config: Config) -> None:
         return
     policy = plugin(config=config)
     for submission in gradebook.assignment_submissions(assignment):
-        late, points = submission.total_seconds_late, submission.max_score
-        enter_penalty(submission, policy.penalty(assignment, late, points))
+        enter_penalty(submission, policy.penalty_of(submission))
     gradebook.db.commit()

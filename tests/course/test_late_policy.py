@@ -1,7 +1,7 @@
 """What lateness costs, and that no later grading, extension or due date makes it wrong."""
 
 import csv
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import nbformat
 import pytest
@@ -171,3 +171,35 @@ def test_an_assignment_of_two_notebooks_pays_once(demo_course):
         assert nbgrader.rows("pair")[0].late_penalty == 20
     nbgrader.settle_late_penalties("pair")
     assert nbgrader.rows("pair")[0].late_penalty == 20
+
+
+AUTUMN = datetime(2026, 10, 24, 18, 0)  # 20:00 in Berlin, where clocks go back in this night
+
+
+@pytest.mark.parametrize(
+    "zone, hours, extension, points",
+    [
+        ("Europe/Berlin", 24.5, 0, 10),  # 19:30 on the wall the evening after
+        ("Europe/Berlin", 25.5, 0, 20),
+        ("UTC", 24.5, 0, 20),
+        ("Europe/Berlin", 24.5, 1, 0),
+        ("Europe/Berlin", 25.5, 1, 10),
+        ("Europe/Berlin", 0.5, 0, 10),
+    ],
+)
+def test_days_are_those_of_the_clock_on_the_wall(demo_course, zone, hours, extension, points):
+    demo_course.update_config(Config({"LmsExtractor": {"timezone": zone}}))
+    nbgrader = Nbgrader(demo_course)
+    with nbgrader.gradebook() as gradebook:
+        gradebook.add_assignment("demo", duedate=AUTUMN)
+        gradebook.add_notebook("demo", "demo")
+        gradebook.add_student("ada")
+        handed_in = AUTUMN + timedelta(hours=hours)
+        gradebook.add_submission("demo", "ada", timestamp=handed_in)
+        gradebook.grant_extension("demo", "ada", days=extension)
+    step = AssignLatePenalties(config=demo_course.config)
+    ids = {"notebook": "demo", "assignment": "demo", "student": "ada"}
+    step(nbformat.v4.new_notebook(), {"nbgrader": {**ids, "db_url": nbgrader.database}})
+    assert nbgrader.rows("demo")[0].late_penalty == points
+    nbgrader.settle_late_penalties("demo")
+    assert nbgrader.rows("demo")[0].late_penalty == points

@@ -33,8 +33,8 @@ def found(text, error=None, model=None):
     return Found(cases if error is None else {}, model, error)
 
 
-def execution(noticed=(), failed=(), **by_exercise):
-    return Execution(by_exercise, noticed, failed)
+def execution(noticed=(), failures=(), **by_exercise):
+    return Execution(by_exercise, noticed, dict.fromkeys(failures, "error"))
 
 
 BOTH = execution(("started true",), (1,), f=found("f"), g=found("g"))
@@ -77,7 +77,7 @@ def test_a_changed_check_is_executed_again_and_no_other(store, name, other):
     loaded = store.load(changed_check(name))
     assert loaded.found == {name: found("new"), other: found(other)}
     assert loaded.noticed == ("started true", "started false")
-    assert loaded.failed == (0, 1)
+    assert loaded.failures == {0: "error", 1: "error"}
 
 
 def test_a_changed_model_file_is_read_again_and_no_cell_is_run_for_a_check(store):
