@@ -269,6 +269,7 @@ def test_an_unknown_account_cannot_take_a_students_name(course):
     }
     found, report = take(course, files, "id,name\n20260001,甲\n20260002,乙\n20260003,丙\n")
     assert found == {ADA: "ada"}
+    assert report.notes[1].endswith("does not know who handed in: 20260001 (ada)")
     says = {line.who.rpartition("/")[2]: line.says for line in report.lines}
     assert "named as from 20260002" in says["bo_2_12_20260002_Bo_lab3.ipynb"]
     assert "named as from 20260003" in says["mallory_4_14_20260003_Zoé_lab3.ipynb"]

@@ -54,6 +54,12 @@ class Person:
     email: str = ""
     account: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The person for people, by whatever is said first."""
+        said = (*self.names, *self.users, self.email, self.number, self.account)
+        return next(filter(None, said), "nobody")
+
 
 @dataclass(frozen=True)
 class Export:
@@ -66,6 +72,11 @@ class Export:
     time: datetime | None = None  # by the system's clock where it has no zone
     serial: int = 0  # grows from one upload to the next
     late: bool = False  # Canvas says no more than that
+
+    @property
+    def account(self) -> str:
+        """Who handed in, for people."""
+        return ", ".join(each.shown for each in self.people)
 
 
 def export_at(parts: Path, depth: int, system: str = "") -> Export | None:

@@ -151,14 +151,14 @@ class Names:
 
     def _nobodys(self, stem: Stem, export: Export) -> Reading:
         first = _first_word(stem.front)
-        said = [text for person in export.people for text in (*person.users, *person.names)]
         if stem.word and re.search(r"\d", first):
             says = f"{first} is no student in the roster: add it with --roster"
             return Reading(UNKNOWN, f"{says}, or correct the id and collect the file again")
         owners = self.people.named(stem.front)
         (student,) = owners if len(owners) == 1 else ("<student id>",)
         why = "has no student id"
-        why += f", and {said[0]} is nobody in the roster" if said and self.people.students else ""
+        if export.people and self.people.students:
+            why += f", and {export.account} is nobody in the roster"
         return self._refused(stem, why, student)
 
     def _refused(self, stem: Stem, why: str, student: str = "<student id>") -> Reading:

@@ -47,6 +47,8 @@ MEGABYTE = 1_000_000
 MAX_NAME = 200  # bytes, of 255
 REFUSED = "refused"
 ANYONE = "The gradebook has no student list, so every id was accepted; --roster FILE enters a list."
+CLAIMS = "Known by the id that they wrote, as the roster does not know who handed in"
+SHOWN = 5  # of these
 ZONE = "Times without a zone (set c.LmsExtractor.timezone) were read as"
 SINCE_WHEN = "Canvas says only that it is late: counted to the download, correct timestamp.txt"
 
@@ -88,12 +90,14 @@ class LmsExtractor(ExtractorPlugin):
             self.people = People(enrolled(gradebook, Path(course.root) / "build" / KEPT))
             self.due, self.extensions = _due_dates(gradebook, self._assignment)
         self.names = Names(self._words(), self.people)
+        self.claims: dict[str, str] = {}  # by student, the account that is nobody's
         size, total = (int(mb * MEGABYTE) for mb in (self.max_file_mb, self.max_archive_mb))
         encodings = tuple(self.encodings)
         with Reader(self.zone, size, total, self._best_name, encodings) as reader:
             self._sort([*reader.folder(Path(archive_path))])
             self.report.lines += [Line(REFUSED, *each) for each in reader.refused]
         self.report.notes += [self._missing()] if self.people.students else [ANYONE]
+        self.report.notes += self._claims()
         if any("kept as" in line.says for line in self.report.lines):
             self.report.notes.append(f"{ASIDE}/ is in {self.extracted.parent}")
         self.report.notes += [] if self.zone else [f"{ZONE} {datetime.now().astimezone():%Z}."]
@@ -124,6 +128,12 @@ class LmsExtractor(ExtractorPlugin):
                 return name
         return decoded[0]
 
+    def _claims(self) -> list[str]:
+        """Who is known by their files' names alone."""
+        names = [f"{student} ({who})" for student, who in sorted(self.claims.items())]
+        more = ", …" if len(names) > SHOWN else ""
+        return [f"{CLAIMS}: {', '.join(names[:SHOWN])}{more}"] if names else []
+
     def _missing(self) -> str:
         """Who has not handed in."""
         course, new = self.parent.coursedir, {line.who for line in self.report.lines}
@@ -142,6 +152,8 @@ class LmsExtractor(ExtractorPlugin):
             if reading.state == COLLECTED:
                 made = version(handed_in, reading, self.zone, self._due(reading.student))
                 found[reading.student][reading.file].append(made)
+                if reading.is_claimed and self.people.students:
+                    self.claims[reading.student] = reading.export.account
             elif reading.state != IGNORED:
                 nobodys.append((handed_in, reading))
         for student in sorted(found):
