@@ -1,6 +1,7 @@
 """Exports of every system: who handed in is what the system says, against the roster."""
 
 import io
+import os
 import shutil
 import unicodedata
 import zipfile
@@ -248,6 +249,17 @@ def test_a_name_like_a_systems_is_a_students_where_no_other_has_one(course):
     found, _ = take(course, {early: "ada", "20260002_Bo_lab3.ipynb": "bo"})
     assert found == {ADA: "ada", BO: "bo"}
     assert time_of(course, ADA) == "2026-09-30 10:00:00"
+
+
+def test_files_put_into_the_archive_one_by_one_are_read_together(course):
+    archive = course.build / "downloaded/demo/archive"
+    archive.mkdir(parents=True)
+    early = "HW_20260001_attempt_2026-01-01-12-00-00_20260001_Ada_lab3.ipynb"
+    for name in (early, "20260002_Bo_lab3.ipynb"):
+        (archive / name).write_text(name)
+        os.utime(archive / name, ((DUE + DAY).timestamp(),) * 2)
+    found, _ = take(course, {"lovelaceada_12345_1_demo.ipynb": ("in time", DUE + 2 * DAY)})
+    assert found == {ADA: early, BO: "20260002_Bo_lab3.ipynb"}
 
 
 def test_in_a_zip_of_an_unknown_account_nothing_is_a_systems(course):

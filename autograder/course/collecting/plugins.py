@@ -166,9 +166,10 @@ class LmsExtractor(ExtractorPlugin):
 
     def _readings(self, files: list[HandedIn]) -> Iterator[tuple[HandedIn, Reading]]:
         """What every file is; those of one download are read in the same way."""
-        downloads: dict[str, list[HandedIn]] = defaultdict(list)
+        downloads: dict[tuple[str, ...], list[HandedIn]] = defaultdict(list)
         for handed_in in files:
-            downloads[handed_in.parts[0]].append(handed_in)
+            around = handed_in.parts[:-1][:1]  # none where somebody put a file into the archive
+            downloads[around].append(handed_in)
         facts = read_facts(files)
         for download in downloads.values():
             how = self.names.download([each.parts for each in download], facts)
