@@ -61,7 +61,9 @@ class LmsExtractor(ExtractorPlugin):
     ).tag(config=True)
     words = Dict(help="Other words for some assignments: {'attention': 'lab2'}.").tag(config=True)
     timezone = Unicode(
-        "", help="Of times in names and zips, as Asia/Shanghai; default: this machine's."
+        "",
+        help="The course's, as Asia/Shanghai: of times in exports, due dates and days late; "
+        "default: this machine's.",
     ).tag(config=True)
     encodings = List(
         Unicode(),
