@@ -234,7 +234,7 @@ def test_nothing_that_a_student_writes_makes_it_anothers_or_earlier(course, syst
     beside = {
         "members.txt": "Bo Chen (bchen)",
         "timestamp.txt": "2026-01-01T00:00:00Z",
-        "submission_metadata.yml": METADATA.replace("submission_45678", "alovelace"),
+        "submission_metadata.yml": "[" * 5000,
     }
     files |= {STOLEN[system].format(name): content for name, content in beside.items()}
     for only_hers in (True, False):

@@ -17,7 +17,6 @@ from autograder.course.collecting.people import (
     folded,
     squeezed,
 )
-from autograder.course.collecting.side_files import AllFacts
 from autograder.course.collecting.stems import AROUND, Stem, Stems
 
 COLLECTED, UNKNOWN, MISNAMED, IGNORED = "collected", "unknown", "misnamed", "ignored"
@@ -56,11 +55,10 @@ class Names:
         self.words, self.people, self.stems = words, people, Stems(words)
         self.notebook = next(iter(words))
 
-    def download(self, paths: Sequence[Path], facts: AllFacts) -> Download:
-        """How the paths of one download are to be read, with what stands in files beside them."""
+    def download(self, paths: Sequence[Path]) -> Download:
+        """How the paths of one download are to be read."""
         return Download(
             [*map(normal, paths)],
-            facts,
             lambda part: bool(self._vouched(part)),
             lambda export: bool(self._handed_in_by(export)[0]),
         )
@@ -73,7 +71,7 @@ class Names:
         parts = normal(parts)
         if any(LITTER.fullmatch(part) for part in parts):
             return [Reading(IGNORED)]
-        download = download or self.download([parts], {})
+        download = download or self.download([parts])
         export = download.export(parts)
         students, problem = self._handed_in_by(export)
         stem = self.stems.divide(export.file[-1]) if export.file else None

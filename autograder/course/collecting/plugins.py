@@ -39,7 +39,6 @@ from autograder.course.collecting.outcome import (
     plain,
 )
 from autograder.course.collecting.people import People
-from autograder.course.collecting.side_files import read_facts
 from autograder.course.collecting.submitted import Submitted
 from autograder.course.collecting.versions import Version, beside, latest, version
 
@@ -172,9 +171,9 @@ class LmsExtractor(ExtractorPlugin):
         for handed_in in files:
             around = handed_in.parts[:-1][:1]  # none where somebody put a file into the archive
             downloads[around].append(handed_in)
-        facts = read_facts(files)
         for download in downloads.values():
-            how = self.names.download([each.parts for each in download], facts)
+            how = self.names.download([each.parts for each in download])
+            how.learn(download)
             for handed_in in download:
                 for reading in self.names.readings(handed_in.parts, how):
                     yield handed_in, reading
