@@ -20,7 +20,7 @@ from traitlets.config import Config
 from autograder.course.clock import clock_seconds_late, zone_of
 
 DAY = 86400
-RULES = ("points_per_day", "grace_minutes", "maximum")
+RULES = ("points_per_day", "percent_per_day", "grace_minutes", "maximum")
 
 
 class LatePolicy(LateSubmissionPlugin):
@@ -29,6 +29,9 @@ class LatePolicy(LateSubmissionPlugin):
     points_per_day = Float(0.0, min=0, help="Points off for each day late, begun or whole.").tag(
         config=True
     )
+    percent_per_day = Float(
+        0.0, min=0, help="The same in per cent of the assignment's points; both are added."
+    ).tag(config=True)
     grace_minutes = Float(0.0, min=0, help="Lateness that is not counted.").tag(config=True)
     maximum = Float(math.inf, min=0, help="The most points that lateness can cost.").tag(
         config=True
@@ -45,12 +48,16 @@ class LatePolicy(LateSubmissionPlugin):
                 raise TraitError(f"c.LatePolicy: {assignment}: {unknown.pop()} is none of {known}")
         return proposal["value"]
 
-    def penalty(self, assignment: str, seconds_late: float) -> float:
-        """Points off for so many seconds after the due date, by the local clock."""
+    def penalty(self, assignment: str, seconds_late: float, points: float) -> float:
+        """Points off for so many seconds after the due date, by the local clock.
+
+        `points` is what the assignment is worth.
+        """
         rules = {name: getattr(self, name) for name in RULES} | self.assignments.get(assignment, {})
         counted = seconds_late - 60 * rules["grace_minutes"]
         days = max(0, math.ceil(counted / DAY))
-        return float(min(days * rules["points_per_day"], rules["maximum"]))
+        a_day = rules["points_per_day"] + rules["percent_per_day"] / 100 * points
+        return float(min(days * a_day, rules["maximum"]))
 
     def late_submission_penalty(
         self, student_id: str, score: float, total_seconds_late: float
@@ -67,7 +74,7 @@ class LatePolicy(LateSubmissionPlugin):
         late = clock_seconds_late(
             assignment.duedate, extension, submission.timestamp, zone_of(self.config)
         )
-        return self.penalty(assignment.name, late)
+        return self.penalty(assignment.name, late, assignment.max_score)
 
 
 class AssignLatePenalties(preprocessors.AssignLatePenalties):

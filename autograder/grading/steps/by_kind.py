@@ -99,6 +99,10 @@ class OverwriteCells(ForOrdinary, preprocessors.OverwriteCells):
     """The kit's repair does this, from the released notebook."""
 
 
+class SaveAutoGrades(ForOrdinary, preprocessors.SaveAutoGrades):
+    """The kit's also knows what was marked by hand, and is the same."""
+
+
 class InstantiateTests(ForOrdinary, preprocessors.InstantiateTests):
     """The kit makes its tests from the reference."""
 
