@@ -274,6 +274,7 @@ def test_an_unknown_account_cannot_take_a_students_name(course):
     """Canvas's names and numbers mean nothing here; ids in file names count, one for an account."""
     files = {
         "ada_1_11_20260001_Ada_lab3.ipynb": "ada",
+        "adalin_1_16_20260001_Ada_lab3.ipynb": "ada",
         "bo_2_12_20260002_Bo_lab3.ipynb": "bo",
         "eve_3_13_20260002_Bo_lab3.ipynb": "eve's",
         "mallory_4_14_20260003_Zoé_lab3.ipynb": "mallory's",
@@ -281,7 +282,7 @@ def test_an_unknown_account_cannot_take_a_students_name(course):
     }
     found, report = take(course, files, "id,name\n20260001,甲\n20260002,乙\n20260003,丙\n")
     assert found == {ADA: "ada"}
-    assert report.notes[1].endswith("does not know who handed in: 20260001 (ada)")
+    assert report.notes[1].endswith("does not know who handed in: 20260001 (adalin)")
     says = {line.who.rpartition("/")[2]: line.says for line in report.lines}
     assert "named as from 20260002" in says["bo_2_12_20260002_Bo_lab3.ipynb"]
     assert "named as from 20260003" in says["mallory_4_14_20260003_Zoé_lab3.ipynb"]
