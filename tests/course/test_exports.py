@@ -170,6 +170,7 @@ def test_times_are_what_the_system_says(course, shape, time):
 GROUPS = {
     "Moodle": "Team Blue_77_assignsubmission_file_/demo.ipynb",
     "Sakai": "Lab 3/Team Blue (0f1e-2d)/Submission attachment(s)/demo.ipynb",
+    "Sakai, names": "Lab 3/Lovelace, Ada(x17); Chen, Bo(20260002)/Submission/demo.ipynb",
 }
 
 
@@ -178,6 +179,15 @@ def test_a_groups_work_is_everybodys_in_it(course, path):
     found, report = take(course, {path: "blue"}, MOODLE)
     assert found == {ADA: "blue", BO: "blue"}
     assert report.notes[0] == "1 have not handed in: 20260003 Zoé Müller-Lüd"
+
+
+def test_sakai_lists_the_members_of_a_group_in_a_file(course):
+    files = {
+        "Lab 3/Team (0f1e)/members.txt": "Lovelace, Ada (alovelace)\nbchen\n",
+        "Lab 3/Team (0f1e)/Submission attachment(s)/demo.ipynb": "both",
+        "Lab 3/Müller-Lüd, Zoé(zmueller)/Submission attachment(s)/demo.ipynb": "zoé",
+    }
+    assert take(course, files)[0] == {ADA: "both", BO: "both", ZOE: "zoé"}
 
 
 def test_canvas_names_a_group_and_one_of_its_members(course):

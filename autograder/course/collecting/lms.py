@@ -6,6 +6,7 @@ so every format is read from the left, once, and nothing behind it is read as a 
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -103,11 +104,20 @@ def _export(system: str, match: re.Match[str], outer: Path) -> Export:
         file,
         system,
         (*outer, front),
-        (_person(system, said),),
+        tuple(_people(system, said)),
         _time(said.get("time", "")),
         int(said.get("serial") or 0),
         bool(said.get("late") or said.get("anonymous_late")),
     )
+
+
+def _people(system: str, said: dict[str, str]) -> Iterator[Person]:
+    """Who handed in; Sakai names those who did it together one after the other."""
+    *others, name = said.get("name", "").split("; " if system == "Sakai" else "\0")
+    for other in others:
+        found = re.fullmatch(r"(.+)\((.+)\)", other)
+        yield Person((found[1],), (found[2],)) if found else Person((other,))
+    yield _person(system, {**said, "name": name})
 
 
 def _person(system: str, said: dict[str, str]) -> Person:
