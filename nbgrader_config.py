@@ -83,7 +83,8 @@ c.GenerateFeedback.preprocessors = [
 
 # `nbgrader zip_collect` takes what learning-management systems export and students' own names for
 # their files, <student id>_<name>_lab3.ipynb; `c.LmsExtractor.words = {"attention": "lab2"}` gives
-# an assignment another word. Times in file names and zips have no zone: say which it is.
+# an assignment another word. The zone is the course's: of times in exports that have none, of due
+# dates, and of the clock that days late are counted by.
 c.ZipCollectApp.downloaded_directory = "build/downloaded"
 c.ZipCollectApp.force = True  # nothing is lost: what is not newer is left alone
 c.ZipCollectApp.extractor_plugin = "autograder.course.collecting.plugins.LmsExtractor"

@@ -56,13 +56,15 @@ def _add_handing(commands: Commands) -> None:
         "downloaded",
         type=Path,
         metavar="ZIP_OR_FOLDER",
-        help="files named <student id>_<name>_lab3.ipynb; the last version of each counts",
+        help="the system says whose a file is, or its name does, <student id>_<name>_lab3.ipynb; "
+        "the last version of each counts",
     )
     collect.add_argument(
         "--roster",
         type=Path,
         metavar="FILE",
-        help="CSV with ids and names, as an LMS exports it; other ids are then not collected",
+        help="CSV with ids, names, logins and groups, as the LMS exports it; others are then not "
+        "collected",
     )
 
 

@@ -66,6 +66,13 @@ RECOGNISED = {
     "submissions.zip/20260003 Zoé Müller-Lüd/lab3.ipynb": "20260003_Zoé Müller-Lüd_lab3.ipynb",
     "Lab 3_20260001_attempt_2026-10-01-23-59-58_lab3.ipynb": None,  # the system says whose
     "20260001_张三_model.pt": "20260001_张三_model.pth",
+    "20260001_张三_model_final.pth": "20260001_张三_model.pth",
+    "20260001_张三_lab03.ipynb": "20260001_张三_lab3.ipynb",
+    "20260001_张三_lab3_final (2).ipynb": "20260001_张三_lab3.ipynb",
+    "lab3_20260001_张三.ipynb": "20260001_张三_lab3.ipynb",
+    "Kopie von 20260001_张三_lab3.ipynb": "20260001_张三_lab3.ipynb",
+    "“20260001_张三_lab3.ipynb”的副本": "20260001_张三_lab3.ipynb",
+    "20260001/lab3.ipynb": "20260001_张三_lab3.ipynb",
 }
 NOBODYS = {
     "29990001_王五_lab3.ipynb": (UNKNOWN, "29990001 is no student in the roster"),
@@ -76,6 +83,8 @@ NOBODYS = {
     "20260001_李四_lab3.ipynb": (MISNAMED, "the id of 20260001, but the name of 20260002"),
     "20260001_submissions.zip/lab3.ipynb": (MISNAMED, "has no student id"),
     "20260001_张三_lab2.ipynb": (MISNAMED, "may be another piece of work"),
+    "20260001_张三_lab31.ipynb": (MISNAMED, "may be another piece of work"),
+    "20260001_张三_lab3.zip/20260002_李四_lab3.ipynb": (MISNAMED, "the ids of two students"),
     "20260001_张三.docx": (MISNAMED, "neither a notebook nor a model nor a photo"),
     "120260001_张三_lab3.ipynb": (UNKNOWN, "120260001 is no student"),
     "__MACOSX/._20260001_张三_lab3.ipynb": (IGNORED, ""),
@@ -117,6 +126,10 @@ def test_unsafe_ones_are_left_with_what_to_do(path):
 def test_without_a_roster_the_first_word_is_the_id(path):
     reading = read(path, anyone)
     assert (reading.student, reading.file) == AS_PRESCRIBED[path]
+
+
+def test_without_a_roster_what_browsers_put_before_a_name_is_no_id():
+    assert read("Copy of 20260001_Ada_lab3.ipynb", anyone).student == "20260001"
 
 
 @pytest.mark.parametrize("path", ["submissions/lab3.ipynb", "IMG_2034.jpg", "Untitled1.ipynb"])

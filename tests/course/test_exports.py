@@ -1,7 +1,10 @@
 """Exports of every system: who handed in is what the system says, against the roster."""
 
+import io
+import os
 import shutil
 import unicodedata
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -167,6 +170,7 @@ def test_times_are_what_the_system_says(course, shape, time):
 GROUPS = {
     "Moodle": "Team Blue_77_assignsubmission_file_/demo.ipynb",
     "Sakai": "Lab 3/Team Blue (0f1e-2d)/Submission attachment(s)/demo.ipynb",
+    "Sakai, names": "Lab 3/Lovelace, Ada(x17); Chen, Bo(20260002)/Submission/demo.ipynb",
 }
 
 
@@ -175,6 +179,15 @@ def test_a_groups_work_is_everybodys_in_it(course, path):
     found, report = take(course, {path: "blue"}, MOODLE)
     assert found == {ADA: "blue", BO: "blue"}
     assert report.notes[0] == "1 have not handed in: 20260003 Zoé Müller-Lüd"
+
+
+def test_sakai_lists_the_members_of_a_group_in_a_file(course):
+    files = {
+        "Lab 3/Team (0f1e)/members.txt": "Lovelace, Ada (alovelace)\nbchen\n",
+        "Lab 3/Team (0f1e)/Submission attachment(s)/demo.ipynb": "both",
+        "Lab 3/Müller-Lüd, Zoé(zmueller)/Submission attachment(s)/demo.ipynb": "zoé",
+    }
+    assert take(course, files)[0] == {ADA: "both", BO: "both", ZOE: "zoé"}
 
 
 def test_canvas_names_a_group_and_one_of_its_members(course):
@@ -231,7 +244,7 @@ def test_nothing_that_a_student_writes_makes_it_anothers_or_earlier(course, syst
     beside = {
         "members.txt": "Bo Chen (bchen)",
         "timestamp.txt": "2026-01-01T00:00:00Z",
-        "submission_metadata.yml": METADATA.replace("submission_45678", "alovelace"),
+        "submission_metadata.yml": "[" * 5000,
     }
     files |= {STOLEN[system].format(name): content for name, content in beside.items()}
     for only_hers in (True, False):
@@ -243,16 +256,35 @@ def test_nothing_that_a_student_writes_makes_it_anothers_or_earlier(course, syst
 
 def test_a_name_like_a_systems_is_a_students_where_no_other_has_one(course):
     early = "HW_20260001_attempt_2026-01-01-12-00-00_20260001_Ada_lab3.ipynb"
-    files = {early: "ada", "20260002_Bo_lab3.ipynb": "bo", "20260003_Zoé_lab3.ipynb": "zoé"}
-    found, _ = take(course, files)
-    assert found == {ADA: "ada", BO: "bo", ZOE: "zoé"}
+    found, _ = take(course, {early: "ada", "20260002_Bo_lab3.ipynb": "bo"})
+    assert found == {ADA: "ada", BO: "bo"}
     assert time_of(course, ADA) == "2026-09-30 10:00:00"
+
+
+def test_files_put_into_the_archive_one_by_one_are_read_together(course):
+    archive = course.build / "downloaded/demo/archive"
+    archive.mkdir(parents=True)
+    early = "HW_20260001_attempt_2026-01-01-12-00-00_20260001_Ada_lab3.ipynb"
+    for name in (early, "20260002_Bo_lab3.ipynb"):
+        (archive / name).write_text(name)
+        os.utime(archive / name, ((DUE + DAY).timestamp(),) * 2)
+    found, _ = take(course, {"lovelaceada_12345_1_demo.ipynb": ("in time", DUE + 2 * DAY)})
+    assert found == {ADA: early, BO: "20260002_Bo_lab3.ipynb"}
+
+
+def test_in_a_zip_of_an_unknown_account_nothing_is_a_systems(course):
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.writestr("Bo Chen_4712_assignsubmission_file_/demo.ipynb", "eve's")
+        archive.writestr("Ada Lovelace_4711_assignsubmission_file_/demo.ipynb", "eve's")
+    assert take(course, {"eve_3_13_stuff.zip": inner.getvalue()}, MOODLE)[0] == {}
 
 
 def test_an_unknown_account_cannot_take_a_students_name(course):
     """Canvas's names and numbers mean nothing here; ids in file names count, one for an account."""
     files = {
         "ada_1_11_20260001_Ada_lab3.ipynb": "ada",
+        "adalin_1_16_20260001_Ada_lab3.ipynb": "ada",
         "bo_2_12_20260002_Bo_lab3.ipynb": "bo",
         "eve_3_13_20260002_Bo_lab3.ipynb": "eve's",
         "mallory_4_14_20260003_Zoé_lab3.ipynb": "mallory's",
@@ -260,6 +292,7 @@ def test_an_unknown_account_cannot_take_a_students_name(course):
     }
     found, report = take(course, files, "id,name\n20260001,甲\n20260002,乙\n20260003,丙\n")
     assert found == {ADA: "ada"}
+    assert report.notes[1].endswith("does not know who handed in: 20260001 (adalin)")
     says = {line.who.rpartition("/")[2]: line.says for line in report.lines}
     assert "named as from 20260002" in says["bo_2_12_20260002_Bo_lab3.ipynb"]
     assert "named as from 20260003" in says["mallory_4_14_20260003_Zoé_lab3.ipynb"]

@@ -46,6 +46,10 @@ SHAPES = {
         Student("1003", "Zoé", "Müller", numbers=("771",), groups=("Red", "Lab 2")),
     ),
     "german": ("id;name\n1003;Zoé Müller\n".encode("cp1252"), Student("1003", "", "Zoé Müller")),
+    "ilias": (
+        "Matrikelnummer;Anmeldename;Nachname;Vorname\n1003;zm;Müller;Zoé\n".encode(),
+        Student("1003", "Zoé", "Müller", logins=("zm",)),
+    ),
     "chinese": ("学号,姓名\n1001,张三\n".encode("gb18030"), Student("1001", "", "张三")),
     "ids only": (b"id\n1001\n\n", Student("1001", "", "1001")),
     "full width": ("id,name\n１００１,张三\n".encode(), Student("1001", "", "张三")),

@@ -20,6 +20,7 @@ from autograder.authoring.build import KEY_TEXT
 from autograder.checks.checker import check
 from autograder.checks.visible import VisibleChecks
 from autograder.course.collecting.names import Names
+from autograder.course.collecting.people import People, Student
 from autograder.course.sample import filled_in
 from autograder.tools import handing_in
 from autograder.tools.handing_in import submit
@@ -62,8 +63,9 @@ def test_files_and_zip_have_their_proper_names(folder, capsys):
 
 def test_what_is_written_is_what_collecting_reads(folder, capsys):
     said(capsys, "s-1.2@x", "Zoé  da Silva", notebook="lab 4")
-    names = Names({"lab 4": "demo"}, {"s-1.2@x": "Zoé da Silva"})
-    readings = [names.read((path.name,)) for path in folder.glob("*Zo*") if path.suffix != ".zip"]
+    names = Names({"lab 4": "demo"}, People([Student("s-1.2@x", "", "Zoé da Silva")]))
+    files = [path.name for path in folder.glob("*Zo*") if path.suffix != ".zip"]
+    readings = [reading for file in files for reading in names.readings((file,))]
     assert {(r.student, r.file, r.says) for r in readings} == {
         ("s-1.2@x", "demo.ipynb", ""),
         ("s-1.2@x", "s-1.2@x_model.pth", ""),

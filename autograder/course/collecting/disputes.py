@@ -14,7 +14,7 @@ from autograder.course.collecting.lms import Person
 from autograder.course.collecting.names import COLLECTED, MISNAMED, Reading
 
 Read = tuple[HandedIn, Reading]
-Account = tuple[str, tuple[Person, ...]]  # of a system; without people, all that it vouches for
+Account = tuple[object, ...]  # of a system; without people, all that it vouches for
 
 
 def undisputed(read: Iterable[Read]) -> list[Read]:
@@ -35,7 +35,13 @@ def undisputed(read: Iterable[Read]) -> list[Read]:
 
 
 def _account(reading: Reading) -> Account:
-    return reading.export.system, reading.export.people if reading.is_claimed else ()
+    people = reading.export.people if reading.is_claimed else ()
+    return reading.export.system, *map(_identity, people)
+
+
+def _identity(person: Person) -> object:
+    """What stays the same of a person when a name changes."""
+    return person.number or person.account or person.users or person.names
 
 
 def _whose(reading: Reading) -> tuple[str, str]:

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import takewhile
 
-from autograder.course.collecting.lms import LOOSE, Export, Path, export_at
-from autograder.course.collecting.side_files import AllFacts, with_facts
+from autograder.course.collecting.archives import HandedIn
+from autograder.course.collecting.lms import LOOSE, Export, Path, export_at, normal
+from autograder.course.collecting.side_files import AllFacts, read_facts, with_facts
 
 COUNTED = re.compile(r"\.(?:ipynb|pth|pt|safetensors)\b", re.IGNORECASE)
 
@@ -25,15 +26,20 @@ class Download:
     def __init__(
         self,
         paths: Sequence[Path],
-        facts: AllFacts,
         is_students: Callable[[str], bool],
         is_known: Callable[[Export], bool],
     ) -> None:
-        self.facts, self.is_students, self.is_known = facts, is_students, is_known
+        self.is_students, self.is_known = is_students, is_known
+        self.facts: AllFacts = {}
         counted = [path for path in paths if COUNTED.search(path[-1])] or [*paths]
         self.start = self._start(counted)
         votes = Counter({path[: self.start + 1]: self._system(path) for path in counted}.values())
         self.system = max(votes, key=lambda system: (votes[system], not system), default="")
+
+    def learn(self, files: Sequence[HandedIn]) -> None:
+        """Read what the system wrote into files beside those of students."""
+        fronts = {self.export(normal(each.parts)).front for each in files}
+        self.facts = read_facts(files, self.system, fronts - {()})
 
     def export(self, path: Path) -> Export:
         """A path, divided; all of it is the student's where no system wrote any."""

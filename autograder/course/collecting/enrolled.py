@@ -67,9 +67,16 @@ def enrolled(gradebook: Gradebook, kept: Path) -> list[Student]:
 
     Autograding enters students as well, with nothing but an id: those are no list.
     """
-    more = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
+    more = _kept(kept)
     students = [_student(each, more.get(each.id, {})) for each in gradebook.students]
     return [each for each in students if each.name and SAFE_ID.fullmatch(each.id)]
+
+
+def _kept(path: Path) -> dict[str, dict[str, list[str]]]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except ValueError:
+        raise SettingsError(f"{path}: damaged; delete it and give --roster again") from None
 
 
 def _student(row: Any, more: dict[str, list[str]]) -> Student:

@@ -6,6 +6,7 @@ so every format is read from the left, once, and nothing behind it is read as a 
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -54,6 +55,12 @@ class Person:
     email: str = ""
     account: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The person for people, by whatever is said first."""
+        said = (*self.names, *self.users, self.email, self.number, self.account)
+        return next(filter(None, said), "nobody")
+
 
 @dataclass(frozen=True)
 class Export:
@@ -66,6 +73,11 @@ class Export:
     time: datetime | None = None  # by the system's clock where it has no zone
     serial: int = 0  # grows from one upload to the next
     late: bool = False  # Canvas says no more than that
+
+    @property
+    def account(self) -> str:
+        """Who handed in, for people."""
+        return ", ".join(each.shown for each in self.people)
 
 
 def export_at(parts: Path, depth: int, system: str = "") -> Export | None:
@@ -92,11 +104,20 @@ def _export(system: str, match: re.Match[str], outer: Path) -> Export:
         file,
         system,
         (*outer, front),
-        (_person(system, said),),
+        tuple(_people(system, said)),
         _time(said.get("time", "")),
         int(said.get("serial") or 0),
         bool(said.get("late") or said.get("anonymous_late")),
     )
+
+
+def _people(system: str, said: dict[str, str]) -> Iterator[Person]:
+    """Who handed in; Sakai names those who did it together one after the other."""
+    *others, name = said.get("name", "").split("; " if system == "Sakai" else "\0")
+    for other in others:
+        found = re.fullmatch(r"(.+)\((.+)\)", other)
+        yield Person((found[1],), (found[2],)) if found else Person((other,))
+    yield _person(system, {**said, "name": name})
 
 
 def _person(system: str, said: dict[str, str]) -> Person:

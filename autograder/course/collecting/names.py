@@ -17,7 +17,6 @@ from autograder.course.collecting.people import (
     folded,
     squeezed,
 )
-from autograder.course.collecting.side_files import AllFacts
 from autograder.course.collecting.stems import AROUND, Stem, Stems
 
 COLLECTED, UNKNOWN, MISNAMED, IGNORED = "collected", "unknown", "misnamed", "ignored"
@@ -56,11 +55,10 @@ class Names:
         self.words, self.people, self.stems = words, people, Stems(words)
         self.notebook = next(iter(words))
 
-    def download(self, paths: Sequence[Path], facts: AllFacts) -> Download:
-        """How the paths of one download are to be read, with what stands in files beside them."""
+    def download(self, paths: Sequence[Path]) -> Download:
+        """How the paths of one download are to be read."""
         return Download(
             [*map(normal, paths)],
-            facts,
             lambda part: bool(self._vouched(part)),
             lambda export: bool(self._handed_in_by(export)[0]),
         )
@@ -73,7 +71,7 @@ class Names:
         parts = normal(parts)
         if any(LITTER.fullmatch(part) for part in parts):
             return [Reading(IGNORED)]
-        download = download or self.download([parts], {})
+        download = download or self.download([parts])
         export = download.export(parts)
         students, problem = self._handed_in_by(export)
         stem = self.stems.divide(export.file[-1]) if export.file else None
@@ -151,14 +149,14 @@ class Names:
 
     def _nobodys(self, stem: Stem, export: Export) -> Reading:
         first = _first_word(stem.front)
-        said = [text for person in export.people for text in (*person.users, *person.names)]
         if stem.word and re.search(r"\d", first):
             says = f"{first} is no student in the roster: add it with --roster"
             return Reading(UNKNOWN, f"{says}, or correct the id and collect the file again")
         owners = self.people.named(stem.front)
         (student,) = owners if len(owners) == 1 else ("<student id>",)
         why = "has no student id"
-        why += f", and {said[0]} is nobody in the roster" if said and self.people.students else ""
+        if export.people and self.people.students:
+            why += f", and {export.account} is nobody in the roster"
         return self._refused(stem, why, student)
 
     def _refused(self, stem: Stem, why: str, student: str = "<student id>") -> Reading:

@@ -9,7 +9,10 @@ from rich.text import Text
 
 from autograder.course.tables import lateness
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # in names, to play with terminals
+# in names, to play with terminals: of control, of direction, and halves of characters
+CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 NEW, REPLACED, UNCHANGED = "collected", "replaced", "unchanged"
 
 
@@ -58,7 +61,7 @@ class Report:
         if table.row_count:
             console.print(table)
         for text in (self.summary or "nothing found", *self.notes):
-            console.print(text, markup=False, highlight=False)
+            console.print(plain(text), markup=False, highlight=False)
 
 
 def plain(text: str) -> str:

@@ -39,7 +39,6 @@ from autograder.course.collecting.outcome import (
     plain,
 )
 from autograder.course.collecting.people import People
-from autograder.course.collecting.side_files import read_facts
 from autograder.course.collecting.submitted import Submitted
 from autograder.course.collecting.versions import Version, beside, latest, version
 
@@ -47,6 +46,8 @@ MEGABYTE = 1_000_000
 MAX_NAME = 200  # bytes, of 255
 REFUSED = "refused"
 ANYONE = "The gradebook has no student list, so every id was accepted; --roster FILE enters a list."
+CLAIMS = "Known by the id that they wrote, as the roster does not know who handed in"
+SHOWN = 5  # of these
 ZONE = "Times without a zone (set c.LmsExtractor.timezone) were read as"
 SINCE_WHEN = "Canvas says only that it is late: counted to the download, correct timestamp.txt"
 
@@ -59,7 +60,9 @@ class LmsExtractor(ExtractorPlugin):
     ).tag(config=True)
     words = Dict(help="Other words for some assignments: {'attention': 'lab2'}.").tag(config=True)
     timezone = Unicode(
-        "", help="Of times in names and zips, as Asia/Shanghai; default: this machine's."
+        "",
+        help="The course's, as Asia/Shanghai: of times in exports, due dates and days late; "
+        "default: this machine's.",
     ).tag(config=True)
     encodings = List(
         Unicode(),
@@ -88,12 +91,14 @@ class LmsExtractor(ExtractorPlugin):
             self.people = People(enrolled(gradebook, Path(course.root) / "build" / KEPT))
             self.due, self.extensions = _due_dates(gradebook, self._assignment)
         self.names = Names(self._words(), self.people)
+        self.claims: dict[str, str] = {}  # by student, the account that is nobody's
         size, total = (int(mb * MEGABYTE) for mb in (self.max_file_mb, self.max_archive_mb))
         encodings = tuple(self.encodings)
         with Reader(self.zone, size, total, self._best_name, encodings) as reader:
             self._sort([*reader.folder(Path(archive_path))])
             self.report.lines += [Line(REFUSED, *each) for each in reader.refused]
         self.report.notes += [self._missing()] if self.people.students else [ANYONE]
+        self.report.notes += self._claims()
         if any("kept as" in line.says for line in self.report.lines):
             self.report.notes.append(f"{ASIDE}/ is in {self.extracted.parent}")
         self.report.notes += [] if self.zone else [f"{ZONE} {datetime.now().astimezone():%Z}."]
@@ -124,6 +129,12 @@ class LmsExtractor(ExtractorPlugin):
                 return name
         return decoded[0]
 
+    def _claims(self) -> list[str]:
+        """Who is known by their files' names alone."""
+        names = [f"{student} ({who})" for student, who in sorted(self.claims.items())]
+        more = ", …" if len(names) > SHOWN else ""
+        return [f"{CLAIMS}: {', '.join(names[:SHOWN])}{more}"] if names else []
+
     def _missing(self) -> str:
         """Who has not handed in."""
         course, new = self.parent.coursedir, {line.who for line in self.report.lines}
@@ -142,6 +153,8 @@ class LmsExtractor(ExtractorPlugin):
             if reading.state == COLLECTED:
                 made = version(handed_in, reading, self.zone, self._due(reading.student))
                 found[reading.student][reading.file].append(made)
+                if reading.is_claimed and self.people.students:
+                    self.claims[reading.student] = reading.export.account
             elif reading.state != IGNORED:
                 nobodys.append((handed_in, reading))
         for student in sorted(found):
@@ -154,12 +167,13 @@ class LmsExtractor(ExtractorPlugin):
 
     def _readings(self, files: list[HandedIn]) -> Iterator[tuple[HandedIn, Reading]]:
         """What every file is; those of one download are read in the same way."""
-        downloads: dict[str, list[HandedIn]] = defaultdict(list)
+        downloads: dict[tuple[str, ...], list[HandedIn]] = defaultdict(list)
         for handed_in in files:
-            downloads[handed_in.parts[0]].append(handed_in)
-        facts = read_facts(files)
+            around = handed_in.parts[:-1][:1]  # none where somebody put a file into the archive
+            downloads[around].append(handed_in)
         for download in downloads.values():
-            how = self.names.download([each.parts for each in download], facts)
+            how = self.names.download([each.parts for each in download])
+            how.learn(download)
             for handed_in in download:
                 for reading in self.names.readings(handed_in.parts, how):
                     yield handed_in, reading

@@ -9,7 +9,7 @@ from pathlib import Path
 from autograder.course.collecting.people import SAFE_ID, Student
 from autograder.settings import SettingsError
 
-# headings, the better first; of all systems, in English and Chinese
+# headings, the better first; of all systems, in English, Chinese and German
 ID = (
     "student id",
     "student number",
@@ -18,18 +18,32 @@ ID = (
     "orgdefinedid",
     "sid",
     "学号",
+    "matrikelnummer",
+    "id-nummer",
     "username",
     "user name",
     "login",
+    "anmeldename",
     "sis login id",
     "identifier",  # of GitHub Classroom; Moodle's are numbers
     "id",
 )
 LOGIN = (*ID, "display id", "eid", "login id", "integration id", "github username", "ilias login")
-NAME = ("full name", "student name", "name", "student", "姓名", "display name")
-FIRST, LAST = ("first name", "given name", "名"), ("last name", "surname", "姓")
-EMAIL = ("email address", "email", "e-mail", "邮箱")
-GROUP = ("group", "groups", "group name", "team", "小组")
+NAME = (
+    "full name",
+    "student name",
+    "name",
+    "student",
+    "姓名",
+    "display name",
+    "vollständiger name",
+)
+FIRST, LAST = (
+    ("first name", "given name", "名", "vorname"),
+    ("last name", "surname", "姓", "nachname"),
+)
+EMAIL = ("email address", "email", "e-mail", "邮箱", "e-mail-adresse")
+GROUP = ("group", "groups", "group name", "team", "小组", "gruppe", "gruppen")
 ENCODINGS = ("utf-8-sig", "gb18030", "cp1252")
 BOMS = (b"\xff\xfe", b"\xfe\xff")
 PARTICIPANT = re.compile(r"\D*\s(\d+)")  # Moodle's identifier: a word in some language, a number

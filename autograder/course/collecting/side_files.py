@@ -19,6 +19,7 @@ from autograder.course.collecting.lms import Export, Path, Person, normal
 INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?")
 COMPACT = "%Y%m%d%H%M%S%f"  # as older releases of Sakai write it
 MAX_BYTES = 50_000_000
+LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # texts only: no id loses its zeros
 
 
 @dataclass(frozen=True)
@@ -29,28 +30,31 @@ class Facts:
     people: tuple[Person, ...] = ()
 
 
-AllFacts = Mapping[tuple[str, Path], Facts]  # by system and folder
+AllFacts = Mapping[Path, Facts]  # by submission
 
 
 def with_facts(export: Export, facts: AllFacts) -> Export:
     """What a system says of a submission, in its name and in the files beside it."""
-    said = facts.get((export.system, export.front))
+    said = facts.get(export.front)
     if said is None:
         return export
     return replace(export, time=said.time or export.time, people=said.people or export.people)
 
 
-def read_facts(files: Iterable[HandedIn]) -> AllFacts:
-    """By submission, what the files beside it say; damaged ones say nothing."""
-    found: dict[tuple[str, Path], Facts] = {}
+def read_facts(files: Iterable[HandedIn], system: str, fronts: set[Path]) -> AllFacts:
+    """By submission, what the files beside it say; damaged ones say nothing.
+
+    `fronts` are the submissions of a system's export: files of these names elsewhere are students'.
+    """
+    found: dict[Path, Facts] = {}
     for handed_in in files:
         *around, name = normal(handed_in.parts)
-        if name in READERS:
-            system, read = READERS[name]
+        of, is_inside, read = READERS.get(name, NONE)
+        places = fronts if is_inside else {front[:-1] for front in fronts}
+        if of == system and tuple(around) in places:
             for folder, facts in read(tuple(around), _text(handed_in)):
-                known = found.get((system, folder), Facts())
-                both = Facts(facts.time or known.time, facts.people or known.people)
-                found[system, folder] = both
+                known = found.get(folder, Facts())
+                found[folder] = Facts(facts.time or known.time, facts.people or known.people)
     return found
 
 
@@ -78,8 +82,8 @@ def _member(line: str) -> Person:
 
 def _metadata(folder: Path, text: str) -> Iterator[tuple[Path, Facts]]:
     try:
-        submissions = yaml.load(text, yaml.BaseLoader)  # texts only: no id loses its zeros
-    except yaml.YAMLError:
+        submissions = yaml.load(text, LOADER)
+    except (yaml.YAMLError, RecursionError):
         return
     for name, said in _entries(submissions).items():
         submitters = _entries(said).get("submitters")
@@ -110,8 +114,10 @@ def instant(text: str) -> datetime | None:
         return None
 
 
-READERS: dict[str, tuple[str, Callable[[Path, str], Iterator[tuple[Path, Facts]]]]] = {
-    "timestamp.txt": ("Sakai", _timestamp),
-    "members.txt": ("Sakai", _members),
-    "submission_metadata.yml": ("Gradescope", _metadata),
+Reader = Callable[[Path, str], Iterator[tuple[Path, Facts]]]
+NONE: tuple[str, bool, Reader] = ("", False, lambda *_: iter(()))
+READERS: dict[str, tuple[str, bool, Reader]] = {  # whose, and whether inside a submission's folder
+    "timestamp.txt": ("Sakai", True, _timestamp),
+    "members.txt": ("Sakai", True, _members),
+    "submission_metadata.yml": ("Gradescope", False, _metadata),
 }
