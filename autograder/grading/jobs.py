@@ -11,7 +11,6 @@ from autograder.checks.running import Place
 from autograder.grading.forks.requests import PlannedCheck, Step
 from autograder.grading.models import ModelFile
 
-
 CELLS_TOGETHER = 5  # what all cells of a submission may take, in times of one
 
 

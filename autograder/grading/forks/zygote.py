@@ -151,12 +151,13 @@ def _allowed(request: CellsRequest) -> tuple[str, ...]:
     bounds = request.confinement
     if bounds is None:
         return ("/",)
-    return (*bounds.readable, bounds.work, "/tmp", "/dev", "/proc/self")
+    return (*bounds.readable, bounds.work, "/usr", "/tmp", "/dev", "/proc/self")
 
 
 def _fresh_start(pipe: int, environment: dict[str, str]) -> BinaryIO:
     """Own random numbers, own environment, no terminal, no descriptor but the pipe to write to."""
     import random
+    import tempfile
 
     import numpy as np
     import torch
@@ -165,6 +166,7 @@ def _fresh_start(pipe: int, environment: dict[str, str]) -> BinaryIO:
     os.closerange(PIPE + 1, os.sysconf("SC_OPEN_MAX"))
     os.environ.clear()
     os.environ.update(environment)
+    tempfile.tempdir = None  # the zygote's own, which it found in its own environment
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)

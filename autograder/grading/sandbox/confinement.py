@@ -4,6 +4,7 @@
 the new process namespace and builds its file system, limits and allow-list.
 """
 
+import contextlib
 import os
 import resource
 import signal
@@ -49,6 +50,7 @@ def separate(confinement: Confinement, mapped: Callable[[], None]) -> dict[str, 
 
     Returns descriptors of what will be bound, taken while this process is still its old user.
     """
+    _offer_to_the_kernel()
     syscalls.unshare(NAMESPACES)
     descriptors = _open_paths(confinement)
     mapped()
@@ -58,6 +60,12 @@ def separate(confinement: Confinement, mapped: Callable[[], None]) -> dict[str, 
     syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
     return descriptors
+
+
+def _offer_to_the_kernel() -> None:
+    """Let this process be the first to end where the machine's memory is full."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def write_id_maps(pid: int) -> None:

@@ -43,6 +43,6 @@ def _paths() -> Iterator[str]:
 
 
 def _libraries(folder: str) -> str:
-    """Where the dynamic linker looks: Debian's part of the folder for this machine, or all of it."""
+    """Where the dynamic linker looks: Debian's part for this machine, or all of the folder."""
     part = os.path.join(folder, sysconfig.get_config_var("MULTIARCH") or "")
     return part if os.path.isdir(part) else folder
