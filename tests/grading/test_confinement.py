@@ -130,6 +130,18 @@ def test_namespaces_cannot_be_made_by_clone():
     assert spied(f"{clone}, ctypes.get_errno()", LIBC) == f"(-1, {errno.EPERM})"
 
 
+def test_keys_have_no_names():
+    assert spied("open('/proc/keys').read(), open('/proc/key-users').read()") == "('', '')"
+
+
+def test_folders_that_cannot_be_read_are_not_searched_for_modules():
+    """A search in them would be reported."""
+    assert spied("[path for path in sys.path if not os.access(path or '.', 4)]", "import sys") in (
+        "[]",
+        repr([path for path in sys.path if path.endswith(".zip")]),
+    )
+
+
 def test_the_grader_ends_it_when_it_ends_itself_whatever_it_asks_for():
     """What keeps a fork from outliving its grader cannot be taken back."""
     setup = LIBC + "libc.prctl(1, 0)\nheld = ctypes.c_int()"

@@ -132,7 +132,9 @@ def run_cells(request: CellsRequest, watch: Watch, pipe: int) -> None:
         _send(stream, message)
 
     check.runner, shell = Silent(), Shell.instance()
-    watch.begin(_allowed(request))
+    allowed = _allowed(request)
+    sys.path[:] = [path for path in sys.path if not path or path.startswith(allowed)]
+    watch.begin(allowed)
     recorder = Recorder(request.given, request.checks, send)
     run_steps(request.steps, shell, recorder, send)
     for exercise, ending in request.written.items():
@@ -151,7 +153,8 @@ def _allowed(request: CellsRequest) -> tuple[str, ...]:
     bounds = request.confinement
     if bounds is None:
         return ("/",)
-    return (*bounds.readable, bounds.work, "/usr", "/tmp", "/dev", "/proc/self")
+    about_the_machine = (f"/proc/{name}" for name in ("self", "sys", "stat", "meminfo", "cpuinfo"))
+    return (*bounds.readable, bounds.work, "/usr", "/tmp", "/dev", *about_the_machine)
 
 
 def _fresh_start(pipe: int, environment: dict[str, str]) -> BinaryIO:

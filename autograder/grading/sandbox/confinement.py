@@ -24,6 +24,7 @@ NAMESPACES = (
     | syscalls.CLONE_NEWIPC
     | syscalls.CLONE_NEWUTS
 )
+NOT_OURS = ("keys", "key-users")  # in /proc, the names of the grader's
 NEW_ROOT = "/tmp"  # any folder that exists everywhere; covered in the new namespace only
 
 
@@ -111,6 +112,11 @@ def _build_root(confinement: Confinement, descriptors: dict[str, int]) -> None:
         else:
             _bind(NEW_ROOT + path, descriptors[path])
     syscalls.mount("proc", f"{NEW_ROOT}/proc", "proc", private | syscalls.MS_NOEXEC)
+    for name in NOT_OURS:
+        if os.path.exists(f"{NEW_ROOT}/proc/{name}"):
+            syscalls.mount(
+                f"{NEW_ROOT}/dev/null", f"{NEW_ROOT}/proc/{name}", None, syscalls.MS_BIND
+            )
     os.chdir(NEW_ROOT)
     syscalls.change_root(".", "./old")
     os.chdir("/")
