@@ -45,8 +45,9 @@ def _executed(job: Job) -> Execution:
     models = {name: _model(file, job.limits) for name, file in files.items()}
     code = {step.check: run.found(step.check) for step in job.steps if step.check}
     noticed = tuple(line[:LINE] for line in run.noticed[:LINES])
-    failed = tuple(at for at, step in enumerate(job.cells) if step.index in run.failures)
-    return Execution({**code, **models}, noticed, failed, certain=not run.accidents)
+    cells = enumerate(job.cells)
+    failures = {at: run.failures[step.index] for at, step in cells if step.index in run.failures}
+    return Execution({**code, **models}, noticed, failures, certain=not run.accidents)
 
 
 def _model(file: ModelFile, limits: Limits) -> Found:

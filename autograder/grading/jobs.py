@@ -92,12 +92,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Execution:
-    """What came of a job: by exercise; what the watch noticed; and which of its cells failed.
+    """What came of a job: by exercise; what the watch noticed; and errors by index of its cell.
 
     It is not certain where the machine may have been too busy for it.
     """
 
     found: Mapping[str, Found]
     noticed: tuple[str, ...] = ()
-    failed: tuple[int, ...] = ()
+    failures: Mapping[int, str] = field(default_factory=dict)
     certain: bool = True

@@ -7,8 +7,11 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from autograder.assignment.current import refuse_stale
 from autograder.assignment.keyring import key_digest
+from autograder.assignment.validation import read_source
 from autograder.checks.verdict import Verdict
+from autograder.grading.causes import failed_to_load, told
 from autograder.grading.choosing import needed_steps, training_steps
 from autograder.grading.evidence_store import EvidenceStore
 from autograder.grading.execute import execute
@@ -99,10 +102,20 @@ class Submission:
             *self.repaired.repairs,
             *(f"{name}: {file.note}" for name, file in self.models.items() if file.note),
             *(f"{link}: a link, not followed" for link in links),
+            *(f"a cell failed: {line}" for line in self._failed_to_load()),
             *(f"while running: {line}" for line in self.execution.noticed),
             *([] if self.execution.certain else [TOO_BUSY]),
         ]
         return Graded(self.grader.assignment, self.verdicts, said)
+
+    def _failed_to_load(self) -> list[str]:
+        return failed_to_load(self.job.cells, self.execution.failures)
+
+    @property
+    def failed_cells(self) -> dict[str, str]:
+        """What is to be said of cells that failed, by id."""
+        cells, failures = self.job.cells, self.execution.failures
+        return {cells[at].cell: told(cells[at].text, error) for at, error in failures.items()}
 
     def retraining(self, seconds: float) -> Job:
         """Its cells, training among them, to write its model files again."""
@@ -122,13 +135,14 @@ class Submission:
 
 
 class Grader:
-    """What grading submissions to one assignment needs, made once."""
+    """What grading submissions to one assignment needs, made once. Raises StaleError."""
 
     def __init__(self, course: Course, assignment: str) -> None:
         self.course, self.assignment = course, assignment
-        self.verifier = Verifier(course, assignment)
         released = course.released(assignment)
         self.released = read_notebook(released)
+        refuse_stale(read_source(course.source_path(assignment)), self.released)
+        self.verifier = Verifier(course, assignment)
         self.store = EvidenceStore(course.build / "evidence" / assignment)
         self.digest = self._digest(released.read_bytes())
         self._checks, self._rests_on = self.verifier.planned(), self.verifier.rests_on()

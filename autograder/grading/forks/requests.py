@@ -12,9 +12,10 @@ from autograder.grading.sandbox.confinement import Confinement
 class Step:
     """One step of a kernel: a cell's text, or the exercise whose check runs there instead."""
 
-    index: int  # of the cell in the job
+    index: int  # in the job
     text: str
     check: str | None = None
+    cell: str = ""  # its id in the notebook
 
 
 @dataclass(frozen=True)
