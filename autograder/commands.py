@@ -15,6 +15,7 @@ from traitlets.config import Config
 from autograder.authoring.build import build, is_current
 from autograder.settings import Course
 
+UNSAFE = "grading refuses to start; with --no-sandbox student code runs as you do, with your files"
 UNCONFINED = (
     "autograder: no sandbox: student code can read and change everything that you can, use the "
     "network, and outlive its grading"
@@ -94,13 +95,16 @@ def run_doctor(course: Course, options: Namespace) -> int:
     from autograder.grading.execute import confinement
     from autograder.grading.sandbox.doctor import layers
 
-    found = list(layers(confinement()))
+    found = list(layers(confinement((str(course.root),))))
     for layer in found:
         mark = "✗" if layer.problem else "✓"
         print(f"{mark} {layer.name}: keeps student code from {layer.keeps_from}")
         if layer.problem:
-            print(f"  {layer.problem}")
-    return 1 if any(layer.problem for layer in found) else 0
+            print(f"  {layer.problem}\n  without it: {layer.without}\n  to do: {layer.remedy}")
+    if any(layer.problem for layer in found):
+        print(UNSAFE)
+        return 1
+    return 0
 
 
 def _obey_sandbox_switch(course: Course, options: Namespace) -> None:

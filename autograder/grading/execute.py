@@ -111,7 +111,7 @@ class _Run:
                 for step in steps:
                     if error := self._wait(kernel, step):
                         self._failed(step, error)
-                kernel.finish(HAND_IN_SECONDS)
+                kernel.finish(min(HAND_IN_SECONDS, self.job.limits.cell_seconds))
                 return len(self.job.steps)
             except ForkEnded as ended:
                 at = self.job.steps.index(step) if step else position

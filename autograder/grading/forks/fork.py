@@ -27,7 +27,7 @@ from autograder.grading.forks.usage import (
 from autograder.grading.forks.zygote_client import zygote
 
 TICK = 0.25  # how often a running cell's kernel is looked at
-GRACE = 2.0  # for a cell to end after it was interrupted
+GRACE = 1.0  # for a cell to end after it was interrupted
 DEATH_SECONDS = 5  # for a killed process to be gone
 
 

@@ -132,7 +132,9 @@ def run_cells(request: CellsRequest, watch: Watch, pipe: int) -> None:
         _send(stream, message)
 
     check.runner, shell = Silent(), Shell.instance()
-    watch.begin(_allowed(request))
+    allowed = _allowed(request)
+    sys.path[:] = [path for path in sys.path if not path or path.startswith(allowed)]
+    watch.begin(allowed)
     recorder = Recorder(request.given, request.checks, send)
     run_steps(request.steps, shell, recorder, send)
     for exercise, ending in request.written.items():
@@ -151,12 +153,14 @@ def _allowed(request: CellsRequest) -> tuple[str, ...]:
     bounds = request.confinement
     if bounds is None:
         return ("/",)
-    return (*bounds.readable, bounds.work, "/tmp", "/dev", "/proc/self")
+    about_the_machine = (f"/proc/{name}" for name in ("self", "sys", "stat", "meminfo", "cpuinfo"))
+    return (*bounds.readable, bounds.work, "/usr", "/tmp", "/dev", *about_the_machine)
 
 
 def _fresh_start(pipe: int, environment: dict[str, str]) -> BinaryIO:
     """Own random numbers, own environment, no terminal, no descriptor but the pipe to write to."""
     import random
+    import tempfile
 
     import numpy as np
     import torch
@@ -165,6 +169,7 @@ def _fresh_start(pipe: int, environment: dict[str, str]) -> BinaryIO:
     os.closerange(PIPE + 1, os.sysconf("SC_OPEN_MAX"))
     os.environ.clear()
     os.environ.update(environment)
+    tempfile.tempdir = None  # the zygote's own, which it found in its own environment
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)

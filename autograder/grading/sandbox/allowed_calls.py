@@ -61,6 +61,8 @@ timer_settime 223 110, timer_gettime 224 108, timer_getoverrun 225 109, timer_de
 
 def numbers(machine: str) -> dict[str, int]:
     """By name, the numbers of the allowed calls. Raises ValueError for other machines."""
+    if machine not in ARCHITECTURES:
+        raise ValueError(f"no table of system calls for {machine}")
     column = 1 + ARCHITECTURES.index(machine)
     entries = [entry.split() for entry in _TABLE.replace("\n", " ").strip(" ,").split(",")]
     return {entry[0]: int(entry[column]) for entry in entries if entry[column] != "-"}

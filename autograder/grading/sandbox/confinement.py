@@ -4,6 +4,7 @@
 the new process namespace and builds its file system, limits and allow-list.
 """
 
+import contextlib
 import os
 import resource
 import signal
@@ -23,6 +24,7 @@ NAMESPACES = (
     | syscalls.CLONE_NEWIPC
     | syscalls.CLONE_NEWUTS
 )
+NOT_OURS = ("keys", "key-users")  # in /proc, the names of the grader's
 NEW_ROOT = "/tmp"  # any folder that exists everywhere; covered in the new namespace only
 
 
@@ -49,6 +51,7 @@ def separate(confinement: Confinement, mapped: Callable[[], None]) -> dict[str, 
 
     Returns descriptors of what will be bound, taken while this process is still its old user.
     """
+    _offer_to_the_kernel()
     syscalls.unshare(NAMESPACES)
     descriptors = _open_paths(confinement)
     mapped()
@@ -58,6 +61,12 @@ def separate(confinement: Confinement, mapped: Callable[[], None]) -> dict[str, 
     syscalls.prctl(syscalls.PR_SET_DUMPABLE, 1)
     syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
     return descriptors
+
+
+def _offer_to_the_kernel() -> None:
+    """Let this process be the first to end where the machine's memory is full."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def write_id_maps(pid: int) -> None:
@@ -103,6 +112,11 @@ def _build_root(confinement: Confinement, descriptors: dict[str, int]) -> None:
         else:
             _bind(NEW_ROOT + path, descriptors[path])
     syscalls.mount("proc", f"{NEW_ROOT}/proc", "proc", private | syscalls.MS_NOEXEC)
+    for name in NOT_OURS:
+        if os.path.exists(f"{NEW_ROOT}/proc/{name}"):
+            syscalls.mount(
+                f"{NEW_ROOT}/dev/null", f"{NEW_ROOT}/proc/{name}", None, syscalls.MS_BIND
+            )
     os.chdir(NEW_ROOT)
     syscalls.change_root(".", "./old")
     os.chdir("/")

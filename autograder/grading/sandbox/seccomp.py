@@ -15,7 +15,7 @@ from autograder.grading.sandbox.syscalls import PR_SET_NO_NEW_PRIVS, prctl, sysc
 
 _SYS_SECCOMP = {"x86_64": 317, "aarch64": 277}
 _AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-_SET_MODE_FILTER = 1
+_SET_MODE_FILTER, _GET_ACTION_AVAILABLE = 1, 2
 
 _LOAD, _AND, _IF_EQUAL, _IF_ANY, _RETURN = 0x20, 0x54, 0x15, 0x45, 0x06  # classic BPF
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # where a filter finds them
@@ -27,7 +27,8 @@ OPTIONS = (  # of prctl
     *(29, 30, 41, 42, 51, 64, 0x53564D41),  # timer slack, huge pages, vector lengths, names of maps
 )
 PARENT_DEATH = 1  # the grader's own use of it must stay; libraries that set it lose nothing
-CONTROLS = (0x5401, 0x540F, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # of ioctl, on any file
+# on any file: is it a terminal, how large, how much waits; close, block, share what it holds
+CONTROLS = (0x5401, 0x540F, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x40049409)  # of ioctl
 NEW_NAMESPACES = 0x7E02_0000  # all of clone's flags for them
 SHARED_ANONYMOUS = 0x21  # memory that no file system limits and, unmapped, no process shows
 
@@ -78,6 +79,18 @@ def program(machine: str) -> bytes:
     of_another_architecture = _do(_IF_EQUAL, _AUDIT_ARCH[machine], then=1) + unknown
     parts = _do(_LOAD, _ARCHITECTURE), of_another_architecture, _do(_LOAD, _NUMBER), *calls, unknown
     return b"".join(parts)
+
+
+def problem() -> str:
+    """Why there is no filter on this machine; empty where there is one."""
+    machine = os.uname().machine
+    action = ctypes.c_uint32(0x0005_0000)
+    try:
+        program(machine)
+        syscall(_SYS_SECCOMP[machine], _GET_ACTION_AVAILABLE, 0, ctypes.byref(action))
+    except (ValueError, OSError) as error:
+        return str(error)
+    return ""
 
 
 class _Program(ctypes.Structure):
