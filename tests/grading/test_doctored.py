@@ -245,6 +245,7 @@ SCORES = {
 }
 
 
+FILES = {"page.html": False, "picture.svg": False, "notes.txt": True, "plot.png": True}  # kept?
 SHOW_SCRIPTS = ("shows_scripts", "script_in_answer", "script_in_output")
 
 
@@ -259,7 +260,9 @@ def graded(tmp_path_factory):
     for name, (solution, _) in CELLS.items():
         hand_in(course, name, {**right, "square": solution}, "powers")
     for change in NOTEBOOKS:
-        hand_in(course, change.__name__, right, "powers", change=change)
+        path = hand_in(course, change.__name__, right, "powers", change=change)
+        for name in FILES:
+            path.with_name(name).write_text("<svg onload=alert(1)>")
     Nbgrader(course).release("powers")
     run = grade_class(course, "powers", feedback=False)
     for student in SHOW_SCRIPTS:
@@ -306,3 +309,9 @@ def test_pages_execute_nothing_of_the_students(graded, student):
         for output in cell.get("outputs", []):
             assert "<script>" not in str(output.get("data", {}))
             assert "application/javascript" not in output.get("data", {})
+
+
+@pytest.mark.parametrize("kind", ["autograded", "feedback"])
+def test_pages_among_the_files_are_not_kept_beside_the_graders(graded, kind):
+    folder = graded[0].build / kind / "script_in_output/powers"
+    assert {name: (folder / name).exists() for name in FILES} == FILES
