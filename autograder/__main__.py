@@ -144,7 +144,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return commands.run(find_course(), options)
     except ToldError as error:
-        print(f"autograder: {error}", file=sys.stderr)
+        print(f"autograder: {printable(str(error))}", file=sys.stderr)
         return 2 if isinstance(error, SettingsError) else 1
     except KeyboardInterrupt:
         print("autograder: stopped; what was finished is kept", file=sys.stderr)

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from traitlets.config import Config
 
 from autograder.authoring.build import build, is_current
+from autograder.checks.evidence import printable
 from autograder.settings import Course
 
 UNCONFINED = (
@@ -132,7 +133,7 @@ def run_grade(course: Course, options: Namespace) -> int:
     )
     path = show_tables(course, options.assignment, Console())
     for student, problem in sorted(outcome.problems.items()):
-        print(f"{student}: {problem}")
+        print(printable(f"{student}: {problem}"))
     print(f"\n{len(outcome.graded)} submissions graded")
     print(f"scores    {path.relative_to(course.root)}")
     if not options.no_feedback:

@@ -8,6 +8,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.assignment.keyring import key_digest
+from autograder.checks.evidence import printable
 from autograder.checks.verdict import Verdict
 from autograder.grading.choosing import needed_steps, training_steps
 from autograder.grading.evidence_store import EvidenceStore
@@ -15,12 +16,21 @@ from autograder.grading.execute import execute
 from autograder.grading.jobs import Execution, Job, Limits
 from autograder.grading.links import links_in, refuse_links
 from autograder.grading.models import ModelFile, find_model
+from autograder.grading.processor_time import TookTooLongError, at_most
 from autograder.grading.recent import Recent
-from autograder.grading.repair.reading import notebook_of, read_bytes, read_notebook
+from autograder.grading.repair.matching import Release
+from autograder.grading.repair.mistaken import noticed, other_assignment, told
+from autograder.grading.repair.reading import (
+    SubmissionError,
+    notebook_of,
+    read_bytes,
+    read_notebook,
+)
 from autograder.grading.repair.rebuild import Repaired, repair
 from autograder.grading.verify import Verifier
 from autograder.settings import Course
 
+REPAIR_SECONDS = 60.0  # of processor time; ordinary notebooks need a tenth of one
 RECENT = 32  # submissions that a class run has in hand at a time
 
 
@@ -62,8 +72,20 @@ class Submission:
 
     @cached_property
     def repaired(self) -> Repaired:
-        """The notebook in the shape of the release."""
-        return repair(self.notebook, self.grader.released)
+        """The notebook in the shape of the release. Raises SubmissionError."""
+        try:
+            with at_most(REPAIR_SECONDS):
+                return self._repaired()
+        except TookTooLongError as error:
+            raise SubmissionError(f"{self.path}: reading its cells {error}") from None
+
+    def _repaired(self) -> Repaired:
+        grader = self.grader
+        other = other_assignment(self.notebook, grader.release, grader.others)
+        if other is None:
+            return repair(self.notebook, grader.released)
+        said = told(self.notebook, grader.assignment, other, grader.others[other])
+        return Repaired(noticed(grader.released, said), [f"notebook: {said}"])
 
     @cached_property
     def models(self) -> dict[str, ModelFile]:
@@ -100,7 +122,7 @@ class Submission:
             *(f"{link}: a link, not followed" for link in links),
             *(f"while running: {line}" for line in self.execution.noticed),
         ]
-        return Graded(self.grader.assignment, self.verdicts, said)
+        return Graded(self.grader.assignment, self.verdicts, [printable(line) for line in said])
 
     def retraining(self, seconds: float) -> Job:
         """Its cells, training among them, to write its model files again."""
@@ -127,10 +149,18 @@ class Grader:
         self.verifier = Verifier(course, assignment)
         released = course.released(assignment)
         self.released = read_notebook(released)
+        self.release = Release(self.released)
         self.store = EvidenceStore(course.build / "evidence" / assignment)
         self.digest = self._digest(released.read_bytes())
         self._checks, self._rests_on = self.verifier.planned(), self.verifier.rests_on()
         self._recent: Recent[Submission] = Recent(RECENT)
+
+    @cached_property
+    def others(self) -> dict[str, Release]:
+        """The releases of the course's other assignments."""
+        names = [name for name in self.course.assignments() if name != self.assignment]
+        files = {name: self.course.released(name) for name in names}
+        return {name: Release(read_notebook(it)) for name, it in files.items() if it.is_file()}
 
     def _digest(self, released: bytes) -> str:
         """A hash of everything that a grade depends on, but for the submission."""

@@ -15,7 +15,7 @@ from autograder.assignment.source import Source
 from autograder.assignment.trial import load, time_limit, trial
 from autograder.assignment.validation import read_source
 from autograder.checks.artefact import Artefact, rejected
-from autograder.checks.evidence import Evidence, EvidenceError, from_bytes
+from autograder.checks.evidence import Evidence, EvidenceError, from_bytes, printable
 from autograder.checks.key import Key
 from autograder.checks.measuring import measure
 from autograder.checks.model_file import ModelError, unpack
@@ -63,8 +63,8 @@ class Verifier:
         }
 
     def verdicts(self, execution: Execution, job: Job) -> list[Verdict]:
-        """A verdict for every exercise, whatever came of the job."""
-        return [self.verdict(name, execution, job) for name in self.key.exercises]
+        """A verdict for every exercise, whatever came of the job, in words that can be shown."""
+        return [_told(self.verdict(name, execution, job)) for name in self.key.exercises]
 
     def verdict(self, name: str, execution: Execution, job: Job) -> Verdict:
         """A verdict on one exercise."""
@@ -106,6 +106,12 @@ class Verifier:
             for (probe, index), data in cases.items()
         }
         return judge(self.key.exercises[name], evidence, probes, seeds)
+
+
+def _told(verdict: Verdict) -> Verdict:
+    """The verdict, with nothing of a student's in it that would steer a terminal or fill a file."""
+    feedback, detail = printable(verdict.feedback), printable(verdict.detail)
+    return replace(verdict, feedback=feedback, detail=detail)
 
 
 @contextlib.contextmanager
