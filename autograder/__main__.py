@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from autograder.checks.evidence import printable
 from autograder.errors import ToldError
 from autograder.grading.forks.zygote_client import zygote
 from autograder.settings import SettingsError, find_course

@@ -18,14 +18,9 @@ from autograder.grading.links import links_in, refuse_links
 from autograder.grading.models import ModelFile, find_model
 from autograder.grading.processor_time import TookTooLongError, at_most
 from autograder.grading.recent import Recent
-from autograder.grading.repair.matching import Release
-from autograder.grading.repair.mistaken import noticed, other_assignment, told
-from autograder.grading.repair.reading import (
-    SubmissionError,
-    notebook_of,
-    read_bytes,
-    read_notebook,
-)
+from autograder.grading.releases import Releases
+from autograder.grading.repair.mistaken import noticed
+from autograder.grading.repair.reading import SubmissionError, notebook_of, read_bytes
 from autograder.grading.repair.rebuild import Repaired, repair
 from autograder.grading.verify import Verifier
 from autograder.settings import Course
@@ -80,12 +75,11 @@ class Submission:
             raise SubmissionError(f"{self.path}: reading its cells {error}") from None
 
     def _repaired(self) -> Repaired:
-        grader = self.grader
-        other = other_assignment(self.notebook, grader.release, grader.others)
-        if other is None:
-            return repair(self.notebook, grader.released)
-        said = told(self.notebook, grader.assignment, other, grader.others[other])
-        return Repaired(noticed(grader.released, said), [f"notebook: {said}"])
+        released = self.grader.released
+        said = self.grader.releases.mistaken(self.notebook)
+        if said is None:
+            return repair(self.notebook, released)
+        return Repaired(noticed(released, said), [f"notebook: {said}"])
 
     @cached_property
     def models(self) -> dict[str, ModelFile]:
@@ -148,19 +142,12 @@ class Grader:
         self.course, self.assignment = course, assignment
         self.verifier = Verifier(course, assignment)
         released = course.released(assignment)
-        self.released = read_notebook(released)
-        self.release = Release(self.released)
+        self.releases = Releases(course, assignment)
+        self.released = self.releases.notebook
         self.store = EvidenceStore(course.build / "evidence" / assignment)
         self.digest = self._digest(released.read_bytes())
         self._checks, self._rests_on = self.verifier.planned(), self.verifier.rests_on()
         self._recent: Recent[Submission] = Recent(RECENT)
-
-    @cached_property
-    def others(self) -> dict[str, Release]:
-        """The releases of the course's other assignments."""
-        names = [name for name in self.course.assignments() if name != self.assignment]
-        files = {name: self.course.released(name) for name in names}
-        return {name: Release(read_notebook(it)) for name, it in files.items() if it.is_file()}
 
     def _digest(self, released: bytes) -> str:
         """A hash of everything that a grade depends on, but for the submission."""
