@@ -19,7 +19,7 @@ CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 HOST = "http://grader.test"
 PIXEL = "R0lGODlhAQABAAAAACw="
-RUN = "window.ran=1"
+RUN = "console.log(7)"  # heard wherever the page has gone meanwhile
 IMAGE_DATA = f"data:image/gif;base64,{PIXEL}"
 TEXTS = {
     "script": f"<script>{RUN}</script>",
@@ -49,7 +49,7 @@ TEXTS = {
     "frame": f"<iframe srcdoc='<script>parent.{RUN}</script>'></iframe><iframe src=//evil.test>",
     "object": "<object data=//evil.test/x></object><embed src=//evil.test/x>",
     "video": "<video src=//evil.test/x autoplay><audio src=//evil.test/y autoplay>",
-    "form": "<form action=//evil.test><button>x</button><input autofocus onfocus=window.ran=1>",
+    "form": "<form action=//evil.test><input autofocus onfocus=console.log(7)>",
     "formgrader's buttons": '<div class="full-credit score" id="submission_id">x</div>',
     "mermaid": f"```mermaid\n</pre><img src=x onerror={RUN}>\n```",
     "language of a fence": f'```"><img src=x onerror={RUN}>\nx\n```',
@@ -135,9 +135,9 @@ def browser():
 
 
 def opened(browser, html):
-    """The page in a browser, what it asked for, and what its policy kept it from."""
+    """The page in a browser, what it asked for, and what is said of it in the console."""
     page = browser.new_page()
-    asked, refused = [], []
+    asked, said = [], []
     static = f"{HOST}/formgrader/static/"
 
     def answer(route):
@@ -155,10 +155,10 @@ def opened(browser, html):
             route.abort()
 
     page.route("**/*", answer)
-    page.on("console", lambda said: refused.append(said.text) if "Policy" in said.text else None)
+    page.on("console", lambda message: said.append(message.text))
     page.goto(f"{HOST}/page/")
     page.wait_for_load_state("networkidle")
-    return page, asked, refused
+    return page, asked, said
 
 
 NO_MATHJAX = "MathJax = {Hub: {Config() {}, Queue() {}, Startup: {signal: {Interest() {}}}}}"
@@ -168,12 +168,13 @@ MATHJAX = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/2.7.7/MathJax.js"
 
 @pytest.mark.parametrize("kind", PAGES)
 def test_nothing_runs_or_phones_out(browser, kind):
-    page, asked, refused = opened(browser, PAGES[kind](hostile()))
+    page, asked, said = opened(browser, PAGES[kind](hostile()))
     for link in page.query_selector_all("#notebook a"):
         link.evaluate("link => { const e = new MouseEvent('click'); link.dispatchEvent(e) }")
-    assert page.evaluate("window.ran") is None
+    assert "7" not in said
     assert [url for url in asked if not url.startswith((*OWN, MATHJAX))] == []
-    assert refused == []  # nothing was left for the policy to stop, and nothing of nbgrader's was
+    # nothing was left for the policy to stop, and nothing of nbgrader's was stopped
+    assert not [text for text in said if "Policy" in text]
     page.close()
 
 
@@ -184,10 +185,9 @@ def test_the_policy_alone_keeps_scripts_and_pictures_away(browser, kind):
         TEXTS[name] for name in ("script", "handler", "picture from elsewhere", "frame")
     )
     every += TEXTS["script from elsewhere"] + "<img src=https://evil.test/x.png>"
-    page, asked, refused = opened(browser, html.replace("</body>", f"{every}</body>", 1))
-    assert page.evaluate("window.ran") is None
+    page, asked, said = opened(browser, html.replace("</body>", f"{every}</body>", 1))
+    assert "7" not in said and [text for text in said if "Policy" in text]
     assert not [url for url in asked if "evil" in url]
-    assert refused
     page.close()
 
 
