@@ -151,11 +151,12 @@ def _modified(path: Path) -> float:
 
 
 def _grade_one(entry: Entry, run: ClassRun, feedback: bool) -> None:
-    student = entry.student
+    student, doing = entry.student, "grading it"
     try:
         with at_most(GRADE_SECONDS):
             if not entry.is_graded:
                 entry.grade()
+        doing = "writing its feedback"
         with at_most(FEEDBACK_SECONDS):
             if feedback:
                 entry.nbgrader.feedback(entry.grader.assignment, student)
@@ -163,7 +164,7 @@ def _grade_one(entry: Entry, run: ClassRun, feedback: bool) -> None:
         run.problems[student] = str(error)
         return
     except TookTooLongError as error:
-        run.problems[student] = f"reading it {error}; its grade or its feedback is missing"
+        run.problems[student] = f"{doing} {error}"
         return
     except Exception as error:  # whatever a submission provokes, the others are graded
         run.problems[student] = f"cannot be graded: {type(error).__name__}: {error}"

@@ -335,7 +335,7 @@ def test_pages_among_the_files_are_not_kept_beside_the_graders(graded, kind):
 
 def test_the_notebook_of_another_assignment_is_named_as_what_it_is(graded):
     course, run = graded
-    said = "this is the notebook of attention, with 0 of its 8 answers written; "
+    said = "this is the notebook of attention, with 0 of its 17 answers written; "
     said += "nothing of it counts for powers"
     assert run.problems["another_assignment"] == f"notebook: {said}"
     page = course.build / "feedback/another_assignment/powers/powers.html"
