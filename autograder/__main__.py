@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from autograder.checks.evidence import printable
-from autograder.errors import ToldError
+from autograder.errors import ToldError, told
 from autograder.grading.forks.zygote_client import zygote
 from autograder.settings import SettingsError, find_course
 
@@ -38,7 +38,16 @@ def _add_handing(commands: Commands) -> None:
         "release", help="build, and enter the assignment in the gradebook"
     )
     release.add_argument("assignment")
-    release.add_argument("--due", metavar="TIME", help="due date, as 2027-03-01 23:59 UTC")
+    release.add_argument(
+        "--due",
+        metavar="TIME",
+        help="as '2027-03-01 23:59', by the course's clock, or with a zone, '… Europe/Berlin'",
+    )
+    release.add_argument(
+        "--discard-marks",
+        action="store_true",
+        help="give up marks given by hand that have no place in what is released",
+    )
 
     collect = commands.add_parser(
         "collect", help="from what an LMS exported into build/submitted, with nbgrader zip_collect"
@@ -147,6 +156,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ToldError as error:
         print(f"autograder: {printable(str(error))}", file=sys.stderr)
         return 2 if isinstance(error, SettingsError) else 1
+    except OSError as error:
+        print(f"autograder: {told(error)}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("autograder: stopped; what was finished is kept", file=sys.stderr)
         return 130

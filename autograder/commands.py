@@ -4,7 +4,7 @@ import gc
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import torch
@@ -65,20 +65,27 @@ def run_mutate(course: Course, options: Namespace) -> int:
 
 def run_release(course: Course, options: Namespace) -> int:
     """Build an assignment and enter it in the gradebook."""
-    from autograder.course.gradebook import Nbgrader
+    from autograder.course.clock import read_due, shown, zone_of
+    from autograder.course.lock import alone
+    from autograder.course.release import release
 
-    due = datetime.strptime(options.due, "%Y-%m-%d %H:%M UTC") if options.due else None
-    build(course, options.assignment)
-    Nbgrader(course).release(options.assignment, due)
+    zone = zone_of(course.config)
+    due = read_due(options.due, zone) if options.due else None
+    with alone(course, f"release {options.assignment}"):
+        release(course, options.assignment, due, discard_marks=options.discard_marks)
     print(f"released {course.released(options.assignment).relative_to(course.root)}")
+    if due:
+        print(f"due      {shown(due, zone)}")
     return 0
 
 
 def run_collect(course: Course, options: Namespace) -> int:
     """Bring what an LMS exported to where it is graded."""
     from autograder.course.collecting.collect import collect
+    from autograder.course.lock import alone
 
-    report = collect(course, options.assignment, options.downloaded, options.roster)
+    with alone(course, f"collect {options.assignment}"):
+        report = collect(course, options.assignment, options.downloaded, options.roster)
     report.show(Console())
     return 0
 
@@ -117,31 +124,53 @@ def run_score(course: Course, options: Namespace) -> int:
 def run_grade(course: Course, options: Namespace) -> int:
     """Grade a class, print its tables, write scores and feedback."""
     from autograder.course.classrun import grade_class
+    from autograder.course.gradebook import Nbgrader
+    from autograder.course.lock import alone
     from autograder.course.tables import show_tables
 
     _obey_sandbox_switch(course, options)
+    _say_what_is_lacking(course, options)
     gc.freeze()  # what grading imports stays too
-    outcome = grade_class(
-        course,
-        options.assignment,
-        submitted=options.submitted,
-        workers=options.workers,
-        scheduler=options.scheduler,
-        force=options.force,
-        feedback=not options.no_feedback,
-        progress=_progress,
-    )
-    path = show_tables(course, options.assignment, Console())
+    with alone(course, f"grade {options.assignment}"):
+        outcome = grade_class(
+            course,
+            options.assignment,
+            submitted=options.submitted,
+            workers=options.workers,
+            scheduler=options.scheduler,
+            force=options.force,
+            feedback=not options.no_feedback,
+            progress=_progress,
+        )
+    graded = Nbgrader(course).students(options.assignment)
+    path = show_tables(course, options.assignment, Console()) if graded else None
     for student, problem in sorted(outcome.problems.items()):
         print(printable(f"{student}: {problem}"))
+    if outcome.remark:
+        print(outcome.remark)
     print(f"\n{len(outcome.graded)} submissions graded")
-    print(f"scores    {path.relative_to(course.root)}")
+    if outcome.ungraded:
+        print(f"{len(outcome.ungraded)} not graded: {', '.join(outcome.ungraded)}")
+    if path:
+        print(f"scores    {path.relative_to(course.root)}")
     if not options.no_feedback:
         print("feedback  build/feedback/<student>/" + options.assignment)
     print("by hand   `make lab`, then the formgrader")
+    status = 1 if outcome.ungraded else 0
     if options.audit:
-        return run_audit(course, Namespace(**{**vars(options), "students": options.audit}))
-    return 0
+        audited = run_audit(course, Namespace(**{**vars(options), "students": options.audit}))
+        return max(status, audited)
+    return status
+
+
+def _say_what_is_lacking(course: Course, options: Namespace) -> None:
+    """Name modules that submissions import and this machine does not have, once for all."""
+    from autograder.course.gradebook import Nbgrader
+    from autograder.course.imports import lacking
+
+    notebooks = Nbgrader(course, options.submitted).submitted(options.assignment)
+    for name, count in lacking(notebooks.values()).items():
+        print(f"autograder: not installed here, imported by {count}: {name}", file=sys.stderr)
 
 
 def run_audit(course: Course, options: Namespace) -> int:
@@ -178,12 +207,13 @@ def run_report(course: Course, options: Namespace) -> int:
 
 def run_sample(course: Course, options: Namespace) -> int:
     """Write a class of sample submissions."""
-    from autograder.course.gradebook import Nbgrader
+    from autograder.course.lock import alone
+    from autograder.course.release import release
     from autograder.course.sample import DUE, write_class
 
-    build(course, options.assignment)
-    Nbgrader(course).release(options.assignment, DUE.replace(tzinfo=None))
-    count = write_class(course, options.assignment)
+    with alone(course, f"sample {options.assignment}"):
+        release(course, options.assignment, DUE.replace(tzinfo=None))
+        count = write_class(course, options.assignment)
     print(f"{count} sample submissions in build/submitted")
     return 0
 

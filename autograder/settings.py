@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,8 +10,10 @@ from traitlets import Bool, Float, Int, Unicode
 from traitlets.config import Config, Configurable, PyFileConfigLoader
 
 from autograder.errors import ToldError
+from autograder.files import PRIVATE, write_new
 
 CONFIG_FILE = "nbgrader_config.py"
+SHORTEST_SECRET = 32  # characters
 
 
 class SettingsError(ToldError):
@@ -106,14 +107,31 @@ class Course(Configurable):
         return hmac.digest(self.secret(), text.encode(), hashlib.sha256)
 
     def secret(self) -> bytes:
-        """The course secret; a new one, for its owner's eyes only, is written where none exists."""
+        """The course secret; a new one, for its owner's eyes only, is written where none exists.
+
+        Raises SettingsError for one that is too short, and for a lost one that grades rest on.
+        """
         path = self.root / self.secret_file
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_hex(32))
-        return path.read_bytes().strip()
+            self._refuse_replacing()
+            write_new(path, secrets.token_hex(32), PRIVATE)
+        secret = path.read_bytes().strip(b"\0 \t\r\n")  # zeros are what a crash leaves
+        if len(secret) < SHORTEST_SECRET:
+            raise SettingsError(
+                f"{self.secret_file} holds {len(secret)} characters, and a course secret at least "
+                f"{SHORTEST_SECRET}: put a copy of it back; where nothing is graded yet, delete it"
+            )
+        return secret
+
+    def _refuse_replacing(self) -> None:
+        """With another secret all hidden inputs were others, and the class would be graded anew."""
+        reports = (self.build / "reports").glob("*/*.json")
+        autograded = (self.build / "autograded").glob("*/*/*.ipynb")
+        if any(reports) or any(file.stem in self.assignments() for file in autograded):
+            raise SettingsError(
+                f"{self.secret_file} is missing, and grades rest on it: put a copy of it back, or "
+                f"write {SHORTEST_SECRET} characters or more there to grade all with other inputs"
+            )
 
 
 def find_course(start: Path | None = None) -> Course:

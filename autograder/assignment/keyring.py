@@ -1,5 +1,6 @@
 """The hidden keys on disk, each under the hash of what it was made from."""
 
+import contextlib
 import hashlib
 from functools import cache, partial
 from pathlib import Path
@@ -15,13 +16,14 @@ from autograder.settings import Course
 
 
 def kept_key(course: Course, source: Source) -> Key:
-    """The kept hidden key of a source, or a new one where source, secret or versions changed.
+    """The kept hidden key of a source; a new one where source, secret or versions changed, or where
+    the kept one is damaged.
 
     Making one proves that the hidden cases accept the reference, reject every mistake and tell the
     mistakes apart. Raises SourceError, MistakesError.
     """
     path = course.build / "keys" / f"{source.assignment}.{key_digest(course, source)}.key"
-    if path.exists():
+    with contextlib.suppress(FileNotFoundError, ValueError):
         return decode(path.read_text())
     key = hidden_key(source, partial(course.hidden_seeds, source.assignment))
     for stale in path.parent.glob(f"{source.assignment}.*.key"):

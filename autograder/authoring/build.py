@@ -38,7 +38,11 @@ def build(course: Course, assignment: str) -> Path:
     Everything is made and verified before anything is written. Raises SourceError, MistakesError,
     LeakError.
     """
-    student, instructor = make(course, assignment)
+    return write(course, assignment, *make(course, assignment))
+
+
+def write(course: Course, assignment: str, student: NotebookNode, instructor: NotebookNode) -> Path:
+    """Put both notebooks in their places; the student notebook's path."""
     released = course.released(assignment)
     _write(instructor, course.build / "source" / assignment / f"{assignment}.ipynb")
     _write(student, released)

@@ -14,6 +14,7 @@ from autograder.checks.comparison import (
 )
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import Case, Exercise
+from autograder.checks.kinds import explanation
 from autograder.checks.probes import Probe
 from autograder.checks.running import Place
 
@@ -85,6 +86,7 @@ def judge(
         feedback = f"error {error:.0e} < {TOLERANCE:.0e}"
         return Verdict(exercise.name, exercise.points, exercise.points, True, error, feedback)
     mistakes = [m for m in exercise.mistakes if _matches(m.outcomes, answers)]
+    told = " Or: ".join(dict.fromkeys(m.says for m in mistakes))
     return Verdict(
         exercise.name,
         _partial_credit(exercise, outcomes),
@@ -94,8 +96,20 @@ def judge(
         failed[0].summary,
         failed[0].detail,
         mistakes[0].name if mistakes else None,
-        " Or: ".join(dict.fromkeys(m.says for m in mistakes)),
+        told or _kind(exercise, answers, probes),
     )
+
+
+def _kind(
+    exercise: Exercise, answers: Sequence[Evidence | None], probes: Mapping[str, Probe]
+) -> str:
+    """What kind of wrong numbers these are, where all cases have numbers to compare."""
+    cases = []
+    for case, answer in zip(exercise.cases, answers, strict=True):
+        if answer is None or answer.error is not None or probes[case.probe].has_law:
+            return ""
+        cases.append((case.expected.value, answer.value))
+    return explanation(cases)
 
 
 def _partial_credit(exercise: Exercise, outcomes: list[Outcome]) -> float:

@@ -1,7 +1,7 @@
 """nbgrader on hundreds of submissions: what it repeats for each of them is done once."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import patch
 
@@ -40,18 +40,22 @@ class OpenGradebook(Gradebook):
         self.db: Any = sessions()  # one session instead of one for each thread
         self._commit, self.db.commit = self.db.commit, lambda: None
         self._by_name: dict[tuple[object, ...], dict[str, Any]] = {}
+        self.afterwards: list[Callable[[], None]] = []
 
     def close(self) -> None:
         """Stay open."""
 
     def finish(self) -> None:
-        """Commit, and forget what others may change meanwhile."""
+        """Commit, do what waits for it, and forget what others may change meanwhile."""
         self._commit()
+        for action in self.afterwards:
+            action()
         self.drop()
 
     def drop(self) -> None:
         """Forget all changes since the last commit, and let go of the database."""
         self._by_name.clear()
+        self.afterwards.clear()
         self.db.close()
         self.engine.dispose()
 
@@ -81,6 +85,14 @@ class OpenGradebook(Gradebook):
         return self._by_name[kind, place].get(cell)
 
 
+def after_commit(gradebook: Gradebook, action: Callable[[], None]) -> None:
+    """Do something as soon as what a step entered is committed."""
+    if isinstance(gradebook, OpenGradebook):
+        gradebook.afterwards.append(action)
+    else:
+        action()
+
+
 @contextlib.contextmanager
 def in_batch(gradebook: OpenGradebook) -> Iterator[None]:
     """Inside, nbgrader works on this one gradebook, committed at the end or not at all."""
@@ -90,7 +102,7 @@ def in_batch(gradebook: OpenGradebook) -> Iterator[None]:
             patches.enter_context(patch.object(module, "Gradebook", lambda *_: gradebook))
         try:
             yield
+            gradebook.finish()
         except BaseException:
             gradebook.drop()
             raise
-        gradebook.finish()

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,9 @@ from typing import Any
 from autograder.authoring.build import build
 from autograder.course.executors import executions
 from autograder.course.gradebook import Nbgrader, NbgraderError
-from autograder.course.reports import Report, read_report, report_path
+from autograder.course.reports import Report, read_report, report_path, reports
+from autograder.course.trouble import stopping
+from autograder.errors import StoppedError
 from autograder.files import write_whole
 from autograder.grading.formats import as_json
 from autograder.grading.jobs import Job
@@ -33,6 +35,12 @@ class ClassRun:
 
     graded: list[str] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
+    remark: str = ""  # on the run as a whole
+
+    @property
+    def ungraded(self) -> list[str]:
+        """Students whose submission could not be graded."""
+        return sorted(self.problems.keys() - {*self.graded})
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,7 @@ class Entry:
     path: Path
     grader: Grader
     nbgrader: Nbgrader
+    is_entered: bool  # in the gradebook, when the run began
 
     @property
     def submission(self) -> Submission:
@@ -75,7 +84,11 @@ class Entry:
         repeats. Raises SubmissionError.
         """
         autograded = self.nbgrader.autograded(self.grader.assignment, self.student)
-        return autograded.is_file() and self.report.get("fingerprint") == self.fingerprint
+        return (
+            self.is_entered
+            and autograded.is_file()
+            and self.report.get("fingerprint") == self.fingerprint
+        )
 
     def job(self) -> Job | None:
         """What has to be executed for it; nothing where it is graded, or `grade` will complain."""
@@ -89,8 +102,8 @@ class Entry:
         submission = self.submission
         said = json.loads(as_json(submission.graded))
         self.nbgrader.autograde(self.grader.assignment, self.student)
-        kept = {
-            "fingerprint": self.fingerprint,
+        kept = {  # what is not certain is graded again by the next run
+            "fingerprint": self.fingerprint if submission.execution.certain else "",
             "evidence": sorted({*submission.job.kept_under.values()}),
         }
         write_whole(self.report_path, json.dumps({**kept, **said}, indent=2, ensure_ascii=False))
@@ -111,7 +124,8 @@ def grade_class(
 
     A submission that cannot be read or graded is reported and the others go on. What was graded
     before, with the same key, is not graded again; a run that was stopped goes on where it was.
-    Raises SettingsError where there is nothing to grade.
+    Raises SettingsError where there is nothing to grade; StaleError, NbgraderError where source,
+    release and gradebook differ; StoppedError where the machine is to blame.
     """
     nbgrader = Nbgrader(course, submitted)
     notebooks = nbgrader.submitted(assignment)
@@ -122,23 +136,44 @@ def grade_class(
     if not nbgrader.is_released(assignment):
         build(course, assignment)
         nbgrader.release(assignment)
-    nbgrader.settle_late_penalties(assignment)
+    grader, run = shared_grader(course, assignment), ClassRun()
     for kept in ("evidence", "reports") if force else ():
         shutil.rmtree(course.build / kept / assignment, ignore_errors=True)
-    grader, run = shared_grader(course, assignment), ClassRun()
+    entered = nbgrader.students(assignment)
+    _refuse_lost_grades(course, assignment, entered)
+    nbgrader.settle_late_penalties(assignment)
     for student, path in notebooks.items():
         _adopt_renamed(path, student, run)
-    todo = [Entry(student, path, grader, nbgrader) for student, path in notebooks.items()]
+    todo = [
+        Entry(student, path, grader, nbgrader, student in entered)
+        for student, path in notebooks.items()
+    ]
     with executions(workers, scheduler, grader.store) as executing:
         ready = executing.run((entry, entry.job()) for entry in todo)
         for entry in progress("grading", ready, len(todo)):
             _grade_one(entry, run, feedback)
+    if scheduler and executing.failed:
+        run.remark = f"the cluster failed {executing.failed} submissions: they were executed here"
     grader.store.prune({place for entry in todo for place in entry.report.get("evidence", [])})
     return run
 
 
+def _refuse_lost_grades(course: Course, assignment: str, entered: Collection[str]) -> None:
+    """Raise NbgraderError where a class was graded, and the gradebook knows nothing of it."""
+    if not entered and (graded := reports(course, assignment)):
+        raise NbgraderError(
+            f"the gradebook holds none of {len(graded)} graded submissions: put a copy of it back, "
+            "or grade all of them again with --force; marks given by hand are only in the gradebook"
+        )
+
+
 def _adopt_renamed(path: Path, student: str, run: ClassRun) -> None:
     """Where the expected file is missing, copy the student's latest notebook to its name."""
+    with contextlib.suppress(PermissionError):  # reading it says so
+        _adopt(path, student, run)
+
+
+def _adopt(path: Path, student: str, run: ClassRun) -> None:
     files = [file for file in path.parent.glob("*.ipynb") if file.is_file()]
     others = sorted((file for file in files if not file.is_symlink()), key=_modified)
     if others and not os.path.lexists(path):
@@ -153,13 +188,16 @@ def _modified(path: Path) -> float:
 def _grade_one(entry: Entry, run: ClassRun, feedback: bool) -> None:
     student, doing = entry.student, "grading it"
     try:
-        with at_most(GRADE_SECONDS):
-            if not entry.is_graded:
-                entry.grade()
-        doing = "writing its feedback"
-        with at_most(FEEDBACK_SECONDS):
-            if feedback:
-                entry.nbgrader.feedback(entry.grader.assignment, student)
+        with stopping():
+            with at_most(GRADE_SECONDS):
+                if not entry.is_graded:
+                    entry.grade()
+            doing = "writing its feedback"
+            with at_most(FEEDBACK_SECONDS):
+                if feedback:
+                    entry.nbgrader.feedback(entry.grader.assignment, student)
+    except StoppedError:
+        raise
     except (SubmissionError, NbgraderError) as error:
         run.problems[student] = str(error)
         return

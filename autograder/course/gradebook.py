@@ -3,7 +3,6 @@
 import contextlib
 import copy
 import logging
-import re
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,14 +12,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import nbformat
-from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook, SubmittedAssignment
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import parse_utc, temp_attrs
+from sqlalchemy.exc import IntegrityError
 
 from autograder.course import late_policy
 from autograder.course.batch import OpenGradebook, in_batch
+from autograder.course.migration import Migration
+from autograder.course.trouble import catching, chain, patient, stopping
 from autograder.errors import ToldError
+from autograder.grading.repair.reading import read_notebook
 from autograder.settings import Course
 
 
@@ -36,9 +39,14 @@ class Row:
     raw_score: float  # before the late penalty
     late_penalty: float
     max_score: float
-    to_grade_by_hand: int
     seconds_late: float
     cells: dict[str, float | None]
+    to_mark: frozenset[str]  # cells that wait for a grader
+
+    @property
+    def to_grade_by_hand(self) -> int:
+        """How many cells wait for a grader."""
+        return len(self.to_mark)
 
     @property
     def score(self) -> float:
@@ -60,6 +68,7 @@ class Nbgrader:
         with without_noise():
             self.api = NbGraderAPI(config=config)
         self.api.log_level = logging.ERROR
+        self.api.coursedir.db_url = patient(self.api.coursedir.db_url)
 
     @property
     def database(self) -> str:
@@ -71,12 +80,15 @@ class Nbgrader:
         """The course's name in the gradebook."""
         return self.course.config.CourseDirectory.course_id
 
-    def release(self, assignment: str, due: datetime | None = None) -> None:
-        """Enter a built assignment in the gradebook. Raises NbgraderError.
+    def release(
+        self, assignment: str, due: datetime | None = None, *, discard_marks: bool = False
+    ) -> None:
+        """Enter a built assignment in the gradebook. Raises NbgraderError, MarksError.
 
         nbgrader deletes the released folder before it writes the same notebook again; a run killed
         between the two would lose it, so that here it works on a folder of its own.
         """
+        self._migrate(assignment, discard_marks)
         if due is not None:
             with self.gradebook() as gradebook:
                 gradebook.update_or_create_assignment(assignment, duedate=due)
@@ -84,19 +96,47 @@ class Nbgrader:
         with TemporaryDirectory() as scratch, temp_attrs(course, release_directory=scratch):
             self._call(self.api.generate_assignment, assignment)
 
+    def _migrate(self, assignment: str, discard_marks: bool) -> None:
+        """Make room for the released notebook where submissions were graded, or change nothing."""
+        with without_noise(), stopping(), in_batch(self._open_gradebook):
+            migration = Migration(self._open_gradebook, assignment, self._released(assignment))
+            if not discard_marks:
+                migration.refuse_loss()
+            migration.apply()
+
+    def changes(
+        self, assignment: str, released: NotebookNode, *, discard_marks: bool = False
+    ) -> list[str]:
+        """What a release would change for those who were graded. Raises MarksError."""
+        with self.gradebook() as gradebook:
+            migration = Migration(gradebook, assignment, released)
+            if not discard_marks:
+                migration.refuse_loss()
+            return list(migration.told())
+
     def is_released(self, assignment: str) -> bool:
-        """Whether the gradebook holds every cell of the released notebook that it should."""
-        released = self.course.released(assignment)
-        if not released.is_file():
+        """Whether the gradebook holds the cells and points of the released notebook.
+
+        Raises NbgraderError where it does not, and submissions were graded.
+        """
+        if not self.course.released(assignment).is_file():
             return False
         with self.gradebook() as gradebook:
-            try:
-                entered = gradebook.find_notebook(assignment, assignment).source_cells
-            except MissingEntry:
-                return False
-            names = {cell.name for cell in entered}  # nbgrader enters these last
-        cells = nbformat.read(released, as_version=4).cells
-        return all(c.metadata.nbgrader.grade_id in names for c in cells if "nbgrader" in c.metadata)
+            migration = Migration(gradebook, assignment, self._released(assignment))
+            if migration.is_needed and migration.has_grades:
+                raise NbgraderError(
+                    f"notebooks/{assignment} has other cells or points than the gradebook: run "
+                    f"`autograder release {assignment}`, which says what that changes"
+                )
+            return not migration.is_needed
+
+    def _released(self, assignment: str) -> NotebookNode:
+        return read_notebook(self.course.released(assignment))
+
+    def students(self, assignment: str) -> set[str]:
+        """Whose submissions the gradebook holds."""
+        with self.gradebook() as gradebook:
+            return {each.student_id for each in gradebook.assignment_submissions(assignment)}
 
     def autograde(self, assignment: str, student: str) -> None:
         """Grade a student's submission into the gradebook. Raises NbgraderError."""
@@ -114,10 +154,21 @@ class Nbgrader:
         return OpenGradebook(self.database, self.course_id)
 
     def _call(self, action: Callable[..., dict[str, Any]], *arguments: str) -> None:
-        with without_noise(), in_batch(self._open_gradebook):
-            result = action(*arguments)
+        """Raises NbgraderError, StoppedError."""
+        try:
+            self._call_once(action, *arguments)
+        except NbgraderError as error:
+            if not any(isinstance(each, IntegrityError) for each in chain(error)):
+                raise
+            self._call_once(action, *arguments)  # another program entered the same meanwhile
+
+    def _call_once(self, action: Callable[..., dict[str, Any]], *arguments: str) -> None:
+        with without_noise(), stopping(), in_batch(self._open_gradebook):
+            with catching(self.api.log) as caught:
+                result = action(*arguments)
             if not result["success"]:
-                raise NbgraderError(_reason(result.get("log") or result.get("error") or ""))
+                said = result.get("log") or result.get("error") or ""
+                raise NbgraderError(_reason(caught.error, said)) from caught.error
 
     def submitted(self, assignment: str) -> dict[str, Path]:
         """By student, where the notebook is or should be that nbgrader will look for."""
@@ -134,14 +185,19 @@ class Nbgrader:
 
     @contextlib.contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
-        """The gradebook, open for as long as it is needed."""
-        with without_noise(), Gradebook(self.database, self.course_id) as gradebook:
+        """The gradebook, open for as long as it is needed. Raises StoppedError."""
+        with without_noise(), stopping(), Gradebook(self.database, self.course_id) as gradebook:
             yield gradebook
 
     def settle_late_penalties(self, assignment: str) -> None:
         """Bring penalties into line with due dates, extensions and policy as they are now."""
         with self.gradebook() as gradebook:
             late_policy.settle(gradebook, assignment, self.course.config)
+
+    def graded(self) -> list[str]:
+        """Assignments that somebody has handed in, by name."""
+        with self.gradebook() as gradebook:
+            return sorted(each.name for each in gradebook.assignments if each.num_submissions)
 
     def rows(self, assignment: str) -> list[Row]:
         """The class table, by student name."""
@@ -160,10 +216,10 @@ def _check_timestamp(file: Path) -> None:
         raise NbgraderError(f"{file}: no date; write one like {example}, or delete it") from None
 
 
-def _reason(log: str) -> str:
+def _reason(error: BaseException | None, log: str) -> str:
     """The exception that nbgrader stumbled over; failing that, its first word."""
-    exceptions = re.findall(r"^ {4}(?:\w+\.)*(\w+(?:Error|Exception): .+)", log, re.M)
-    return (exceptions[-1:] or log.strip().splitlines()[:1] or ["no reason given"])[0]
+    said = f"{type(error).__name__}: {error}" if error else log
+    return (said.strip().splitlines() or ["no reason given"])[0]
 
 
 def _row(submission: SubmittedAssignment) -> Row:
@@ -173,12 +229,12 @@ def _row(submission: SubmittedAssignment) -> Row:
         submission.score,
         submission.late_submission_penalty,
         submission.max_score,
-        sum(grade.needs_manual_grade for grade in grades),
         submission.total_seconds_late,
         {
             g.name: None if g.needs_manual_grade and g.manual_score is None else g.score
             for g in grades
         },
+        frozenset(grade.name for grade in grades if grade.needs_manual_grade),
     )
 
 

@@ -6,6 +6,7 @@ policy says, and whoever reads it subtracts: our tables, nbgrader's export and t
 """
 
 import math
+from datetime import timedelta
 from typing import Any
 
 from nbformat import NotebookNode
@@ -16,8 +17,10 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Dict, Float, TraitError, validate
 from traitlets.config import Config
 
+from autograder.course.clock import clock_seconds_late, zone_of
+
 DAY = 86400
-RULES = ("points_per_day", "grace_minutes", "maximum")
+RULES = ("points_per_day", "percent_per_day", "grace_minutes", "maximum")
 
 
 class LatePolicy(LateSubmissionPlugin):
@@ -26,6 +29,9 @@ class LatePolicy(LateSubmissionPlugin):
     points_per_day = Float(0.0, min=0, help="Points off for each day late, begun or whole.").tag(
         config=True
     )
+    percent_per_day = Float(
+        0.0, min=0, help="The same in per cent of the assignment's points; both are added."
+    ).tag(config=True)
     grace_minutes = Float(0.0, min=0, help="Lateness that is not counted.").tag(config=True)
     maximum = Float(math.inf, min=0, help="The most points that lateness can cost.").tag(
         config=True
@@ -42,18 +48,33 @@ class LatePolicy(LateSubmissionPlugin):
                 raise TraitError(f"c.LatePolicy: {assignment}: {unknown.pop()} is none of {known}")
         return proposal["value"]
 
-    def penalty(self, assignment: str, seconds_late: float) -> float:
-        """Points off for so many seconds after the due date, extensions taken into account."""
+    def penalty(self, assignment: str, seconds_late: float, points: float) -> float:
+        """Points off for so many seconds after the due date, by the local clock.
+
+        `points` is what the assignment is worth.
+        """
         rules = {name: getattr(self, name) for name in RULES} | self.assignments.get(assignment, {})
         counted = seconds_late - 60 * rules["grace_minutes"]
         days = max(0, math.ceil(counted / DAY))
-        return float(min(days * rules["points_per_day"], rules["maximum"]))
+        a_day = rules["points_per_day"] + rules["percent_per_day"] / 100 * points
+        return float(min(days * a_day, rules["maximum"]))
 
     def late_submission_penalty(
         self, student_id: str, score: float, total_seconds_late: float
     ) -> float:
-        """nbgrader's question, which leaves the assignment to be found at the step that asks."""
-        return self.penalty(self.parent.assignment_id, total_seconds_late)
+        """nbgrader's question, which leaves the submission to be found at the step that asks."""
+        step = self.parent
+        return self.penalty_of(step.gradebook.find_submission(step.assignment_id, student_id))
+
+    def penalty_of(self, submission: SubmittedAssignment) -> float:
+        """Points off a submission, extensions taken into account."""
+        if submission.total_seconds_late <= 0:
+            return 0.0
+        assignment, extension = submission.assignment, submission.extension or timedelta()
+        late = clock_seconds_late(
+            assignment.duedate, extension, submission.timestamp, zone_of(self.config)
+        )
+        return self.penalty(assignment.name, late, assignment.max_score)
 
 
 class AssignLatePenalties(preprocessors.AssignLatePenalties):
@@ -99,5 +120,5 @@ def settle(gradebook: Gradebook, assignment: str, config: Config) -> None:
         return
     policy = plugin(config=config)
     for submission in gradebook.assignment_submissions(assignment):
-        enter_penalty(submission, policy.penalty(assignment, submission.total_seconds_late))
+        enter_penalty(submission, policy.penalty_of(submission))
     gradebook.db.commit()

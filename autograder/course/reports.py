@@ -18,15 +18,16 @@ def report_path(course: Course, assignment: str, student: str) -> Path:
 
 def read_report(path: Path) -> Report:
     """A report; empty where there is none that can be read."""
-    with contextlib.suppress(FileNotFoundError, ValueError):
+    with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
         return dict(json.loads(path.read_text(encoding="utf-8")))
     return {}
 
 
 def reports(course: Course, assignment: str) -> dict[str, Report]:
-    """The reports of an assignment, by student."""
+    """The reports of an assignment that can be read, by student."""
     files = sorted(_folder(course, assignment).glob("*.json"))
-    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
+    found = {file.stem: read_report(file) for file in files}
+    return {student: report for student, report in found.items() if report}
 
 
 def mistake_counts(course: Course, assignment: str) -> dict[tuple[str, str], int]:

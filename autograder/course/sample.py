@@ -103,7 +103,7 @@ def _changes(source: Source) -> dict[str, dict[str, str]]:
     first = next(iter(right))
     nan, shape = "result * float('nan')", "result[None]"
     return {
-        "syntax_error": {first: right[first] + "\nreturn return"},
+        "syntax_error": {first: right[first] + "\n    return return"},
         "nan": {name: text + _spoil(source, name, nan) for name, text in right.items()},
         "wrong_shape": {name: text + _spoil(source, name, shape) for name, text in right.items()},
         "stderr": {name: text + STDERR for name, text in right.items()},

@@ -1,4 +1,4 @@
-"""The class in tables, printed and as scores.csv."""
+"""The class in tables, printed, and the course in scores.csv."""
 
 from pathlib import Path
 
@@ -21,9 +21,13 @@ COLUMNS = (
     "to_grade_by_hand",
 )
 
+FEW = 5  # names in a cell of a table
+
 
 def show_tables(course: Course, assignment: str, console: Console) -> Path:
     """Print the class, exercise by exercise and student by student; write build/scores.csv.
+
+    It holds every assignment that is graded.
 
     Where models were handed in, a leaderboard follows, and is written beside it. Raises
     SettingsError where nothing was graded.
@@ -34,7 +38,7 @@ def show_tables(course: Course, assignment: str, console: Console) -> Path:
     if not rows:
         raise SettingsError(f"nothing graded for {assignment!r}: run `grade {assignment}` first")
     console.print(_students(rows, course))
-    console.print(_exercises(rows))
+    console.print(_exercises(rows, course))
     mistakes = mistake_counts(course, assignment)
     if mistakes:
         console.print(_mistakes(mistakes))
@@ -42,7 +46,7 @@ def show_tables(course: Course, assignment: str, console: Console) -> Path:
         console.print(as_table(board))
         write_leaderboard(board, course.build / f"leaderboard-{assignment}-{board.exercise}.csv")
     path = course.build / "scores.csv"
-    write_scores(rows, path)
+    write_scores({name: nbgrader.rows(name) for name in nbgrader.graded()}, path)
     return path
 
 
@@ -51,7 +55,7 @@ def _students(rows: list[Row], course: Course) -> Table:
     for heading in ("points", "late", "penalty", "score", "of", "by hand"):
         table.add_column(heading, justify="right")
     for row in rows:
-        name = course.pseudonym(row.student) if course.pseudonyms else row.student
+        name = _shown(row, course)
         by_hand = f"{row.to_grade_by_hand} to do" if row.to_grade_by_hand else "–"
         penalty = f"−{row.late_penalty:g}" if row.late_penalty else "–"
         late, scores = lateness(row.seconds_late), (row.raw_score, row.score, row.max_score)
@@ -60,15 +64,26 @@ def _students(rows: list[Row], course: Course) -> Table:
     return table
 
 
-def _exercises(rows: list[Row]) -> Table:
+def _exercises(rows: list[Row], course: Course) -> Table:
     table = Table("exercise", title="Exercises", title_justify="left")
     for heading in ("mean points", "to grade by hand"):
         table.add_column(heading, justify="right")
     for name in rows[0].cells:
         known = [points for row in rows if (points := row.cells.get(name)) is not None]
         mean = f"{sum(known) / len(known):.2f}" if known else "–"
-        table.add_row(name, mean, str(len(rows) - len(known)))
+        table.add_row(name, mean, _whose(name, rows, course))
     return table
+
+
+def _whose(cell: str, rows: list[Row], course: Course) -> str:
+    """How many answers wait for a grader; of a few, whose."""
+    waiting = [_shown(row, course) for row in rows if cell in row.to_mark]
+    names = f" ({', '.join(waiting)})" if 0 < len(waiting) <= FEW else ""
+    return f"{len(waiting)}{names}"
+
+
+def _shown(row: Row, course: Course) -> str:
+    return course.pseudonym(row.student) if course.pseudonyms else row.student
 
 
 def _mistakes(counts: dict[tuple[str, str], int]) -> Table:
@@ -88,11 +103,16 @@ def lateness(seconds: float) -> str:
     return f"{seconds / 86400:.1f} days"
 
 
-def write_scores(rows: list[Row], path: Path) -> None:
-    """One line for each student; cells still to be graded by hand stay empty."""
-    cells = list(rows[0].cells)
-    lines = [
-        [row.student, *(getattr(row, name) for name in COLUMNS), *map(row.cells.get, cells)]
-        for row in rows
+def write_scores(graded: dict[str, list[Row]], path: Path) -> None:
+    """A line for each student and assignment; cells still to be graded by hand stay empty."""
+    lines = [(assignment, row) for assignment, rows in graded.items() for row in rows]
+    cells = list(dict.fromkeys(cell for _, row in lines for cell in row.cells))
+    table = [
+        [
+            *(row.student, assignment),
+            *(getattr(row, name) for name in COLUMNS),
+            *map(row.cells.get, cells),
+        ]
+        for assignment, row in lines
     ]
-    write_rows(path, [["student", *COLUMNS, *cells], *lines])
+    write_rows(path, [["student", "assignment", *COLUMNS, *cells], *table])

@@ -1,6 +1,7 @@
 """Which cells of a repaired notebook have to run for its evidence."""
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -19,6 +20,8 @@ from autograder.assignment.cells import (
 from autograder.assignment.definitions import words_of
 from autograder.checks.text.cells import NOT_PYTHON, parsed
 from autograder.grading.forks.requests import Step
+from autograder.grading.parts import parts
+from autograder.grading.repair.syntax import outline, same_code
 
 WORD = re.compile(r"\w+")
 
@@ -31,14 +34,28 @@ def needed_steps(repaired: NotebookNode, released: NotebookNode) -> Iterator[Ste
     """
     cells = [cell for cell in repaired.cells if cell.cell_type == "code"]
     skipped = _tagged(released, TRAINING_TAG, ARTEFACT_TAG) | _unread(cells, released)
-    for index, cell in enumerate(cells):
+    given = {cell.id: cell.source for cell in released.cells if _is_given(cell)}
+    index = itertools.count()
+    for cell in cells:
         name = name_of(cell)
         if {cell.get("id"), cell.source} & skipped or _only_for_students(cell):
             continue
         if name is not None and name.kind is Kind.CHECK:
-            yield Step(index, "", name.name)
+            yield Step(next(index), "", name.name)
         else:
-            yield Step(index, cell.source)
+            texts = _texts(cell.source, given.get(cell.get("id"), cell.source))
+            yield from (Step(next(index), text, cell=cell.id) for text in texts)
+
+
+def _texts(source: str, given: str) -> list[str]:
+    """A cell in parts; where a student changed what was given, that comes first."""
+    first = [] if same_code(source, given) else [given]
+    return [*first, *parts(source)]
+
+
+def _is_given(cell: NotebookNode) -> bool:
+    """Whether other cells may rest on it, and students need not write in it."""
+    return cell.cell_type == "code" and name_of(cell) is None and outline(cell.source).is_needed
 
 
 def training_steps(repaired: NotebookNode) -> Iterator[Step]:

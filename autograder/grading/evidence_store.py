@@ -5,7 +5,6 @@ In a file each exercise stands apart: a changed check makes its own evidence old
 
 import json
 import zipfile
-import zlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -24,21 +23,22 @@ class _Kept:
     hashes: dict[str, str] = field(default_factory=dict)
     found: dict[str, Found] = field(default_factory=dict)
     noticed: tuple[str, ...] = ()
-    failed: tuple[int, ...] = ()
+    failures: dict[int, str] = field(default_factory=dict)
 
     def add(self, other: "_Kept") -> None:
         """Take over what another one holds."""
         self.hashes |= other.hashes
         self.found |= other.found
         self.noticed = tuple(dict.fromkeys([*self.noticed, *other.noticed]))
-        self.failed = tuple(sorted({*self.failed, *other.failed}))
+        self.failures = other.failures | self.failures
 
 
 class EvidenceStore:
-    """A folder of executions."""
+    """A folder of executions; those that are not certain are forgotten with this object."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._uncertain: dict[str, _Kept] = {}  # by a job's digest
 
     def missing(self, job: Job) -> Job | None:
         """The part of a job that has to be executed; None where all of it was."""
@@ -50,17 +50,24 @@ class EvidenceStore:
         """What was found for a job of which nothing is missing."""
         kept = self._read(job)
         found = {name: kept.found[name] for name in job.exercises}
-        return Execution(found, kept.noticed, kept.failed)
+        certain = job.digest not in self._uncertain
+        return Execution(found, kept.noticed, kept.failures, certain)
 
     def keep(self, job: Job, execution: Execution) -> None:
         """Add what was found of a job, of all its exercises or of some, whole or not at all."""
         hashes, kept_under = job.exercises, job.kept_under
+        if not execution.certain:
+            of_these = {name: hashes[name] for name in execution.found}
+            kept = _Kept(of_these, {**execution.found}, execution.noticed, dict(execution.failures))
+            self._uncertain[job.digest] = kept
+            return
+        self._uncertain.pop(job.digest, None)
         for digest in {kept_under[name] for name in execution.found}:
             found = {name: it for name, it in execution.found.items() if kept_under[name] == digest}
             kept = _read(self._path(digest))
             kept.add(_Kept({name: hashes[name] for name in found}, found))
             if digest == job.digest:
-                kept.add(_Kept(noticed=execution.noticed, failed=execution.failed))
+                kept.add(_Kept(noticed=execution.noticed, failures=dict(execution.failures)))
             _write(self._path(digest), kept)
 
     def prune(self, digests: Collection[str]) -> None:
@@ -72,6 +79,7 @@ class EvidenceStore:
     def _read(self, job: Job) -> _Kept:
         """All that is kept of a job."""
         kept = _Kept()
+        kept.add(self._uncertain.get(job.digest, _Kept()))
         for digest in {job.digest, *job.kept_under.values()}:
             kept.add(_read(self._path(digest)))
         return kept
@@ -81,26 +89,24 @@ class EvidenceStore:
 
 
 def _read(path: Path) -> _Kept:
-    """What a file holds; nothing where it is damaged, or another version of the kit wrote it."""
+    """What a file holds; one that is damaged, or of another version of the kit, is deleted."""
     try:
-        return _whole(path) if path.is_file() else _Kept()
-    except (
-        zipfile.BadZipFile,
-        ValueError,
-        LookupError,
-        TypeError,
-        RuntimeError,
-        zlib.error,
-        EOFError,
-    ):
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return _Kept()
+    try:
+        return _whole(content)
+    except Exception:  # whatever damage provokes
+        path.unlink(missing_ok=True)
         return _Kept()
 
 
-def _whole(path: Path) -> _Kept:
+def _whole(content: bytes) -> _Kept:
     kept = _Kept()
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(BytesIO(content)) as archive:
         index = json.loads(archive.read(INDEX))
-        kept.noticed, kept.failed = tuple(index["noticed"]), tuple(index["failed"])
+        kept.noticed = tuple(index["noticed"])
+        kept.failures = {int(at): str(error) for at, error in index["failures"]}
         for name, said in index["exercises"].items():
             kept.hashes[name] = said["hash"]
             cases = {(probe, at): archive.read(entry) for probe, at, entry in said["cases"]}
@@ -128,6 +134,7 @@ def _write(path: Path, kept: _Kept) -> None:
                 "model": None if found.model is None else f"{prefix}/model",
                 "error": found.error,
             }
-        said = {"noticed": kept.noticed, "failed": kept.failed, "exercises": index}
+        failures = [*kept.failures.items()]
+        said = {"noticed": kept.noticed, "failures": failures, "exercises": index}
         archive.writestr(INDEX, json.dumps(said))
     write_whole(path, content.getvalue(), PRIVATE)

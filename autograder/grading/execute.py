@@ -3,51 +3,60 @@
 import contextlib
 import os
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import autograder
 from autograder.checks.evidence import MAX_EVIDENCE
 from autograder.checks.model_file import MAX_MODEL, ModelError
 from autograder.checks.running import Place
+from autograder.grading.alone import Turns
 from autograder.grading.forks.fork import CellFork, ForkEnded
 from autograder.grading.forks.pipe import MAX_TOTAL
 from autograder.grading.forks.requests import CellsRequest, Step
-from autograder.grading.jobs import Execution, Found, Job
+from autograder.grading.jobs import Execution, Found, Job, Limits
 from autograder.grading.models import ModelFile, read_apart
 from autograder.grading.sandbox.confinement import Confinement
+from autograder.grading.sandbox.readable import readable
 
-SYSTEM = (
-    *("/usr", "/lib", "/lib64", "/bin", "/sbin", "/opt"),
-    *("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/passwd", "/etc/nsswitch.conf"),
-)
 MAX_KERNELS = 20  # for one submission
 HAND_IN_SECONDS, MOMENT = 30.0, 0.1
 LINES, LINE = 50, 200  # of what the watch noticed, which student code may have forged
+_turns = Turns()
 
 
 def execute(job: Job) -> Execution:
     """Run the cells in a confined kernel, and read model files in confined processes of their own.
 
     A cell that fails or takes too long is passed over. One that kills the kernel is left out: a new
-    kernel runs the cells before it again, and goes on behind it.
+    kernel runs the cells before it again, and goes on behind it. Where the machine may be to blame
+    for that, all is tried again alone.
     """
-    run = _Run(job, time.monotonic() + job.limits.seconds)
+    with _turns.among_others():
+        execution = _executed(job)
+    if execution.certain:
+        return execution
+    with _turns.alone():
+        return _executed(job)
+
+
+def _executed(job: Job) -> Execution:
+    run = _Run(job)
     run.all_steps()
     files = {**job.models, **{name: run.written(name) for name in job.written}}
-    models = {name: _model(file, job.limits.confined) for name, file in files.items()}
+    models = {name: _model(file, job.limits) for name, file in files.items()}
     code = {step.check: run.found(step.check) for step in job.steps if step.check}
     noticed = tuple(line[:LINE] for line in run.noticed[:LINES])
-    failed = tuple(at for at, step in enumerate(job.cells) if step.index in run.failures)
-    return Execution({**code, **models}, noticed, failed)
+    cells = enumerate(job.cells)
+    failures = {at: run.failures[step.index] for at, step in cells if step.index in run.failures}
+    return Execution({**code, **models}, noticed, failures, certain=not run.accidents)
 
 
-def _model(file: ModelFile, confined: bool) -> Found:
+def _model(file: ModelFile, limits: Limits) -> Found:
     """A model file as data, or what keeps it from being read."""
+    bounds = confinement(limits.hidden) if limits.confined else None
     try:
-        return Found(model=read_apart(file, confinement() if confined else None))
+        return Found(model=read_apart(file, bounds))
     except ModelError as error:
         return Found(error=str(error))
 
@@ -57,20 +66,29 @@ class _Run:
     """The steps of one job on their way through as many kernels as it takes."""
 
     job: Job
-    until: float  # by the monotonic clock
+    accidents: int = 0
     noticed: tuple[str, ...] = ()
     failures: dict[int, str] = field(default_factory=dict)  # of cells, by index
     _evidence: dict[str, dict[Place, bytes]] = field(default_factory=dict)
     _files: dict[str, bytes] = field(default_factory=dict)
     _errors: dict[str, str] = field(default_factory=dict)  # of checks
     _fatal: set[int] = field(default_factory=set)
+    _spent: float = 0.0  # seconds, in kernels that have ended
 
     def all_steps(self) -> None:
+        """As far as kernels and time go; no new kernel when the time is over."""
         position, steps = 0, self.job.steps
-        while position < len(steps) and len(self._fatal) < MAX_KERNELS:
+        while position < len(steps) and not self._is_over():
             position = self._from(position)
         for step in steps[position:]:
-            self._failed(step, "too many cells killed the kernel")
+            self._failed(step, self._is_over())
+
+    def _is_over(self) -> str:
+        """Why there is no other kernel; empty where there may be one."""
+        if len(self._fatal) >= MAX_KERNELS:
+            return "too many cells killed the kernel"
+        limit = self.job.limits.seconds
+        return f"the cells before took more than {limit:g} s" if self._spent >= limit else ""
 
     def found(self, exercise: str) -> Found:
         return Found(self._evidence.get(exercise, {}), error=self._errors.get(exercise))
@@ -93,7 +111,7 @@ class _Run:
             step = None
             try:
                 for step in steps:
-                    if error := kernel.wait(step.index, self._seconds()):
+                    if error := self._wait(kernel, step):
                         self._failed(step, error)
                 kernel.finish(HAND_IN_SECONDS)
                 return len(self.job.steps)
@@ -110,6 +128,8 @@ class _Run:
             self._evidence[exercise] = self._evidence.get(exercise, {}) | cases
         self._files |= kernel.files
         self.noticed = kernel.noticed or self.noticed
+        self.accidents += kernel.accidents
+        self._spent += kernel.seconds
 
     def _kernel(self, steps: list[Step]) -> CellFork:
         """A new kernel; what all of them send together is no more than one may."""
@@ -120,9 +140,13 @@ class _Run:
         left = total - sum(map(len, [*kept, *self._files.values()]))
         return CellFork(cells_request(self.job, steps), largest=largest, total=left)
 
-    def _seconds(self) -> float:
-        """For the next cell; those that come too late still get a moment."""
-        return max(MOMENT, min(self.job.limits.cell_seconds, self.until - time.monotonic()))
+    def _wait(self, kernel: CellFork, step: Step) -> str | None:
+        """The error that a step ended with; those that come too late still get a moment."""
+        left = self.job.limits.seconds - self._spent - kernel.seconds
+        seconds = min(self.job.limits.cell_seconds, left)
+        if seconds > MOMENT:
+            return kernel.wait(step.index, seconds)
+        return kernel.wait(step.index, MOMENT, grace=MOMENT)
 
     def _failed(self, step: Step, error: str) -> None:
         if step.check:
@@ -133,7 +157,7 @@ class _Run:
 
 def cells_request(job: Job, steps: Sequence[Step]) -> CellsRequest:
     """What a kernel is asked to do for some steps of a job."""
-    bounds = replace(confinement(), cpu_seconds=60 + int(2 * job.limits.seconds))
+    bounds = replace(confinement(job.limits.hidden), cpu_seconds=60 + int(2 * job.limits.seconds))
     wanted = {step.check for step in steps}
     return CellsRequest(
         bounds if job.limits.confined else None,
@@ -159,7 +183,6 @@ def _environment(job: Job) -> dict[str, str]:
     }
 
 
-def confinement() -> Confinement:
-    """What a fork may read: the system's programs, Python, and this package."""
-    own = str(Path(autograder.__file__).parent)
-    return Confinement(tuple(dict.fromkeys((*SYSTEM, sys.base_prefix, sys.prefix, own))))
+def confinement(hidden: tuple[str, ...] = ()) -> Confinement:
+    """What confines a fork: it may read Python and its packages, but nothing in hidden folders."""
+    return Confinement(readable(), hidden)

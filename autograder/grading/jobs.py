@@ -11,14 +11,22 @@ from autograder.checks.running import Place
 from autograder.grading.forks.requests import PlannedCheck, Step
 from autograder.grading.models import ModelFile
 
+CELLS_TOGETHER = 5  # what all cells of a submission may take, in times of one
+
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds for one cell and for all of them, and whether the sandbox is on."""
+    """Seconds for one cell and for all of them, whether the sandbox is on, and what it hides."""
 
     cell_seconds: float
     confined: bool = True
-    seconds: float = 3600.0
+    total: float | None = None
+    hidden: tuple[str, ...] = ()  # folders: the course's
+
+    @property
+    def seconds(self) -> float:
+        """For all cells of a submission."""
+        return CELLS_TOGETHER * self.cell_seconds if self.total is None else self.total
 
 
 @dataclass(frozen=True)
@@ -84,8 +92,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Execution:
-    """What came of a job: by exercise; what the watch noticed; and which of its cells failed."""
+    """What came of a job: by exercise; what the watch noticed; and errors by index of its cell.
+
+    It is not certain where the machine may have been too busy for it.
+    """
 
     found: Mapping[str, Found]
     noticed: tuple[str, ...] = ()
-    failed: tuple[int, ...] = ()
+    failures: Mapping[int, str] = field(default_factory=dict)
+    certain: bool = True

@@ -7,9 +7,12 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from autograder.assignment.current import refuse_stale
 from autograder.assignment.keyring import key_digest
+from autograder.assignment.validation import read_source
 from autograder.checks.evidence import printable
 from autograder.checks.verdict import Verdict
+from autograder.grading.causes import failed_to_load, told
 from autograder.grading.choosing import needed_steps, training_steps
 from autograder.grading.evidence_store import EvidenceStore
 from autograder.grading.execute import execute
@@ -26,6 +29,7 @@ from autograder.grading.verify import Verifier
 from autograder.settings import Course
 
 REPAIR_SECONDS = 60.0  # of processor time; ordinary notebooks need a tenth of one
+TOO_BUSY = "a limit was met while this machine was too busy: grade again when it is not"
 RECENT = 32  # submissions that a class run has in hand at a time
 
 
@@ -114,16 +118,29 @@ class Submission:
             *self.repaired.repairs,
             *(f"{name}: {file.note}" for name, file in self.models.items() if file.note),
             *(f"{link}: a link, not followed" for link in links),
+            *(f"a cell failed: {line}" for line in self._failed_to_load()),
             *(f"while running: {line}" for line in self.execution.noticed),
+            *([] if self.execution.certain else [TOO_BUSY]),
         ]
         return Graded(self.grader.assignment, self.verdicts, [printable(line) for line in said])
+
+    def _failed_to_load(self) -> list[str]:
+        return failed_to_load(self.job.cells, self.execution.failures)
+
+    @property
+    def failed_cells(self) -> dict[str, str]:
+        """What is to be said of cells that failed, by id."""
+        cells, failures = self.job.cells, self.execution.failures
+        return {
+            cells[at].cell: printable(told(cells[at].text, error)) for at, error in failures.items()
+        }
 
     def retraining(self, seconds: float) -> Job:
         """Its cells, training among them, to write its model files again."""
         artefacts = self.grader.verifier.artefacts.items()
         return Job(
             tuple(training_steps(self.repaired.notebook)),
-            Limits(seconds, self.grader.course.sandbox, seconds),
+            self.grader.limits(seconds, seconds),
             written={name: artefact.ending for name, artefact in artefacts},
         )
 
@@ -136,14 +153,15 @@ class Submission:
 
 
 class Grader:
-    """What grading submissions to one assignment needs, made once."""
+    """What grading submissions to one assignment needs, made once. Raises StaleError."""
 
     def __init__(self, course: Course, assignment: str) -> None:
         self.course, self.assignment = course, assignment
-        self.verifier = Verifier(course, assignment)
         released = course.released(assignment)
         self.releases = Releases(course, assignment)
         self.released = self.releases.notebook
+        refuse_stale(read_source(course.source_path(assignment)), self.released)
+        self.verifier = Verifier(course, assignment)
         self.store = EvidenceStore(course.build / "evidence" / assignment)
         self.digest = self._digest(released.read_bytes())
         self._checks, self._rests_on = self.verifier.planned(), self.verifier.rests_on()
@@ -154,6 +172,11 @@ class Grader:
         settings = f"{self.course.cell_seconds} {self.course.sandbox}"
         parts = key_digest(self.course, self.verifier.source).encode(), released, settings.encode()
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+    def limits(self, cell_seconds: float, seconds: float | None = None) -> Limits:
+        """For student code: the course's folder is hidden from it, wherever it lies."""
+        hidden = (str(self.course.root),)
+        return Limits(cell_seconds, self.course.sandbox, seconds, hidden)
 
     def submission(self, path: Path) -> Submission:
         """The submission in a file, the same object as long as its folder is as it was.
@@ -169,7 +192,7 @@ class Grader:
         """What has to be executed for a repaired notebook and model files."""
         return Job(
             tuple(needed_steps(repaired, self.released)),
-            Limits(self.course.cell_seconds, self.course.sandbox),
+            self.limits(self.course.cell_seconds),
             self.verifier.source.given_text,
             self._checks,
             models,

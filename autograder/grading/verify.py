@@ -21,6 +21,7 @@ from autograder.checks.measuring import measure
 from autograder.checks.model_file import ModelError, unpack
 from autograder.checks.running import Place, read
 from autograder.checks.verdict import Verdict, judge, obeying
+from autograder.grading.causes import missing
 from autograder.grading.forks.requests import PlannedCheck
 from autograder.grading.jobs import Execution, Found, Job
 from autograder.grading.recent import Recent
@@ -74,9 +75,10 @@ class Verifier:
         cases = self._known(name, found.cases)
         verdict = self._judged.get((name, *cases.items()), lambda: self._judge(name, cases))
         if not cases and found.error is not None:
-            return replace(verdict, detail=found.error)
+            return _explained(replace(verdict, detail=found.error), execution, job)
         cells = _cells_before(name, job)
-        return obeying(verdict, self.trials[name].broken(cells, execution.failed))
+        verdict = obeying(verdict, self.trials[name].broken(cells, execution.failures.keys()))
+        return _explained(verdict, execution, job)
 
     def verdict_on_model(self, name: str, found: Found) -> Verdict:
         """A verdict on what an artefact's file holds."""
@@ -112,6 +114,12 @@ def _told(verdict: Verdict) -> Verdict:
     """The verdict, with nothing of a student's in it that would steer a terminal or fill a file."""
     feedback, detail = printable(verdict.feedback), printable(verdict.detail)
     return replace(verdict, feedback=feedback, detail=detail)
+
+
+def _explained(verdict: Verdict, execution: Execution, job: Job) -> Verdict:
+    """The verdict; where a name is missing, with the cell that should have defined it."""
+    why = missing(verdict.detail, job.cells, execution.failures)
+    return replace(verdict, feedback=f"{verdict.feedback}; {why}") if why else verdict
 
 
 @contextlib.contextmanager

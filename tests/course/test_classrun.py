@@ -116,7 +116,7 @@ def test_evidence_of_what_was_replaced_is_pruned(graded):
 
 def test_csv_quotes_names_and_leaves_ungraded_cells_empty(graded, tmp_path):
     rows = Nbgrader(graded[0]).rows("demo")
-    write_scores(rows, tmp_path / "scores.csv")
+    write_scores({"demo": rows}, tmp_path / "scores.csv")
     with (tmp_path / "scores.csv").open(newline="") as file:
         table = {line["student"]: line for line in csv.DictReader(file)}
     assert table["reference"]["check-softmax"] == "3.0"

@@ -5,8 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from autograder.course.collecting.lms import read_export
+from autograder.course.collecting.lms import export_at
 from autograder.course.collecting.names import COLLECTED, IGNORED, MISNAMED, UNKNOWN, Names
+from autograder.course.collecting.people import People, Student
 
 STUDENTS = {
     "20260001": "张三",
@@ -15,8 +16,9 @@ STUDENTS = {
     "PB21000004": "Anna Maria da Silva",
     "1234": "Short Id",
 }
-names = Names({"lab3": "attention", "attention": "attention"}, STUDENTS)
-anyone = Names({"lab3": "attention", "attention": "attention"}, {})
+WORDS = {"lab3": "attention", "attention": "attention"}
+people = People([Student(student, "", name) for student, name in STUDENTS.items()])
+names, anyone = Names(WORDS, people), Names(WORDS, People([]))
 
 AS_PRESCRIBED = {
     "20260001_张三_lab3.ipynb": ("20260001", "attention.ipynb"),
@@ -62,7 +64,7 @@ RECOGNISED = {
     "20260001_张三_lab3.zip/attention.ipynb": "20260001_张三_attention.ipynb",
     "20260001_张三.zip/lab3.ipynb": "20260001_张三_lab3.ipynb",
     "submissions.zip/20260003 Zoé Müller-Lüd/lab3.ipynb": "20260003_Zoé Müller-Lüd_lab3.ipynb",
-    "Lab 3_20260001_attempt_2026-10-01-23-59-58_lab3.ipynb": "20260001_张三_lab3.ipynb",
+    "Lab 3_20260001_attempt_2026-10-01-23-59-58_lab3.ipynb": None,  # the system says whose
     "20260001_张三_model.pt": "20260001_张三_model.pth",
 }
 NOBODYS = {
@@ -84,7 +86,8 @@ NOBODYS = {
 
 
 def read(path, by=names):
-    return by.read(tuple(path.split("/")))
+    (reading,) = by.readings(tuple(path.split("/")))
+    return reading
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
@@ -123,21 +126,22 @@ def test_without_a_roster_nothing_is_guessed(path):
 
 @pytest.mark.parametrize("student", ["..", ".", "a/b", "-rf", ".hidden", "*"])
 def test_no_id_leaves_the_folder_of_submissions(student):
-    reading = anyone.read((f"{student}_x_lab3.ipynb",))
+    reading = anyone.readings((f"{student}_x_lab3.ipynb",))[0]
     assert reading.student in ("", "b", "rf", "x") and (reading.student or not reading.file)
 
 
 def test_several_notebooks_of_an_ordinary_assignment_are_told_apart():
-    several = Names({"problem1": "problem1", "problem2": "problem2"}, STUDENTS)
+    several = Names({"problem1": "problem1", "problem2": "problem2"}, people)
     assert read("20260001_张三_Problem 2.ipynb", several).file == "problem2.ipynb"
     assert read("20260001_张三.ipynb", several).state == MISNAMED
 
 
 def test_what_systems_say_of_time_and_lateness():
-    blackboard = read_export("Lab 3_u1_attempt_2026-10-01-23-59-58_a_b.ipynb")
-    assert (blackboard.user, blackboard.time) == ("u1", datetime(2026, 10, 1, 23, 59, 58))
-    assert blackboard.file == "a_b.ipynb"
-    canvas = read_export("zhangsan_LATE_12_34_a_b-1.ipynb")
-    assert (canvas.late, canvas.serial, canvas.file) == (True, 34, "a_b-1.ipynb")
-    assert not read_export("zhangsan_12_34_a.ipynb").late
-    assert read_export("20260001_张三_lab3.ipynb").file == "20260001_张三_lab3.ipynb"
+    blackboard = export_at(("Lab 3_u1_attempt_2026-10-01-23-59-58_a_b.ipynb",), 0)
+    assert blackboard.people[0].users == ("u1",)
+    assert blackboard.time == datetime(2026, 10, 1, 23, 59, 58)
+    assert blackboard.file == ("a_b.ipynb",)
+    canvas = export_at(("zhangsan_LATE_12_34_a_b-1.ipynb",), 0)
+    assert (canvas.late, canvas.serial, canvas.file) == (True, 34, ("a_b-1.ipynb",))
+    assert not export_at(("zhangsan_12_34_a.ipynb",), 0).late
+    assert export_at(("20260001_张三_lab3.ipynb",), 0) is None

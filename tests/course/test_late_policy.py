@@ -1,7 +1,7 @@
 """What lateness costs, and that no later grading, extension or due date makes it wrong."""
 
 import csv
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import nbformat
 import pytest
@@ -29,20 +29,28 @@ def policy(**rules):
     "seconds, points", [(0, 0), (1, 10), (DAY, 10), (DAY + 1, 20), (2 * DAY, 20), (100 * DAY, 1000)]
 )
 def test_a_day_begun_counts_as_a_day(seconds, points):
-    assert policy().penalty("demo", seconds) == points
+    assert policy().penalty("demo", seconds, 50) == points
 
 
 def test_grace_shifts_the_count_and_a_maximum_ends_it():
     found = policy(grace_minutes=5.0, maximum=25.0)
     seconds = (300, 301, DAY + 300, DAY + 301, 9 * DAY)
-    assert [found.penalty("demo", s) for s in seconds] == [0, 10, 10, 20, 25]
+    assert [found.penalty("demo", s, 50) for s in seconds] == [0, 10, 10, 20, 25]
 
 
 def test_an_assignment_may_have_other_rules():
     found = policy(maximum=30.0, assignments={"demo": {"points_per_day": 0.5}})
-    assert (found.penalty("demo", 1), found.penalty("other", 1)) == (0.5, 10)
-    with pytest.raises(TraitError, match="demo: per_day is none of points_per_day, grace"):
+    assert (found.penalty("demo", 1, 50), found.penalty("other", 1, 50)) == (0.5, 10)
+    with pytest.raises(TraitError, match="demo: per_day is none of points_per_day, percent"):
         policy(assignments={"demo": {"per_day": 0.5}})
+
+
+@pytest.mark.parametrize("points, off", [(5, 1.0), (50, 10.0), (0, 0.0)])
+def test_a_day_may_cost_a_share_of_the_points(points, off):
+    found = policy(points_per_day=0.0, percent_per_day=10.0)
+    assert found.penalty("demo", DAY + 1, points) == off
+    both = policy(points_per_day=1.0, percent_per_day=10.0, maximum=7.0)
+    assert both.penalty("demo", DAY + 1, points) == min(off + 2, 7)
 
 
 @pytest.fixture
@@ -79,6 +87,14 @@ def test_a_penalty_is_whole_after_written_answers_are_graded(course):
     assert ada(course) == (3, 4, 0)
     mark(course, answer_why_shift=2)
     assert ada(course) == (5, 4, 1)
+
+
+def test_per_cent_are_of_all_points_before_and_after_marking(course):
+    course.update_config(Config({"LatePolicy": {"points_per_day": 0.0, "percent_per_day": 20.0}}))
+    grade_class(course, "demo", feedback=False)
+    assert ada(course) == (3, 2, 1)
+    show_tables(course, "demo", Console(quiet=True))
+    assert ada(course) == (3, 2, 1)
 
 
 def test_stock_nbgrader_would_have_cut_it_down(course, monkeypatch):
@@ -155,3 +171,35 @@ def test_an_assignment_of_two_notebooks_pays_once(demo_course):
         assert nbgrader.rows("pair")[0].late_penalty == 20
     nbgrader.settle_late_penalties("pair")
     assert nbgrader.rows("pair")[0].late_penalty == 20
+
+
+AUTUMN = datetime(2026, 10, 24, 18, 0)  # 20:00 in Berlin, where clocks go back in this night
+
+
+@pytest.mark.parametrize(
+    "zone, hours, extension, points",
+    [
+        ("Europe/Berlin", 24.5, 0, 10),  # 19:30 on the wall the evening after
+        ("Europe/Berlin", 25.5, 0, 20),
+        ("UTC", 24.5, 0, 20),
+        ("Europe/Berlin", 24.5, 1, 0),
+        ("Europe/Berlin", 25.5, 1, 10),
+        ("Europe/Berlin", 0.5, 0, 10),
+    ],
+)
+def test_days_are_those_of_the_clock_on_the_wall(demo_course, zone, hours, extension, points):
+    demo_course.update_config(Config({"LmsExtractor": {"timezone": zone}}))
+    nbgrader = Nbgrader(demo_course)
+    with nbgrader.gradebook() as gradebook:
+        gradebook.add_assignment("demo", duedate=AUTUMN)
+        gradebook.add_notebook("demo", "demo")
+        gradebook.add_student("ada")
+        handed_in = AUTUMN + timedelta(hours=hours)
+        gradebook.add_submission("demo", "ada", timestamp=handed_in)
+        gradebook.grant_extension("demo", "ada", days=extension)
+    step = AssignLatePenalties(config=demo_course.config)
+    ids = {"notebook": "demo", "assignment": "demo", "student": "ada"}
+    step(nbformat.v4.new_notebook(), {"nbgrader": {**ids, "db_url": nbgrader.database}})
+    assert nbgrader.rows("demo")[0].late_penalty == points
+    nbgrader.settle_late_penalties("demo")
+    assert nbgrader.rows("demo")[0].late_penalty == points

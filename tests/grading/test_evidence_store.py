@@ -33,8 +33,8 @@ def found(text, error=None, model=None):
     return Found(cases if error is None else {}, model, error)
 
 
-def execution(noticed=(), failed=(), **by_exercise):
-    return Execution(by_exercise, noticed, failed)
+def execution(noticed=(), failures=(), **by_exercise):
+    return Execution(by_exercise, noticed, dict.fromkeys(failures, "error"))
 
 
 BOTH = execution(("started true",), (1,), f=found("f"), g=found("g"))
@@ -77,7 +77,7 @@ def test_a_changed_check_is_executed_again_and_no_other(store, name, other):
     loaded = store.load(changed_check(name))
     assert loaded.found == {name: found("new"), other: found(other)}
     assert loaded.noticed == ("started true", "started false")
-    assert loaded.failed == (0, 1)
+    assert loaded.failures == {0: "error", 1: "error"}
 
 
 def test_a_changed_model_file_is_read_again_and_no_cell_is_run_for_a_check(store):
@@ -191,7 +191,17 @@ def with_bits_of_the_directory(offset, bits):
 
 encrypted = with_bits_of_the_directory(8, 1)
 otherwise_compressed = with_bits_of_the_directory(10, 99)
+
+
+def of_a_list(data):
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr(INDEX, json.dumps({"noticed": [], "failed": [], "exercises": [1]}))
+    return content.getvalue()
+
+
 DAMAGES = [
+    of_a_list,
     *(cut, lambda data: b"", lambda data: b"no archive", of_another_form, of_another_index),
     *(encrypted, otherwise_compressed),
 ]
@@ -202,9 +212,18 @@ def test_a_damaged_or_old_file_is_no_evidence_and_no_error(store, damage):
     store.keep(whole(), BOTH)
     (path,) = store._folder.iterdir()
     path.write_bytes(damage(path.read_bytes()))
-    assert store.missing(whole()) == whole()
+    assert store.missing(whole()) == whole() and not path.exists()
     store.keep(whole(), BOTH)
     assert store.missing(whole()) is None and store.load(whole()) == BOTH
+
+
+def test_no_byte_that_is_wrong_stops_anything(store):
+    store.keep(whole(), BOTH)
+    (path,) = store._folder.iterdir()
+    data = path.read_bytes()
+    for at in range(len(data)):
+        path.write_bytes(data[:at] + bytes([data[at] ^ 255]) + data[at + 1 :])
+        store.missing(whole())
 
 
 def test_evidence_is_for_its_owner_only(store):

@@ -6,8 +6,10 @@ import pytest
 from handing import find, submission_of
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
+from nbgrader.utils import compute_checksum
 
 from autograder.authoring.build import build
+from autograder.grading.repair.normalise import normalised
 from autograder.grading.repair.rebuild import repair
 from autograder.grading.submission import Grader
 from autograder.tools.cell_texts import AI_HEADING
@@ -390,8 +392,29 @@ def test_tags_on_graded_cells_are_reported(submitted, released):
 
 
 def test_old_notebooks_say_so(submitted, released):
-    submitted.metadata["orig_nbformat"] = 3
-    assert repair(submitted, released).repairs == ["notebook: was saved in format 3, converted"]
+    old = {"nbformat": 3, "metadata": {}, "worksheets": [{"cells": submitted.cells}]}
+    assert "notebook: was saved in format 3, converted" in repair(normalised(old), released).repairs
+
+
+def test_a_platform_may_write_any_original_format(submitted, released):
+    submitted.metadata["orig_nbformat"] = 2
+    assert repair(submitted, released).repairs == []
+
+
+def released_before(cell, source):
+    """The cell as an older release had it, with nbgrader's checksum."""
+    cell.source = source
+    cell.metadata.nbgrader.checksum = compute_checksum(cell)
+
+
+def test_cells_of_an_older_release_are_nobodys_doing(submitted, released):
+    released_before(find(submitted, "course-visible_key"), "check.load('old')")
+    check = find(submitted, "check-softmax")
+    check.metadata.nbgrader.points = 7.0
+    released_before(check, "check('softmax', softmax)  # old")
+    repaired = repair(submitted, released)
+    assert repaired.repairs == []
+    assert find(repaired.notebook, "check-softmax") == find(released, "check-softmax")
 
 
 def test_repair_is_deterministic_and_leaves_its_input(submitted, released):

@@ -152,7 +152,7 @@ def test_an_edit_executes_again_what_rests_on_it_and_nothing_else(
 
 def test_another_secret_makes_all_evidence_old(course, path, counted):
     scores(Grader(course, "powers").submission(path))
-    (course.root / course.secret_file).write_text("another")
+    (course.root / course.secret_file).write_text("another secret, as long as it must be")
     assert scores(Grader(course, "powers").submission(path)) == [2, 2]
     assert counted["jobs"][1].exercises.keys() == {"square", "cube"}
 

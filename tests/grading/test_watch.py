@@ -46,8 +46,28 @@ def noticed(*sources):
     return run(*sources).noticed
 
 
+OF_TORCH = {
+    "an optimiser": "p = torch.nn.Parameter(torch.ones(2)); torch.optim.Adam([p]).step()",
+    "a default": "torch.set_default_dtype(torch.float64); torch.set_default_dtype(torch.float32)",
+    "workers": (
+        "from torch.utils.data import DataLoader, TensorDataset\n"
+        "[*DataLoader(TensorDataset(torch.ones(4, 2)), batch_size=2, num_workers=2)]"
+    ),
+}
+
+
 def test_honest_code_is_not_reported():
     assert noticed(HONEST) == ()
+
+
+@pytest.mark.parametrize("source", OF_TORCH.values(), ids=OF_TORCH)
+def test_what_torch_does_for_honest_code_is_not_reported(source):
+    result = run(f"import torch\n{source}", "def f(x):\n    return x")
+    assert result.noticed == () and not result.failures
+
+
+def test_a_process_that_is_nobodys_worker_is_named():
+    assert noticed("import os\nif not os.fork(): os._exit(0)", "def f(x): ...") == ("forked",)
 
 
 def test_what_torch_replaces_itself_is_not_reported():

@@ -15,7 +15,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -26,6 +26,7 @@ from typing import IO
 DOWNLOAD = "download-"  # begins the folders that `autograder collect` keeps downloads in
 ASIDE = "aside"  # the folder of files that are nobody's, each in one named by its number
 MAX_ENTRIES = 20_000
+MAX_NAME = 500  # characters; a student's may have 255, and systems write theirs before it
 UTF8_FLAG, ENCRYPTED_FLAG = 0x800, 0x1
 UNIX_TIME = 0x5455  # the extra field with a modification time in UTC
 LEAVES = re.compile(r"^([A-Za-z]:|[/\\])|(^|[/\\])\.\.([/\\]|$)|\0")
@@ -203,6 +204,8 @@ class Reader:
     def _check_entry(self, entry: zipfile.ZipInfo, name: str) -> None:
         if LEAVES.search(entry.orig_filename) or LEAVES.search(name):
             raise RefusedError("has a path that leaves the archive")
+        if max(map(len, re.split(r"[/\\]", name))) > MAX_NAME:
+            raise RefusedError(f"has a name of more than {MAX_NAME} characters")
         if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
             raise RefusedError("is a link or no file at all")
         if entry.flag_bits & ENCRYPTED_FLAG:
@@ -236,8 +239,8 @@ def shown(parts: tuple[str, ...]) -> str:
 
 
 def in_utc(time: datetime, zone: tzinfo | None) -> datetime:
-    """A time without a zone, read in this one or else in the machine's."""
-    return time.replace(tzinfo=zone).astimezone(UTC)
+    """A time; one without a zone is read in this one or else in the machine's."""
+    return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def checksum(file: IO[bytes]) -> int:
@@ -261,10 +264,17 @@ def decodings(entry: zipfile.ZipInfo, encodings: tuple[str, ...]) -> list[str]:
     """What the name of an entry may be: few programs say which encoding they wrote it in."""
     if entry.flag_bits & UTF8_FLAG or entry.orig_filename.isascii():
         return [entry.orig_filename]
-    raw, found = entry.orig_filename.encode("cp437"), []
-    for encoding in encodings:
-        try:
-            found.append(raw.decode(encoding))
-        except UnicodeDecodeError:
-            continue
-    return [*found, entry.orig_filename]
+    raw = entry.orig_filename.encode("cp437")
+    found = [_decoded(raw, encoding) for encoding in encodings]
+    return [*filter(None, found), entry.orig_filename]
+
+
+def _decoded(raw: bytes, encoding: str) -> str | None:
+    """A name in an encoding, if it can be one.
+
+    Some programs write every backslash as a slash, the second halves of Chinese characters too.
+    """
+    for spelt in (raw, raw.replace(b"/", b"\\")):
+        with suppress(UnicodeDecodeError):
+            return spelt.decode(encoding)
+    return None

@@ -10,9 +10,10 @@ from pathlib import Path
 from nbgrader.apps import ZipCollectApp
 from nbgrader.coursedir import CourseDirectory
 
-from autograder.course.collecting import roster
 from autograder.course.collecting.archives import ASIDE, DOWNLOAD
+from autograder.course.collecting.enrolled import KEPT, enter
 from autograder.course.collecting.outcome import NEW, REPLACED, Report
+from autograder.course.collecting.roster import read_roster
 from autograder.course.gradebook import Nbgrader, NbgraderError, without_noise
 from autograder.grading.processor_time import TookTooLongError, at_most
 from autograder.grading.releases import Releases
@@ -30,12 +31,12 @@ def collect(course: Course, assignment: str, downloaded: Path, students: Path | 
     """
     if not downloaded.exists():
         raise SettingsError(f"{downloaded}: no such file or folder")
-    entered = roster.read_roster(students) if students else []
+    entered = read_roster(students) if students else []
     nbgrader = Nbgrader(course)
     if not nbgrader.is_released(assignment):
         raise SettingsError(f"{assignment!r} is not released: run `release {assignment}` first")
     with nbgrader.gradebook() as gradebook:
-        roster.enter(entered, gradebook)
+        enter(entered, gradebook, course.build / KEPT)
     app = _zip_collect(course, assignment)
     _keep(downloaded, Path(app._format_collect_path(app.archive_directory)))
     try:

@@ -1,34 +1,32 @@
-"""Whose a handed-in file is and what it is, by its name: `<student id>_<name>_lab3.ipynb`."""
+"""Whose a handed-in file is and what it is.
+
+Whose, a learning-management system says; only where it says nothing about the roster's students do
+names that the students wrote count: `<student id>_<name>_lab3.ipynb`.
+"""
 
 import re
-import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 
-from autograder.course.collecting.lms import Export, read_export
+from autograder.course.collecting.downloads import Download
+from autograder.course.collecting.lms import Export, Path, normal
+from autograder.course.collecting.people import (
+    SAFE_ID,
+    AmbiguousError,
+    People,
+    folded,
+    squeezed,
+)
+from autograder.course.collecting.side_files import AllFacts
+from autograder.course.collecting.stems import AROUND, Stem, Stems
 
 COLLECTED, UNKNOWN, MISNAMED, IGNORED = "collected", "unknown", "misnamed", "ignored"
-SEPARATOR = r"[\s_\-]*"
-# what browsers, Jupyter and learning-management systems add to a name that is taken
-COPY = re.compile(
-    r"[\s_\-]*(?:\((?P<a>\d{1,3})\)|[\s_\-](?P<b>\d{1,2})|[\s_\-](?:copy|副本)\s*\(?(?P<c>\d*)\)?"
-    r"|-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$",
-    re.IGNORECASE,
-)
-PAGE = re.compile(rf"{SEPARATOR}\(?(\d{{1,3}})\)?$")
-KINDS = {
-    "notebook": (".ipynb",),
-    "model": (".pth", ".pt", ".safetensors"),
-    "answer": (".jpg", ".jpeg", ".png", ".heic", ".pdf"),
-}
-KIND = {extension: kind for kind, extensions in KINDS.items() for extension in extensions}
-DISGUISES = (".json", ".txt", ".download")  # that browsers append to an extension they don't know
-SAFE_ID = re.compile(r"[^\W_][\w.@-]{0,63}")
 LITTER = re.compile(
-    r"\..*|__MACOSX|Thumbs\.db|desktop\.ini|timestamp\.txt|.+_assignsubmission_onlinetext_?.*",
+    r"\..*|~\$.*|__MACOSX|Thumbs\.db|desktop\.ini|timestamp\.txt|submission_metadata\.yml"
+    r"|.+_assignsubmission_onlinetext_?.*|Feedback Attachment\(s\)",
     re.IGNORECASE,
 )
-NOTHING = Export("")
+NOTHING = Export()
 
 
 @dataclass(frozen=True)
@@ -45,171 +43,162 @@ class Reading:
     is_named: bool = True  # by the word for what it is
     rank: tuple[int, int] = (0, 0)
     export: Export = NOTHING
-
-
-@dataclass(frozen=True)
-class Stem:
-    """The name of a file without extension and copy number, and the word that was found in it."""
-
-    front: str
-    word: str
-    extension: str
-    copy: int = 0
-    is_plain: bool = True
+    is_claimed: bool = False  # by its name, where a system says someone whom nobody knows
 
 
 class Names:
-    """Reads file names for one assignment.
+    """Reads paths for one assignment.
 
-    `words` gives for what students write the name of the released notebook; `students` the names by
-    id, empty where any id will do.
+    `words` gives for what students write the name of the released notebook.
     """
 
-    def __init__(self, words: dict[str, str], students: dict[str, str]) -> None:
-        self.words, self.students = words, students
-        self.by_key = {_key(student): student for student in students}
-        ids = sorted(map(re.escape, self.by_key), key=len, reverse=True)
-        self.known = re.compile(rf"(?<![0-9a-z])(?:{'|'.join(ids)})(?![0-9a-z])")
-        self.owners: dict[str, set[str]] = {}
-        for student, name in students.items():
-            for order in (name, " ".join(reversed(name.split()))):  # surname last or first
-                self.owners.setdefault(_squeezed(order), set()).add(student)
+    def __init__(self, words: dict[str, str], people: People) -> None:
+        self.words, self.people, self.stems = words, people, Stems(words)
+        self.notebook = next(iter(words))
 
-    def read(self, parts: tuple[str, ...]) -> Reading:
-        """What a file is; `parts` are the names of its folders and archives, and its own."""
-        parts = tuple(unicodedata.normalize("NFKC", part) for part in parts)
-        exports = [self._export(part) for part in parts]
-        if any(LITTER.fullmatch(part) for part in parts) or not exports[-1].file:
-            return Reading(IGNORED)
-        said = next((export for export in exports if export != Export(export.file)), exports[-1])
-        stem = self._stem(exports[-1].file)
-        if stem.extension not in KIND:
-            return Reading(MISNAMED, "is neither a notebook nor a model nor a photo")
-        around = [re.sub(r"\.zip$", "", e.file, flags=re.I) for e in reversed(exports[:-1])]
-        reading = self._whose(stem, around, said.user)
-        return replace(reading, export=said, rank=(said.serial, stem.copy))
+    def download(self, paths: Sequence[Path], facts: AllFacts) -> Download:
+        """How the paths of one download are to be read, with what stands in files beside them."""
+        return Download(
+            [*map(normal, paths)],
+            facts,
+            lambda part: bool(self._vouched(part)),
+            lambda export: bool(self._handed_in_by(export)[0]),
+        )
 
-    def _export(self, part: str) -> Export:
-        """An exported name; a student's own may look like one, but begins with the student's id."""
-        export, found = read_export(part), self.known.match(part.casefold())
-        mistaken = self.students and found and not self._ids(export.file)
-        return Export(part) if mistaken else export
+    def readings(self, parts: Path, download: Download | None = None) -> list[Reading]:
+        """What a file is, for each student whose it is; once where it is nobody's.
 
-    def _stem(self, file: str) -> Stem:
-        path = PurePath(file)
-        disguised = path.suffix.lower() in DISGUISES and PurePath(path.stem).suffix.lower() in KIND
-        path = PurePath(path.stem) if disguised else path
-        extension = {".pt": ".pth"}.get(path.suffix.lower(), path.suffix.lower())
-        unchanged = not disguised and path.suffix == extension
-        kind, text = KIND.get(extension, ""), path.stem
-        for word in self._words(kind):
-            flexible = SEPARATOR.join(re.findall(r"[^\W\d_]+|\d+", word))
-            behind = PAGE.pattern if kind == "answer" else COPY.pattern
-            pattern = rf"(?P<front>.*?){SEPARATOR}(?P<word>{flexible})(?P<end>{behind})?$"
-            if found := re.fullmatch(pattern, text, re.IGNORECASE):
-                plain = unchanged and text.startswith(f"{found['front']}_{word}")
-                copy = _number(found["end"] or "")
-                return Stem(found["front"], word, extension, copy, plain)
-        end = COPY.search(text)
-        front = text[: end.start()] if end else text
-        return Stem(front, "", extension, _number(end[0] if end else ""), False)
+        `parts` are the names of its folders and archives, and its own.
+        """
+        parts = normal(parts)
+        if any(LITTER.fullmatch(part) for part in parts):
+            return [Reading(IGNORED)]
+        download = download or self.download([parts], {})
+        export = download.export(parts)
+        students, problem = self._handed_in_by(export)
+        stem = self.stems.divide(export.file[-1]) if export.file else None
+        if stem is None or (download.system and not export.system and not stem.kind):
+            return [Reading(IGNORED)]  # what a system wrote
+        if not stem.kind:
+            return [Reading(MISNAMED, "is neither a notebook nor a model nor a photo")]
+        if problem:
+            found = [self._refused(stem, problem)]
+        elif students:
+            others = [
+                each for each in self.people.ids(" ".join(export.file)) if each not in students
+            ]
+            found = [self._by_system(stem, student, others) for student in students]
+        else:
+            found = [self._by_words(stem, export)]
+        rank = export.serial, stem.copy
+        return [replace(reading, export=export, rank=rank) for reading in found]
 
-    def _words(self, kind: str) -> list[str]:
-        """What may stand at the end of a name, the longer first."""
-        words = {"notebook": [*self.words], "model": ["model"]}.get(kind, [])
-        if kind == "answer":
-            words = [f"{word}_answer" for word in self.words] + ["answer"]
-        return sorted(words, key=len, reverse=True)
+    def _handed_in_by(self, export: Export) -> tuple[list[str], str]:
+        """The students whom a system names, or why it cannot be said."""
+        try:
+            who = [self.people.who(person) for person in export.people]
+        except AmbiguousError as error:
+            return [], str(error)
+        return sorted({student for each in who for student in each}), ""
 
-    def _whose(self, stem: Stem, around: list[str], user: str) -> Reading:
-        """By an id in the name, else in those of folders and archives around it, else the user."""
-        own = self._ids(stem.front)
-        found = next(filter(None, (own, *map(self._vouched, around), self._ids(user))), [])
+    def _by_system(self, stem: Stem, student: str, others: list[str]) -> Reading:
+        """A file of the student who handed it in, whatever they call it, and whose ids it has."""
+        if problem := "" if stem.kind == "notebook" else self._problem(stem, student):
+            return Reading(MISNAMED, problem)
+        if not stem.word and len({*self.words.values()}) > 1:
+            return self._refused(stem, "may be any of several notebooks", student)
+        says = "" if stem.word else f"was taken for {self._proper(stem, student)}"
+        if others:
+            says = f"has the id of {others[0]}, but was handed in by {student}"
+        named = (bool(stem.word) or stem.kind == "answer") and not others
+        return Reading(COLLECTED, says, student, self._canonical(stem, student), named)
+
+    def _by_words(self, stem: Stem, export: Export) -> Reading:
+        """By the id in its name, or in those of folders and archives around it."""
+        own = self._ids(stem)
+        around = next(filter(None, map(self._vouched, export.file[:-1])), [])
+        found = [*dict.fromkeys([*around, *own])]
         if len(found) > 1:
             return Reading(MISNAMED, f"holds the ids of two students, {' and '.join(found)}")
         if not found:
-            return self._nobodys(stem)
+            return self._nobodys(stem, export)
         (student,) = found
-        rest = _without(stem.front, student)
-        problem = self._problem(stem, student, rest)
-        if problem:
+        if problem := self._problem(stem, student):
             return Reading(MISNAMED, problem)
         is_plain = stem.is_plain and bool(own) and stem.front.startswith(f"{student}_")
-        says = "" if is_plain else f"was taken for {self._proper(stem, student, rest)}"
-        named = bool(stem.word) or KIND[stem.extension] == "answer"
-        return Reading(COLLECTED, says, student, self._canonical(stem, student), named)
+        says = "" if is_plain else f"was taken for {self._proper(stem, student)}"
+        named = bool(stem.word) or stem.kind == "answer"
+        file, is_claimed = self._canonical(stem, student), bool(export.system)
+        return Reading(COLLECTED, says, student, file, named, is_claimed=is_claimed)
 
-    def _ids(self, text: str) -> list[str]:
-        """Ids in a text: known ones; where there are none, its first word."""
-        if self.students:
-            found = self.known.findall(_key(text))
-            return [self.by_key[key] for key in dict.fromkeys(found)]
-        first = _first_word(text)
+    def _ids(self, stem: Stem) -> list[str]:
+        """Known ids around the word; without a roster, what looks most like one before it."""
+        if self.people.students:
+            return self.people.ids(stem.text)
+        first = _first_word(stem.front)
         return [first] if SAFE_ID.fullmatch(first) else []
 
-    def _vouched(self, text: str) -> list[str]:
+    def _vouched(self, part: str) -> list[str]:
         """Ids in the name of a folder or archive that is a student's, and not by chance."""
-        stem = self._stem(f"{text}.ipynb")
+        text = re.sub(r"\.zip$", "", part, flags=re.IGNORECASE)
+        stem = self.stems.divide(f"{text}.ipynb")
         if stem.word:
-            return self._ids(stem.front)
-        names = {each: _squeezed(self.students.get(each, "")) for each in self._ids(text)}
-        return [each for each, name in names.items() if name and name in _squeezed(text)]
+            return self._ids(stem)
+        if exactly := self.people.users.get(folded(text)):
+            return sorted(exactly)
+        names = {each: squeezed(self.people.name(each)) for each in self.people.ids(text)}
+        return [each for each, name in names.items() if name and name in squeezed(text)]
 
-    def _nobodys(self, stem: Stem) -> Reading:
+    def _nobodys(self, stem: Stem, export: Export) -> Reading:
         first = _first_word(stem.front)
+        said = [text for person in export.people for text in (*person.users, *person.names)]
         if stem.word and re.search(r"\d", first):
             says = f"{first} is no student in the roster: add it with --roster"
             return Reading(UNKNOWN, f"{says}, or correct the id and collect the file again")
-        owners = self.owners.get(_squeezed(stem.front), set())
+        owners = self.people.named(stem.front)
         (student,) = owners if len(owners) == 1 else ("<student id>",)
-        proper = self._proper(stem, student, stem.front.strip(" _-"))
-        return Reading(MISNAMED, f"has no student id: rename it to {proper} and collect it again")
+        why = "has no student id"
+        why += f", and {said[0]} is nobody in the roster" if said and self.people.students else ""
+        return self._refused(stem, why, student)
 
-    def _problem(self, stem: Stem, student: str, rest: str) -> str:
+    def _refused(self, stem: Stem, why: str, student: str = "<student id>") -> Reading:
+        proper = self._proper(stem, student)
+        return Reading(MISNAMED, f"{why}: rename it to {proper} and collect it again")
+
+    def _problem(self, stem: Stem, student: str) -> str:
         """Why a file with a student's id had better not be taken for theirs."""
-        others = self.owners.get(_squeezed(rest), {student})
+        rest = _without(stem.front, student)
+        others = self.people.named(rest) or {student}
         if student not in others:
             return f"has the id of {student}, but the name of {', '.join(sorted(others))}"
-        several = len(set(self.words.values())) > 1 and KIND[stem.extension] == "notebook"
-        if not stem.word and (several or not self.students or re.search(r"\d", rest)):
-            proper = self._proper(stem, student, "")
+        several = len({*self.words.values()}) > 1 and stem.kind == "notebook"
+        if not stem.word and (several or not self.people.students or re.search(r"\d", rest)):
+            proper = self._proper(stem, student)
             return f"may be another piece of work: rename it to {proper} if it is not"
         return ""
 
-    def _proper(self, stem: Stem, student: str, name: str) -> str:
+    def _proper(self, stem: Stem, student: str) -> str:
         """What the file should have been called."""
-        kind = KIND[stem.extension]
-        word = stem.word or {"notebook": next(iter(self.words))}.get(kind, kind)
-        return f"{student}_{name or self.students.get(student) or '<name>'}_{word}{stem.extension}"
+        word = stem.word or {"notebook": self.notebook}.get(stem.kind, stem.kind)
+        written = _without(stem.front, student) if stem.word else ""
+        name = self.people.name(student) or written or "<name>"
+        return f"{student}_{name}_{word}{stem.extension}"
 
     def _canonical(self, stem: Stem, student: str) -> str:
-        kind = KIND[stem.extension]
-        if kind == "notebook":
-            notebook = self.words[stem.word or next(iter(self.words))]
-            return f"{notebook}.ipynb"
-        if kind == "model":
+        if stem.kind == "notebook":
+            return f"{self.words[stem.word or self.notebook]}.ipynb"
+        if stem.kind == "model":
             return f"{student}_model{stem.extension}"
         page = f"_{stem.copy}" if stem.copy else ""
         return f"{student}_answer{page}{stem.extension}"
 
 
-def _number(text: str) -> int:
-    digits = re.findall(r"\d+", text)
-    return int(digits[0]) if digits and len(text) < 20 else int(bool(text.strip()))
-
-
 def _first_word(text: str) -> str:
-    return re.split(r"[\s_\-]+", text.strip(" _-"), maxsplit=1)[0]
-
-
-def _key(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
-def _squeezed(name: str) -> str:
-    """A name without what people write differently from one time to the next."""
-    return re.sub(r"[\W_]+", "", _key(name))
+    """The first word; where that is none of a student's, the only one with a number's digits."""
+    words = re.split(rf"[\s{AROUND}]+", text.strip(AROUND))
+    numbers = [word for word in words if len(re.findall(r"\d", word)) >= 4]
+    return numbers[0] if len(numbers) == 1 and not re.search(r"\d", words[0]) else words[0]
 
 
 def _without(front: str, student: str) -> str:
-    return re.sub(re.escape(student), "", front, flags=re.IGNORECASE).strip(" _-")
+    return re.sub(re.escape(student), "", front, flags=re.IGNORECASE).strip(AROUND)

@@ -8,6 +8,8 @@ The collector hands those on. What is nobody's goes into `aside/`, to be renamed
 import re
 import shutil
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ from nbgrader.utils import find_all_notebooks
 from traitlets import Dict, Float, List, TraitError, Unicode, validate
 
 from autograder.course.collecting.archives import ASIDE, HandedIn, Reader, RefusedError
+from autograder.course.collecting.disputes import undisputed
+from autograder.course.collecting.enrolled import KEPT, enrolled
 from autograder.course.collecting.names import (
     COLLECTED,
     IGNORED,
@@ -34,11 +38,13 @@ from autograder.course.collecting.outcome import (
     Report,
     plain,
 )
-from autograder.course.collecting.roster import listed_students
+from autograder.course.collecting.people import People
+from autograder.course.collecting.side_files import read_facts
 from autograder.course.collecting.submitted import Submitted
-from autograder.course.collecting.versions import Version, latest, version
+from autograder.course.collecting.versions import Version, beside, latest, version
 
 MEGABYTE = 1_000_000
+MAX_NAME = 200  # bytes, of 255
 REFUSED = "refused"
 ANYONE = "The gradebook has no student list, so every id was accepted; --roster FILE enters a list."
 ZONE = "Times without a zone (set c.LmsExtractor.timezone) were read as"
@@ -57,7 +63,7 @@ class LmsExtractor(ExtractorPlugin):
     ).tag(config=True)
     encodings = List(
         Unicode(),
-        ["utf-8", "gb18030"],
+        ["utf-8", "gb18030", "cp1252"],
         help="Of names in zips that do not say; the first that gives a proper name is taken.",
     ).tag(config=True)
     max_file_mb = Float(100.0, help="Larger files are refused.").tag(config=True)
@@ -79,15 +85,15 @@ class LmsExtractor(ExtractorPlugin):
         self.zone = ZoneInfo(self.timezone) if self.timezone else None
         course = self.parent.coursedir
         with Gradebook(course.db_url, course.course_id) as gradebook:
-            students = listed_students(gradebook)
+            self.people = People(enrolled(gradebook, Path(course.root) / "build" / KEPT))
             self.due, self.extensions = _due_dates(gradebook, self._assignment)
-        self.names = Names(self._words(), students)
+        self.names = Names(self._words(), self.people)
         size, total = (int(mb * MEGABYTE) for mb in (self.max_file_mb, self.max_archive_mb))
         encodings = tuple(self.encodings)
         with Reader(self.zone, size, total, self._best_name, encodings) as reader:
             self._sort([*reader.folder(Path(archive_path))])
             self.report.lines += [Line(REFUSED, *each) for each in reader.refused]
-        self.report.notes += [] if students else [ANYONE]
+        self.report.notes += [self._missing()] if self.people.students else [ANYONE]
         if any("kept as" in line.says for line in self.report.lines):
             self.report.notes.append(f"{ASIDE}/ is in {self.extracted.parent}")
         self.report.notes += [] if self.zone else [f"{ZONE} {datetime.now().astimezone():%Z}."]
@@ -113,16 +119,26 @@ class LmsExtractor(ExtractorPlugin):
     def _best_name(self, decoded: list[str]) -> str:
         """The first way to read a name that says whose the file is, else the first one."""
         for name in decoded if len(decoded) > 1 else ():
-            reading = self.names.read(tuple(re.split(r"[/\\]", name)))
+            reading = self.names.readings(tuple(re.split(r"[/\\]", name)))[0]
             if reading.state == COLLECTED and not reading.says:
                 return name
         return decoded[0]
 
+    def _missing(self) -> str:
+        """Who has not handed in."""
+        course, new = self.parent.coursedir, {line.who for line in self.report.lines}
+        folders = {
+            student: course.format_path(course.submitted_directory, student, self._assignment)
+            for student in self.people.students.keys() - new
+        }
+        missing = sorted(student for student, folder in folders.items() if not _has_files(folder))
+        names = ", ".join(f"{student} {self.people.name(student)}" for student in missing)
+        return f"{len(missing)} have not handed in: {names}" if missing else "All have handed in."
+
     def _sort(self, files: list[HandedIn]) -> None:
         found: dict[str, dict[str, list[Version]]] = defaultdict(lambda: defaultdict(list))
         nobodys: list[tuple[HandedIn, Reading]] = []
-        for handed_in in files:
-            reading = self.names.read(handed_in.parts)
+        for handed_in, reading in undisputed(self._readings(files)):
             if reading.state == COLLECTED:
                 made = version(handed_in, reading, self.zone, self._due(reading.student))
                 found[reading.student][reading.file].append(made)
@@ -135,6 +151,18 @@ class LmsExtractor(ExtractorPlugin):
         for handed_in, reading in nobodys:
             if handed_in.number not in settled:  # else it was renamed there and collected
                 self._put_aside(handed_in, reading)
+
+    def _readings(self, files: list[HandedIn]) -> Iterator[tuple[HandedIn, Reading]]:
+        """What every file is; those of one download are read in the same way."""
+        downloads: dict[str, list[HandedIn]] = defaultdict(list)
+        for handed_in in files:
+            downloads[handed_in.parts[0]].append(handed_in)
+        facts = read_facts(files)
+        for download in downloads.values():
+            how = self.names.download([each.parts for each in download], facts)
+            for handed_in in download:
+                for reading in self.names.readings(handed_in.parts, how):
+                    yield handed_in, reading
 
     def _due(self, student: str) -> datetime | None:
         extension = self.extensions.get(student)
@@ -157,7 +185,10 @@ class LmsExtractor(ExtractorPlugin):
         times = [best.time for best in wanted.values()]
         times += [here.time] if here.time and here.files.keys() - wanted.keys() else []
         time = max(times) if changed else here.time
-        self.report.lines.append(self._line(state, student, wanted, time))
+        line = self._line(state, student, wanted, time)
+        also = [name for file, best in wanted.items() for name in beside(best, found[file])]
+        said = [f"handed in with it, and not taken: {', '.join(also)}"] if also and changed else []
+        self.report.lines.append(replace(line, says="; ".join(filter(None, [line.says, *said]))))
 
     def _extract(
         self,
@@ -194,8 +225,7 @@ class LmsExtractor(ExtractorPlugin):
         return Line(state, student, "; ".join(said), late)
 
     def _put_aside(self, handed_in: HandedIn, reading: Reading) -> None:
-        safe = re.sub(r"[^\w.@ ()\-]+", "_", handed_in.parts[-1])[-100:].lstrip(".")
-        path = self.extracted.parent / ASIDE / handed_in.number / (safe or "file")
+        path = self.extracted.parent / ASIDE / handed_in.number / _safe(handed_in.parts[-1])
         try:
             handed_in.save(path, handed_in.time)
         except RefusedError as error:
@@ -204,6 +234,16 @@ class LmsExtractor(ExtractorPlugin):
         kept = f"; kept as {path.relative_to(self.extracted.parent)}"
         kept = kept if reading.state == MISNAMED else ""
         self.report.lines.append(Line(reading.state, handed_in.where, reading.says + kept))
+
+
+def _safe(name: str) -> str:
+    """A file's name without what no file system takes; these count bytes and not characters."""
+    safe = re.sub(r"[^\w.@ ()\-]+", "_", name).encode()[-MAX_NAME:].decode(errors="ignore")
+    return safe.lstrip(".") or "file"
+
+
+def _has_files(folder: str) -> bool:
+    return any(path.is_file() for path in Path(folder).glob("*"))
 
 
 class LmsCollector(FileNameCollectorPlugin):

@@ -1,62 +1,64 @@
-"""The list of students: a CSV as learning-management systems export it, into the gradebook."""
+"""The list of students: a CSV as learning-management systems export it."""
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.api import Gradebook
-
-from autograder.course.collecting.names import SAFE_ID
+from autograder.course.collecting.people import SAFE_ID, Student
 from autograder.settings import SettingsError
 
-# headings, the better first; Canvas, Moodle and Blackboard, in English and Chinese
+# headings, the better first; of all systems, in English and Chinese
 ID = (
     "student id",
     "student number",
     "id number",
     "sis user id",
+    "orgdefinedid",
+    "sid",
     "学号",
     "username",
     "user name",
+    "login",
     "sis login id",
+    "identifier",  # of GitHub Classroom; Moodle's are numbers
     "id",
 )
+LOGIN = (*ID, "display id", "eid", "login id", "integration id", "github username", "ilias login")
 NAME = ("full name", "student name", "name", "student", "姓名", "display name")
 FIRST, LAST = ("first name", "given name", "名"), ("last name", "surname", "姓")
 EMAIL = ("email address", "email", "e-mail", "邮箱")
+GROUP = ("group", "groups", "group name", "team", "小组")
 ENCODINGS = ("utf-8-sig", "gb18030", "cp1252")
 BOMS = (b"\xff\xfe", b"\xfe\xff")
+PARTICIPANT = re.compile(r"\D*\s(\d+)")  # Moodle's identifier: a word in some language, a number
+GUARDED = re.compile(r"""="(?P<canvas>.*)"|'(?P<moodle>[=+\-@].*)|\#(?P<brightspace>.*)""")
+TITLES = 5  # lines that may stand above the headings
 
-
-@dataclass(frozen=True)
-class Student:
-    """One line of a roster; names as nbgrader has them."""
-
-    id: str
-    first_name: str = ""
-    last_name: str = ""
-    email: str = ""
+Line = dict[str, str]
 
 
 def read_roster(path: Path) -> list[Student]:
-    """The students of a CSV file, whatever its encoding and delimiter. Raises SettingsError."""
+    """The students of a CSV file, whatever its encoding and delimiter. Raises SettingsError.
+
+    Where there are no ids, they are none, or e-mail addresses.
+    """
     try:
         rows = _rows(_text(path.read_bytes()))
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from None
-    heads = [_heading(cell) for cell in rows[0]] if rows else []
-    if not set(heads) & set(ID):
-        seen = ", ".join(filter(None, heads)) or "nothing"
+    above, heads = _headings(rows)
+    if not heads:
+        seen = ", ".join(filter(None, above)) or "nothing"
         raise SettingsError(f"{path}: no column of student ids: name it 'id' (there: {seen})")
-    lines = [dict(zip(heads, map(str.strip, row), strict=False)) for row in rows[1:]]
-    students = [_student(line) for line in lines]
-    found = [student for student in students if student.id]  # Canvas has a line of points
+    body = rows[[[*map(_heading, row)] for row in rows].index(heads) + 1 :]
+    lines = [dict(zip(heads, map(_unguarded, row), strict=False)) for row in body]
+    found = [student for line in lines if (student := _student(line))]
     for student in found:
-        if not SAFE_ID.fullmatch(student.id):
+        if student.id and not SAFE_ID.fullmatch(student.id):
             raise SettingsError(f"{path}: {student.id!r} cannot be a student id")
-    return found
+    return _once(found, path)
 
 
 def _text(data: bytes) -> str:
@@ -71,44 +73,73 @@ def _text(data: bytes) -> str:
 
 
 def _rows(text: str) -> list[list[str]]:
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
+    top = "".join(text.splitlines(keepends=True)[:TITLES])
+    delimiter = max(",;\t", key=top.count)
     rows = csv.reader(text.splitlines(), delimiter=delimiter)
     return [row for row in rows if any(cell.strip() for cell in row)]
+
+
+def _headings(rows: list[list[str]]) -> tuple[list[str], list[str]]:
+    """The first line, and the one with headings that mean something here, if any does."""
+    heads = [[*map(_heading, row)] for row in rows[:TITLES]]
+    wanted = {*LOGIN, *EMAIL}
+    return (heads or [[]])[0], next((row for row in heads if wanted & {*row}), [])
 
 
 def _heading(cell: str) -> str:
     return unicodedata.normalize("NFKC", cell).strip().casefold().replace("_", " ")
 
 
-def _student(line: dict[str, str]) -> Student:
-    student = unicodedata.normalize("NFKC", _first(line, ID))
+def _unguarded(cell: str) -> str:
+    """A cell without what systems put around it to keep spreadsheets from reading it as theirs."""
+    found = GUARDED.fullmatch(cell.strip())
+    return "".join(filter(None, found.groups())) if found else cell.strip()
+
+
+def _student(line: Line) -> Student | None:
+    """The student of a line; none where it is about points, as Canvas's second one."""
+    numbers = _numbers(line)
+    line = {head: cell for head, cell in line.items() if head != "identifier" or not numbers}
+    email = _first(line, EMAIL)
+    student = unicodedata.normalize("NFKC", _first(line, ID) or email)
+    if not student and not numbers:
+        return None
     first, last, whole = _first(line, FIRST), _first(line, LAST), _first(line, NAME)
     if not first and not last:
         last, _, first = (part.strip() for part in whole.partition(","))
     name = first or last or whole
-    return Student(student, first, last if name else student, _first(line, EMAIL))
+    logins = dict.fromkeys(line[head] for head in LOGIN if line.get(head) and head != "id")
+    groups = re.split(r"\s*[,;]\s*", _first(line, GROUP))
+    return Student(
+        student,
+        first,
+        last if name else student,
+        email,
+        tuple(login for login in logins if login != student),
+        numbers,
+        tuple(filter(None, groups)),
+    )
 
 
-def _first(line: dict[str, str], headings: Iterable[str]) -> str:
+def _numbers(line: Line) -> tuple[str, ...]:
+    """What a system itself counts students by: Canvas's id, and the number of Moodle's identifier.
+
+    A column `id` is Canvas's only beside others of its gradebook; elsewhere it is the student's.
+    """
+    found = PARTICIPANT.fullmatch(line.get("identifier", ""))
+    is_canvas = any(head.startswith("sis ") for head in line) or {"student", "section"} <= {*line}
+    return tuple(filter(None, (found and found[1], line.get("id") if is_canvas else "")))
+
+
+def _first(line: Line, headings: Iterable[str]) -> str:
     return next((line[heading] for heading in headings if line.get(heading)), "")
 
 
-def enter(students: list[Student], gradebook: Gradebook) -> None:
-    """Add students to the gradebook, or bring their names up to date."""
-    for student in students:
-        names = {"first_name": student.first_name, "last_name": student.last_name}
-        gradebook.update_or_create_student(student.id, **names, email=student.email)
-
-
-def listed_students(gradebook: Gradebook) -> dict[str, str]:
-    """Names by id of the students whom someone entered.
-
-    Autograding enters students as well, with nothing but an id: those are no list.
-    """
-    named = {s.id: _full_name(s.first_name, s.last_name) for s in gradebook.students}
-    return {student: name for student, name in named.items() if name and SAFE_ID.fullmatch(student)}
-
-
-def _full_name(first: str | None, last: str | None) -> str:
-    return " ".join(filter(None, (first, last)))
+def _once(students: list[Student], path: Path) -> list[Student]:
+    found: dict[str, Student] = {}
+    for student in filter(lambda each: each.id, students):
+        before = found.setdefault(student.id, student)
+        if before.name != student.name:
+            names = f"{before.name} and {student.name}"
+            raise SettingsError(f"{path}: {student.id} is the id of two students, {names}")
+    return [*found.values(), *(student for student in students if not student.id)]

@@ -38,7 +38,7 @@ def version(
     export, time = reading.export, handed_in.time
     if export.time:
         time = in_utc(export.time, zone)
-    elif export.is_canvas and not export.late and due:
+    elif export.system == "Canvas" and not export.late and due:
         time = min(time, due)
     return Version(handed_in, reading, time)
 
@@ -51,3 +51,9 @@ def latest(versions: list[Version]) -> Version:
         if before.content != after.content:
             first = index
     return ordered[first]
+
+
+def beside(best: Version, versions: list[Version]) -> list[str]:
+    """Names of others that nothing says are older."""
+    others = (each for each in versions if each.content != best.content)
+    return [each.handed_in.parts[-1] for each in others if each.order == best.order]

@@ -7,6 +7,7 @@ but messages from the pipe.
 import signal
 from collections.abc import Callable, Iterable
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
@@ -15,6 +16,9 @@ from autograder.checks.evidence import MAX_DETAIL, Evidence
 from autograder.grading.forks.messages import CellEnded, Message
 from autograder.grading.forks.recorder import Recorder
 from autograder.grading.forks.requests import Step
+from autograder.grading.forks.statements import failed_at, rest_after
+
+MOST_FAILURES = 20  # statements of one cell that fail before the rest of it is left
 
 
 class Shell(InteractiveShell):
@@ -44,7 +48,7 @@ def run_steps(
 ) -> None:
     """Run every cell and every check, whatever became of the one before it."""
     for step in steps:
-        send(CellEnded(step.index, _error_of(_action(step, shell, recorder))))
+        send(CellEnded(step.index, _error_of(_action(step, shell, recorder), shell.user_ns)))
 
 
 def _action(step: Step, shell: Shell, recorder: Recorder) -> Callable[[], None]:
@@ -55,18 +59,35 @@ def _action(step: Step, shell: Shell, recorder: Recorder) -> Callable[[], None]:
 
 
 def _run(source: str, shell: Shell) -> None:
-    result = Shell.run_cell(shell, source, store_history=False)
-    result.raise_error()
+    """Run a cell; where a statement fails, the next ones still run. Raises the first error."""
+    rest: str | None = source
+    errors: list[BaseException] = []
+    while rest is not None and len(errors) < MOST_FAILURES:
+        result = Shell.run_cell(shell, rest, store_history=False)
+        if result.success:
+            break
+        errors.append(result.error_before_exec or result.error_in_exec)
+        rest = _rest(rest, errors[-1], shell)
+    if errors:
+        raise errors[0]
 
 
-def _error_of(action: Callable[[], None]) -> str | None:
+def _rest(source: str, error: BaseException, shell: Shell) -> str | None:
+    """What still runs of a cell that ended with this error."""
+    if isinstance(error, KeyboardInterrupt | SyntaxError):
+        return None  # its time is over, or nothing of it ran
+    return rest_after(shell.transform_cell(source), failed_at(error, shell.user_ns))
+
+
+def _error_of(action: Callable[[], None], namespace: dict[str, Any]) -> str | None:
     """The error that something ended with; the grader's interrupt ends it, and nothing else."""
     try:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         action()
     except BaseException as error:
-        evidence = Evidence.of_exception(error)
-        return f"{evidence.error}: {evidence.detail}"[:MAX_DETAIL]
+        evidence, (line, _) = Evidence.of_exception(error), failed_at(error, namespace)
+        where = f"line {line}: " if line else ""
+        return f"{where}{evidence.error}: {evidence.detail}"[:MAX_DETAIL]
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     return None

@@ -7,8 +7,6 @@ import signal
 import time
 from collections.abc import Callable
 
-import psutil
-
 from autograder.checks.running import Place
 from autograder.grading.forks.messages import (
     CaseObserved,
@@ -19,6 +17,13 @@ from autograder.grading.forks.messages import (
 )
 from autograder.grading.forks.pipe import MessagePipe
 from autograder.grading.forks.requests import CellsRequest, Request
+from autograder.grading.forks.usage import (
+    Clock,
+    is_busy,
+    killed_for_memory,
+    takes_more,
+    worked_and_starved,
+)
 from autograder.grading.forks.zygote_client import zygote
 
 TICK = 0.25  # how often a running cell's kernel is looked at
@@ -46,22 +51,39 @@ class Fork:
         self._process: int | None = None
         with contextlib.suppress(ProcessLookupError):  # it may be dead already
             self._process = os.pidfd_open(self._pid)
+        self._clock = Clock(self._pid)
+        self._looked = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Since it was forked; those in which others kept it from working do not count."""
+        return self._clock.seconds()
+
+    @property
+    def worked(self) -> float:
+        """Seconds in which it had a processor."""
+        return worked_and_starved(self._pid)[0]
 
     def read_until(self, done: Callable[[], bool], seconds: float) -> bool:
-        """Whether something came about within so many seconds. Raises ForkEnded."""
-        deadline = time.monotonic() + seconds
+        """Whether something came about within so many of its seconds. Raises ForkEnded."""
+        deadline = self.seconds + seconds
         while not done():
-            left = deadline - time.monotonic()
+            left = deadline - self.seconds
             if left <= 0:
                 return False
             is_readable = self._is_readable(min(TICK, left))
-            if is_readable and self._pipe.take_in():
-                continue
-            if is_readable or self._is_dead():
+            if not (is_readable and self._pipe.take_in()) and (is_readable or self._is_dead()):
                 return self._read_last_words(done)
-            if self._memory and memory_of(self._pid) > self._memory:
-                raise ForkEnded("used too much memory")
+            self._look()
         return True
+
+    def _look(self) -> None:
+        """At its memory, now and then, whatever it keeps the grader busy with."""
+        if time.monotonic() < self._looked + TICK:
+            return
+        if self._memory and takes_more(self._pid, self._memory):
+            raise ForkEnded("used too much memory")
+        self._looked = time.monotonic()
 
     def _read_last_words(self, done: Callable[[], bool]) -> bool:
         """Read what a dead process has left behind. Raises ForkEnded."""
@@ -102,9 +124,11 @@ class CellFork:
         self.evidence: dict[str, dict[Place, bytes]] = {}
         self.files: dict[str, bytes] = {}
         self.noticed: tuple[str, ...] | None = None
+        self.accidents = 0  # that may have been the machine's doing
         self._ended: dict[int, str | None] = {}  # by index of a cell, the error it ended with
         self._planned = {step.index for step in request.steps}
         self._seeds = {check.exercise: len(check.seeds) for check in request.checks}
+        self._killed_before = killed_for_memory()
         awaited = (CaseObserved, CellEnded, Noticed, *([FileWritten] if request.written else []))
         self._fork = Fork(request, MessagePipe(awaited, self._receive, **bounds))
 
@@ -121,12 +145,23 @@ class CellFork:
             case FileWritten(exercise, content):
                 self.files[exercise] = content
 
-    def wait(self, index: int, seconds: float) -> str | None:
+    @property
+    def seconds(self) -> float:
+        """Since it was forked; those in which others kept it from working do not count."""
+        return self._fork.seconds
+
+    def wait(self, index: int, seconds: float, grace: float = GRACE) -> str | None:
         """The error that a cell ended with, if any. Raises ForkEnded."""
-        if self._fork.read_until(lambda: index in self._ended, seconds):
-            return self._ended[index]
+        worked = self._fork.worked
+        try:
+            if self._fork.read_until(lambda: index in self._ended, seconds):
+                return self._ended[index]
+        except ForkEnded:
+            self.accidents += killed_for_memory() > self._killed_before
+            raise
+        self.accidents += self._fork.worked - worked < seconds / 2 and is_busy()
         self._fork.interrupt()
-        if not self._fork.read_until(lambda: index in self._ended, GRACE):
+        if not self._fork.read_until(lambda: index in self._ended, grace):
             raise ForkEnded(f"took more than {seconds:g} s and could not be interrupted")
         return f"TimeoutError: took more than {seconds:g} s"
 
@@ -138,20 +173,3 @@ class CellFork:
     def close(self) -> None:
         """Kill the process, and with it everything that it started."""
         self._fork.close()
-
-
-def memory_of(pid: int) -> int:
-    """Bytes that a process and its descendants hold for themselves alone."""
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-        return sum(_own_memory(member) for member in family)
-    except psutil.Error:
-        return 0
-
-
-def _own_memory(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_full_info().uss)
-    except psutil.Error:
-        return 0

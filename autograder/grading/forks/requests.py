@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from autograder.grading.sandbox.confinement import Confinement
 
@@ -11,9 +12,10 @@ from autograder.grading.sandbox.confinement import Confinement
 class Step:
     """One step of a kernel: a cell's text, or the exercise whose check runs there instead."""
 
-    index: int  # of the cell in the job
+    index: int  # in the job
     text: str
     check: str | None = None
+    cell: str = ""  # its id in the notebook
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,14 @@ def from_bytes(data: bytes) -> Request:
     """The request that a grader sent."""
     kind, fields = json.loads(data)
     bounds = fields.pop("confinement")
-    confinement = None if bounds is None else Confinement(**bounds)
+    confinement = None if bounds is None else _confinement(bounds)
     if kind == ReaderRequest.__name__:
         return ReaderRequest(confinement)
     fields["steps"] = [Step(**step) for step in fields["steps"]]
     fields["checks"] = [PlannedCheck(**check) for check in fields["checks"]]
     return CellsRequest(confinement, **fields)
+
+
+def _confinement(fields: dict[str, Any]) -> Confinement:
+    paths = {name: tuple(fields[name]) for name in ("readable", "hidden")}
+    return Confinement(**{**fields, **paths})

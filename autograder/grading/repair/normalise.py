@@ -19,6 +19,7 @@ MAX_OUTPUT = 1_000_000  # characters per cell; a browser has to show them in for
 MAX_SOURCE = 1_000_000
 MAX_DEPTH = 40  # widgets and plots nest about ten levels
 DROPPED = re.compile(r"\[outputs of (\d+) MB dropped\]\n")
+CONVERTED = "autograder-converted"  # from which version; platforms write any `orig_nbformat`
 CELL_TYPES = ("code", "markdown", "raw")
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 IDENTIFYING = ("id", "nbgrader", "tags")  # metadata that tell which released cell this is
@@ -44,7 +45,7 @@ def normalised(raw: Json) -> NotebookNode:
     cells = list(_with_ids(map(_cell, _of_worksheets(raw) if old else raw["cells"])))
     metadata = _dict(raw.get("metadata"))
     if old:
-        metadata["orig_nbformat"] = 2 if raw.get("nbformat") == 2 else 3
+        metadata[CONVERTED] = 2 if raw.get("nbformat") == 2 else 3
     nb = _notebook(cells, metadata)
     if not _is_valid(nb):
         nb = _notebook([_valid(cell) for cell in cells], metadata)

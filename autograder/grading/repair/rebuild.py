@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
+from nbgrader.utils import compute_checksum
 
-from autograder.assignment.cells import TRAINING_TAG
+from autograder.assignment.cells import TRAINING_TAG, Kind, kind_of
 from autograder.grading.repair import cell_order
 from autograder.grading.repair.amount import leave_out_largest
 from autograder.grading.repair.candidates import Plan, plan
 from autograder.grading.repair.cell_order import Placed
 from autograder.grading.repair.matching import Claim, Release, claims, squeezed
-from autograder.grading.repair.normalise import DROPPED, free_id, normalised, tags
+from autograder.grading.repair.normalise import CONVERTED, DROPPED, free_id, normalised, tags
 from autograder.grading.repair.syntax import outline
 
 LISTED = 3  # names in one line of the report
@@ -119,7 +120,7 @@ def _restore(cells: list[Placed], release: Release) -> list[str]:
 
 
 def _said_of_format(nb: NotebookNode) -> Iterator[str]:
-    version = nb.metadata.get("orig_nbformat")
+    version = nb.metadata.get(CONVERTED)
     if isinstance(version, int) and version < 4:
         yield f"notebook: was saved in format {version}, converted"
 
@@ -149,8 +150,17 @@ def _grouped(lines: list[str]) -> list[str]:
 
 def _is_changed(cell: NotebookNode, role: NotebookNode) -> bool:
     """Whether nbgrader's metadata are not the released ones, of this or an older release."""
-    found = cell.metadata.nbgrader
-    return {**found, "checksum": ""} != {**role, "checksum": ""}
+    newer = {"checksum": "", "points": None}  # what another release may have changed
+    return {**cell.metadata.nbgrader, **newer} != {**role, **newer}
+
+
+def _is_of_a_release(cell: NotebookNode) -> bool:
+    """Whether a locked cell is as nbgrader's checksum in it says, which a release has written."""
+    role = cell.metadata.get("nbgrader")
+    try:
+        return bool(role["checksum"] == compute_checksum(cell))
+    except (KeyError, TypeError, ValueError, AttributeError):  # lost, or a student's own
+        return False
 
 
 def _listed(names: list[str]) -> str:
@@ -174,12 +184,19 @@ def _said_of_cell(cell: NotebookNode, key: int, release: Release) -> Iterator[st
     foreign = set(tags(cell.metadata.get("tags"))) - set(original.metadata.get("tags", []))
     if cell.cell_type != original.cell_type:
         yield f"was turned into a {cell.cell_type} cell"
-    elif release.is_locked(key) and squeezed(cell.source) != squeezed(original.source):
+    elif release.is_locked(key) and _is_edited(cell, original):
         yield "was edited, restored"
     if release.is_written(key) and not cell.source.strip():
         yield "its cell is empty"
     if foreign:
         yield f"tags removed: {_listed(sorted(foreign))}"
+
+
+def _is_edited(cell: NotebookNode, original: NotebookNode) -> bool:
+    """Whether a locked cell is neither this release's nor, as far as it says, an older one's."""
+    if squeezed(cell.source) == squeezed(original.source) or _is_of_a_release(cell):
+        return False
+    return bool(cell.metadata.get("nbgrader")) or kind_of(original) is Kind.CHECK
 
 
 def _dropped_outputs(cell: NotebookNode) -> str | None:

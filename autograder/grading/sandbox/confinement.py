@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.grading.sandbox import landlock, syscalls
+from autograder.grading.sandbox import landlock, seccomp, syscalls
 
 NOBODY = 65534  # whom root's confined code really is
-DEVICES = ("null", "zero", "full", "random", "urandom")
+DEVICES = ("null", "full", "random", "urandom")  # zero, mapped, is memory that nobody counts
 NAMESPACES = (
     syscalls.CLONE_NEWUSER
     | syscalls.CLONE_NEWNS
@@ -28,12 +28,18 @@ NEW_ROOT = "/tmp"  # any folder that exists everywhere; covered in the new names
 
 @dataclass(frozen=True)
 class Confinement:
-    """Paths and limits; sizes in bytes, times in seconds."""
+    """Paths and limits; sizes in bytes, times in seconds.
+
+    What is hidden cannot be read although it lies in a readable folder; what is readable can, even
+    where it lies in a hidden one.
+    """
 
     readable: tuple[str, ...]
+    hidden: tuple[str, ...] = ()
     work: str = "/scratch"
     memory: int = 4 * 2**30
     scratch: int = 512 * 2**20
+    files: int = 50_000  # in the scratch folder; each takes memory of the kernel
     processes: int = 64
     cpu_seconds: int = 3600
 
@@ -80,17 +86,22 @@ def enclose(confinement: Confinement, descriptors: dict[str, int]) -> None:
         readable=(*confinement.readable, "/proc", "/dev"),
         writable=(confinement.work, "/tmp", "/dev/shm", "/dev/null"),
     )
+    seccomp.restrict()
 
 
 def _build_root(confinement: Confinement, descriptors: dict[str, int]) -> None:
     """A root of its own in memory, with the readable paths bound into it, and nothing else."""
     private = syscalls.MS_NOSUID | syscalls.MS_NODEV
+    bounds = f"size={confinement.scratch},nr_inodes={confinement.files},mode=755"
     syscalls.mount("none", "/", None, syscalls.MS_REC | syscalls.MS_PRIVATE)
-    syscalls.mount("root", NEW_ROOT, "tmpfs", private, f"size={confinement.scratch},mode=755")
+    syscalls.mount("root", NEW_ROOT, "tmpfs", private, bounds)
     for folder in (confinement.work, "/tmp", "/dev/shm", "/proc", "/old"):
         os.makedirs(NEW_ROOT + folder, exist_ok=True)
-    for path, descriptor in descriptors.items():
-        _bind(path, descriptor)
+    for path in sorted({*descriptors, *confinement.hidden}):  # a folder before what lies in it
+        if path in confinement.hidden:
+            _cover(NEW_ROOT + path)
+        else:
+            _bind(NEW_ROOT + path, descriptors[path])
     syscalls.mount("proc", f"{NEW_ROOT}/proc", "proc", private | syscalls.MS_NOEXEC)
     os.chdir(NEW_ROOT)
     syscalls.change_root(".", "./old")
@@ -102,8 +113,14 @@ def _build_root(confinement: Confinement, descriptors: dict[str, int]) -> None:
             os.symlink(f"usr{name}", name)
 
 
-def _bind(path: str, descriptor: int) -> None:
-    target = NEW_ROOT + path
+def _cover(target: str) -> None:
+    if os.path.isdir(target):  # it lies in what is bound already
+        syscalls.mount("hidden", target, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, "size=1M")
+
+
+def _bind(target: str, descriptor: int) -> None:
+    if os.path.exists(target) and os.path.samestat(os.stat(target), os.fstat(descriptor)):
+        return  # it lies in what is bound already
     source = f"/proc/self/fd/{descriptor}"
     if os.path.isdir(source):
         os.makedirs(target, exist_ok=True)
@@ -111,6 +128,7 @@ def _bind(path: str, descriptor: int) -> None:
         os.makedirs(os.path.dirname(target), exist_ok=True)
         Path(target).touch()
     syscalls.mount(source, target, None, syscalls.MS_BIND | syscalls.MS_REC)
+    syscalls.make_read_only(target)
 
 
 def _limit(confinement: Confinement) -> None:

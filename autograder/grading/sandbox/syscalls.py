@@ -12,12 +12,14 @@ CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET = 0x10000000, 0x20000000, 0x40000000
 MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 MNT_DETACH = 2
+MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID, AT_RECURSIVE = 1, 2, 0x8000
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
 PR_SET_SECUREBITS, PR_SET_NO_NEW_PRIVS = 28, 38
 SECUREBITS_LOCKED_NOROOT = 0b1111  # uid 0 gains nothing by exec or setuid, for ever
 
 _SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_SYS_MOUNT_SETATTR = 442
 _LAST_CAPABILITY = 63
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -47,6 +49,18 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str = ""
         source.encode(), target.encode(), name, ctypes.c_ulong(flags), data.encode()
     )
     _checked(result, f"mount {target}")
+
+
+class _Attributes(ctypes.Structure):
+    _fields_ = tuple((name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "userns"))
+
+
+def make_read_only(target: str) -> None:
+    """Let nothing be written below a mount, nor below those inside it."""
+    path = ctypes.c_char_p(target.encode())
+    attributes = _Attributes(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID)
+    size = ctypes.sizeof(attributes)
+    syscall(_SYS_MOUNT_SETATTR, -1, path, AT_RECURSIVE, ctypes.byref(attributes), size)
 
 
 def change_root(new: str, old: str) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 from nbformat import NotebookNode
 from nbgrader import preprocessors
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.nbgraderformat import ValidationError
+from nbgrader.nbgraderformat.common import SchemaMismatchError
 from traitlets.config import Config
 
 from autograder.settings import Course
@@ -56,6 +58,18 @@ class ForOrdinary(_Selective):
 class CheckCellMetadata(ForOrdinary, preprocessors.CheckCellMetadata):
     """The kit takes all metadata from the released notebook."""
 
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Refuse a notebook with wrong metadata, of another version of their format too.
+
+        nbgrader takes such a version for the course's, and stops with the class half graded.
+        """
+        try:
+            return super().preprocess(nb, resources)
+        except SchemaMismatchError as error:
+            raise ValidationError(f"the nbgrader metadata may be corrupted: {error}") from None
+
 
 class ClearOutput(ForOrdinary, preprocessors.ClearOutput):
     """The kit keeps what students saw."""
@@ -64,6 +78,18 @@ class ClearOutput(ForOrdinary, preprocessors.ClearOutput):
 class DeduplicateIds(ForOrdinary, preprocessors.DeduplicateIds):
     """The kit's repair does this."""
 
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Leave nothing of nbgrader's in a cell that was duplicated.
+
+        nbgrader leaves an empty table, which it then takes for the format of an older version.
+        """
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if not cell.metadata.get("nbgrader", True):
+            del cell.metadata["nbgrader"]
+        return cell, resources
+
 
 class Execute(ForOrdinary, preprocessors.Execute):
     """The kit executes apart from the notebook."""
@@ -71,6 +97,10 @@ class Execute(ForOrdinary, preprocessors.Execute):
 
 class OverwriteCells(ForOrdinary, preprocessors.OverwriteCells):
     """The kit's repair does this, from the released notebook."""
+
+
+class SaveAutoGrades(ForOrdinary, preprocessors.SaveAutoGrades):
+    """The kit's also knows what was marked by hand, and is the same."""
 
 
 class InstantiateTests(ForOrdinary, preprocessors.InstantiateTests):

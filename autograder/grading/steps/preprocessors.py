@@ -59,9 +59,13 @@ class Verify(KitPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Write a verdict into every check cell."""
-        verdicts = {each.exercise: each for each in self.submission(resources).verdicts}
+        """Write a verdict into every check cell, and below those that failed where they did."""
+        submission = self.submission(resources)
+        verdicts = {each.exercise: each for each in submission.verdicts}
+        failed = submission.failed_cells
         for cell in nb.cells:
+            if cell.get("id") in failed:
+                cell.outputs.append(_stream("stderr", f"while grading: {failed[cell.id]}\n"))
             name = name_of(cell)
             if name is not None and name.kind is Kind.CHECK:
                 verdict = verdicts[name.name]
@@ -77,10 +81,13 @@ class Verify(KitPreprocessor):
 
 def _outputs(verdict: Verdict, more: str) -> list[NotebookNode]:
     """The verdict as people read it, and the number as nbgrader reads it."""
-    said = {"output_type": "stream", "name": "stdout", "text": f"{verdict.line}\n{more}"}
     number = {"output_type": "execute_result", "execution_count": 1, "metadata": {}}
     number["data"] = {"text/plain": repr(verdict.score)}
-    return [from_dict(said), from_dict(number)]
+    return [_stream("stdout", f"{verdict.line}\n{more}"), from_dict(number)]
+
+
+def _stream(name: str, text: str) -> NotebookNode:
+    return from_dict({"output_type": "stream", "name": name, "text": text})
 
 
 class ShowMarkingSchemes(KitPreprocessor):
