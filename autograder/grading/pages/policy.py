@@ -1,6 +1,8 @@
 """The content-security policy of nbgrader's pages: its own scripts run, and MathJax, nothing else.
 
-It stands in the page, because feedback is opened from a disk or a mailbox, with no server.
+Its scripts are known by a word that nobody can foresee, and not by where they lie: the server has
+files of students', too. The policy stands in the page, because feedback is opened from a disk or a
+mailbox, with no server.
 
 Source: "Content Security Policy Level 3", W3C.
 """
@@ -8,7 +10,7 @@ Source: "Content Security Policy Level 3", W3C.
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+import secrets
 from functools import cache
 from pathlib import Path
 
@@ -26,15 +28,17 @@ def behind_policy(head: str) -> Markup:
     MathJax is asked for by its version: to find the newest one is a question to another server.
     """
     head = head.replace(f"{MATHJAX}latest.js", f"{MATHJAX}MathJax.js")
-    return Markup(head.replace("<head>", f"<head>\n{_policy(head)}", 1))
+    nonce = secrets.token_urlsafe(16)
+    head = head.replace("<script", f'<script nonce="{nonce}"')
+    return Markup(head.replace("<head>", f"<head>\n{_policy(nonce)}", 1))
 
 
-def _policy(head: str) -> str:
-    scripts = " ".join(dict.fromkeys([*_hashes(head), *_formgraders()]))
+def _policy(nonce: str) -> str:
+    # MathJax loads its parts and evaluates its configuration; formgrader's buttons have handlers
+    for_mathjax, for_buttons = "'strict-dynamic' 'unsafe-eval'", "'unsafe-hashes'"
     rules = {
         "default-src": "'none'",
-        # MathJax evaluates its configuration; formgrader's buttons have handlers
-        "script-src": f"'self' {MATHJAX} 'unsafe-eval' 'unsafe-hashes' {scripts}",
+        "script-src": f"'nonce-{nonce}' {for_mathjax} {for_buttons} {_below_the_head()}",
         "style-src": f"'self' 'unsafe-inline' {MATHJAX}",
         "font-src": f"'self' data: {MATHJAX}",
         "img-src": f"data: {MATHJAX}",
@@ -50,14 +54,10 @@ def _policy(head: str) -> str:
     )
 
 
-def _hashes(text: str) -> Iterator[str]:
-    """Of the scripts that stand in a page itself."""
-    for script, handler in INLINE.findall(text):
-        digest = hashlib.sha256((script or handler).encode()).digest()
-        yield f"'sha256-{base64.b64encode(digest).decode()}'"
-
-
 @cache
-def _formgraders() -> tuple[str, ...]:
-    """Of the scripts in formgrader's navigation, below the head."""
-    return tuple(_hashes((FORMGRADER / "formgrade/formgrade_macros.html.j2").read_text("utf-8")))
+def _below_the_head() -> str:
+    """Hashes of the scripts that stand in the formgrader's navigation."""
+    navigation = (FORMGRADER / "formgrade/formgrade_macros.html.j2").read_text("utf-8")
+    found = [script or handler for script, handler in INLINE.findall(navigation)]
+    digests = [hashlib.sha256(text.encode()).digest() for text in found]
+    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
