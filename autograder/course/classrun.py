@@ -19,7 +19,7 @@ from autograder.errors import StoppedError
 from autograder.files import write_whole
 from autograder.grading.formats import as_json
 from autograder.grading.jobs import Job
-from autograder.grading.processor_time import TookTooLongError, at_most
+from autograder.grading.limits import TookTooLongError, at_most
 from autograder.grading.repair.reading import SubmissionError
 from autograder.grading.submission import Grader, Submission, handed_in, shared_grader
 from autograder.settings import Course, SettingsError

@@ -17,9 +17,9 @@ from autograder.grading.choosing import needed_steps, training_steps
 from autograder.grading.evidence_store import EvidenceStore
 from autograder.grading.execute import execute
 from autograder.grading.jobs import Execution, Job, Limits
+from autograder.grading.limits import TookTooLongError, at_most
 from autograder.grading.links import links_in, refuse_links
 from autograder.grading.models import ModelFile, find_model
-from autograder.grading.processor_time import TookTooLongError, at_most
 from autograder.grading.recent import Recent
 from autograder.grading.releases import Releases
 from autograder.grading.repair.mistaken import noticed

@@ -10,8 +10,8 @@ from nbformat import v4
 from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
+from autograder.grading.limits import at_most
 from autograder.grading.pages import filters
-from autograder.grading.processor_time import at_most
 from autograder.grading.steps.exporter import FeedbackExporter
 from autograder.settings import find_course
 

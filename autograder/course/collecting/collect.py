@@ -15,7 +15,7 @@ from autograder.course.collecting.enrolled import KEPT, enter
 from autograder.course.collecting.outcome import NEW, REPLACED, Report
 from autograder.course.collecting.roster import read_roster
 from autograder.course.gradebook import Nbgrader, NbgraderError, without_noise
-from autograder.grading.processor_time import TookTooLongError, at_most
+from autograder.grading.limits import TookTooLongError, at_most
 from autograder.grading.releases import Releases
 from autograder.grading.repair.reading import SubmissionError, read_notebook
 from autograder.settings import Course, SettingsError

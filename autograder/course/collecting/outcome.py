@@ -9,7 +9,10 @@ from rich.text import Text
 
 from autograder.course.tables import lateness
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # in names, to play with terminals
+# in names, to play with terminals; among them turns of the direction of writing
+CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 NEW, REPLACED, UNCHANGED = "collected", "replaced", "unchanged"
 
 

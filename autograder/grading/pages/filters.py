@@ -16,8 +16,8 @@ from mistune import import_plugin
 from nbconvert.filters import Highlight2HTML, ansi2html, strip_ansi
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
+from autograder.grading.limits import at_most
 from autograder.grading.pages.allowed import harmless
-from autograder.grading.processor_time import at_most
 
 TEXT_SECONDS, PAGE_SECONDS = 2.0, 20.0  # of processor time, for one text and for all of a page
 LEFT = "seconds_left"  # among the resources of a page

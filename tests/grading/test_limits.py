@@ -1,11 +1,17 @@
-"""Limits of processor time: for what computes, not for what waits; one inside another."""
+"""Limits of processor time, for what computes and not for what waits; and of memory."""
 
+import resource
 import threading
 import time
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
+import torch
 
-from autograder.grading.processor_time import TookTooLongError, at_most
+from autograder.checks.evidence import UNUSABLE, Evidence
+from autograder.grading import verify
+from autograder.grading.limits import TookTooLongError, at_most, memory_at_most
 
 
 def compute(seconds):
@@ -59,3 +65,21 @@ def test_other_threads_work_without_a_limit():
     thread.start()
     thread.join()
     assert done
+
+
+def test_memory_is_refused_beyond_the_limit_and_not_afterwards():
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    with memory_at_most(2**28):
+        torch.ones(2**20)
+        for allocate in (torch.ones, np.ones):
+            with pytest.raises((MemoryError, RuntimeError)):
+                allocate(2**30)
+    assert len(bytearray(2**29)) == 2**29
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
+
+
+@pytest.mark.parametrize("reading", [lambda *_: compute(10), lambda *_: torch.ones(2**33)])
+def test_a_reading_that_takes_too_much_costs_its_case(reading, monkeypatch):
+    monkeypatch.setattr(verify, "READING_SECONDS", 0.1)
+    probe = SimpleNamespace(has_reading=True, reading=reading)
+    assert verify._read(probe, Evidence("x"), 0).error == UNUSABLE
