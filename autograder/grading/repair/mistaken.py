@@ -12,6 +12,7 @@ from autograder.grading.repair.normalise import normalised
 from autograder.grading.repair.syntax import outline
 
 FEW, MANY = 0.25, 0.5  # of what students write, by share
+SURE = ("grade id", "name in the text", "definition")  # ids of cells differ between releases
 
 
 def other_assignment(
@@ -55,7 +56,8 @@ def told(submitted: NotebookNode, assignment: str, other: str, release: Release)
     done = {
         claim.key
         for cell, claim in zip(cells, claims(cells, release), strict=True)
-        if claim and claim.key in written and release.is_complete(claim.key, cell.source)
+        if claim and claim.key in written and claim.evidence in SURE
+        if release.is_complete(claim.key, cell.source)
     }
     return (
         f"this is the notebook of {other}, with {len(done)} of its {len(written)} answers written; "
