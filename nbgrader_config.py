@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 root = Path(__file__).resolve().parent
@@ -52,7 +53,7 @@ c.GenerateAssignment.preprocessors = [
 ]
 c.Autograde.exporter_class = "autograder.grading.steps.exporter.TolerantExporter"
 c.Autograde.sanitize_preprocessors = [
-    "autograder.grading.steps.drop_links.DropLinks",
+    "autograder.grading.steps.drop_files.DropLinks",
     "autograder.grading.steps.by_kind.ClearOutput",
     "autograder.grading.steps.by_kind.DeduplicateIds",
     "autograder.grading.steps.preprocessors.Repair",
@@ -69,17 +70,35 @@ c.Autograde.autograde_preprocessors = [
     "autograder.grading.steps.by_kind.SaveAutoGrades",
     "autograder.course.marks.SaveAutoGrades",
     "autograder.course.late_policy.AssignLatePenalties",
-    "autograder.grading.steps.display.Sanitize",
+    "autograder.grading.pages.outputs.HarmlessOutputsOfKit",
     "autograder.grading.steps.preprocessors.ShowMarkingSchemes",
+    "autograder.grading.steps.drop_files.DropPages",
     "autograder.grading.steps.by_kind.CheckCellMetadata",
 ]
 c.GenerateFeedback.exporter_class = "autograder.grading.steps.exporter.FeedbackExporter"
 c.GenerateFeedback.preprocessors = [
     "autograder.grading.steps.display.HideFromStudents",
+    "autograder.grading.pages.outputs.HarmlessOutputs",
     "nbgrader.preprocessors.GetGrades",
     "autograder.course.late_policy.LateScore",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
+
+# Nothing of a student's runs, or loads from elsewhere, in feedback and in the formgrader: what they
+# wrote goes through allow-lists, in the place of nbconvert's filters, and the pages have a
+# content-security policy.
+pages = Path(find_spec("autograder").submodule_search_locations[0]) / "grading/pages"
+c.HTMLExporter.template_file = str(pages / "page.html.j2")
+c.HTMLExporter.preprocessors = ["autograder.grading.pages.outputs.HarmlessOutputs"]
+c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {
+    "markdown2html": "autograder.grading.pages.filters.markdown2html",
+    "clean_html": "autograder.grading.pages.filters.clean_html",
+    "highlight_code": "autograder.grading.pages.filters.highlight_code",
+    "ansi2html": "autograder.grading.pages.filters.coloured",
+    "strip_files_prefix": "autograder.grading.pages.filters.strip_files_prefix",
+    "behind_policy": "autograder.grading.pages.policy.behind_policy",
+}
 
 # `nbgrader zip_collect` takes what learning-management systems export and students' own names for
 # their files, <student id>_<name>_lab3.ipynb; `c.LmsExtractor.words = {"attention": "lab2"}` gives

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from autograder.checks.evidence import printable
 from autograder.errors import ToldError, told
 from autograder.grading.forks.zygote_client import zygote
 from autograder.settings import SettingsError, find_course
@@ -155,7 +156,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return commands.run(find_course(), options)
     except ToldError as error:
-        print(f"autograder: {error}", file=sys.stderr)
+        print(f"autograder: {printable(str(error))}", file=sys.stderr)
         return 2 if isinstance(error, SettingsError) else 1
     except OSError as error:
         print(f"autograder: {told(error)}", file=sys.stderr)

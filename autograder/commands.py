@@ -13,6 +13,7 @@ from tqdm import tqdm
 from traitlets.config import Config
 
 from autograder.authoring.build import build, is_current
+from autograder.checks.evidence import printable
 from autograder.settings import Course
 
 UNSAFE = "grading refuses to start; with --no-sandbox student code runs as you do, with your files"
@@ -148,7 +149,7 @@ def run_grade(course: Course, options: Namespace) -> int:
     graded = Nbgrader(course).students(options.assignment)
     path = show_tables(course, options.assignment, Console()) if graded else None
     for student, problem in sorted(outcome.problems.items()):
-        print(f"{student}: {problem}")
+        print(printable(f"{student}: {problem}"))
     if outcome.remark:
         print(outcome.remark)
     print(f"\n{len(outcome.graded)} submissions graded")

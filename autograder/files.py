@@ -3,12 +3,15 @@
 import contextlib
 import csv
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 PUBLIC, PRIVATE = 0o644, 0o600
+NUMBER = re.compile(r"[-+]?[0-9.]+(e[-+]?[0-9]+)?")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def write_whole(path: Path, content: str | bytes, mode: int = PUBLIC) -> None:
@@ -46,7 +49,13 @@ def _written(
 
 
 def write_rows(path: Path, rows: Iterable[Sequence[object]]) -> None:
-    """Write a CSV file; None is an empty cell."""
+    """Write a CSV file; None is an empty cell, and no text is a formula to a spreadsheet."""
     content = StringIO(newline="")
-    csv.writer(content).writerows(rows)
+    csv.writer(content).writerows([_no_formula(cell) for cell in row] for row in rows)
     write_whole(path, content.getvalue())
+
+
+def _no_formula(cell: object) -> object:
+    """A text that a spreadsheet shows and does not compute. Source: "CSV Injection", OWASP."""
+    is_formula = isinstance(cell, str) and cell.startswith(FORMULA) and not NUMBER.fullmatch(cell)
+    return f"'{cell}" if is_formula else cell

@@ -1,5 +1,6 @@
 """Files are there whole or not at all."""
 
+import csv
 import os
 import resource
 import signal
@@ -7,7 +8,7 @@ import stat
 
 import pytest
 
-from autograder.files import PRIVATE, PUBLIC, write_whole
+from autograder.files import PRIVATE, PUBLIC, write_rows, write_whole
 
 
 def mode(path):
@@ -78,3 +79,23 @@ def test_a_file_that_is_too_large_leaves_no_part_of_itself(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
     assert os.listdir(tmp_path) == []
+
+
+def test_no_cell_of_a_table_is_a_formula(tmp_path):
+    row = [
+        "=1+1",
+        "+cmd|' /C calc'!A0",
+        "-2+3",
+        "@SUM(A1)",
+        "\t=1",
+        "-1.5e-05",
+        "+3",
+        -2,
+        "a=b",
+        None,
+    ]
+    write_rows(tmp_path / "x.csv", [row])
+    with (tmp_path / "x.csv").open(newline="") as file:
+        (found,) = csv.reader(file)
+    assert found[:5] == [f"'{cell}" for cell in row[:5]]
+    assert found[5:] == ["-1.5e-05", "+3", "-2", "a=b", ""]

@@ -1,6 +1,7 @@
 """Evidence: what a probe returned, as plain arrays; to bytes and back without pickle."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,14 @@ from safetensors.numpy import save as save_arrays
 from autograder.checks.metadata import metadata_of
 
 MAX_EVIDENCE = 16 * 2**20  # one case; probes are far smaller, so more is a mistake or an attack
+MAX_HEADER = 2 * 2**20  # of it what is not numbers: reading that takes many times its size
 MAX_DETAIL = 2000  # characters of an exception's message
+# What moves a terminal's cursor, or turns the lines around it; not ends of lines and tabs.
+STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+NOT_EVIDENCE = (
+    *(SafetensorError, ArithmeticError, AttributeError, LookupError, MemoryError),
+    *(RecursionError, TypeError, ValueError),
+)
 UNUSABLE = "Unusable"  # the error of an answer that its reading could not use
 
 
@@ -54,13 +62,19 @@ class Evidence:
     @classmethod
     def of_exception(cls, exception: BaseException) -> "Evidence":
         """Evidence that the student's code raised."""
-        name, text = type(exception).__name__, printable(_safe_str(exception))
+        name, text = type(exception).__name__, encodable(_safe_str(exception))
         return cls(error=name[:100], detail=text[:MAX_DETAIL], exception=exception)
 
 
-def printable(text: str) -> str:
-    """A text as every file and terminal takes it: without halves of characters."""
+def encodable(text: str) -> str:
+    """A text as every file takes it: without halves of characters."""
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def printable(text: str) -> str:
+    """A text of anybody's for people to read: short, and what steers a terminal is written out."""
+    cut = text if len(text) <= MAX_DETAIL else f"{text[:MAX_DETAIL]} …"
+    return STEERING.sub(lambda found: ascii(found[0])[1:-1], encodable(cut))
 
 
 def normalise(value: object) -> Value:
@@ -114,13 +128,24 @@ def to_bytes(evidence: Evidence) -> bytes:
         "detail": evidence.detail,
         "inputs_changed": evidence.inputs_changed,
     }
+    _refuse_large(sum(array.nbytes for array in arrays.values()))  # before they are copied
     try:
         data = save_arrays(arrays, metadata={"tree": json.dumps(tree)})
     except SafetensorError as error:
         raise EvidenceError(str(error)) from None
-    if len(data) > MAX_EVIDENCE:
-        raise EvidenceError(f"evidence of {len(data)} bytes; at most {MAX_EVIDENCE} are kept")
+    _refuse_large(len(data))
+    if _header_size(data) > MAX_HEADER:
+        raise EvidenceError("evidence of too many arrays or too much text")
     return data
+
+
+def _refuse_large(size: int) -> None:
+    if size > MAX_EVIDENCE:
+        raise EvidenceError(f"evidence of {size} bytes; at most {MAX_EVIDENCE} are kept")
+
+
+def _header_size(data: bytes) -> int:
+    return int.from_bytes(data[:8], "little")
 
 
 def _to_tree(value: Value, arrays: dict[str, np.ndarray]) -> Any:
@@ -140,33 +165,40 @@ def _to_tree(value: Value, arrays: dict[str, np.ndarray]) -> Any:
 
 def from_bytes(data: bytes) -> Evidence:
     """Evidence from `to_bytes`. Raises EvidenceError for all else; never runs what it reads."""
-    if len(data) > MAX_EVIDENCE:
+    if len(data) > MAX_EVIDENCE or _header_size(data) > MAX_HEADER:
         raise EvidenceError("too large")
     try:
         arrays = load_arrays(data)
         tree = json.loads(metadata_of(data)["tree"])
         return Evidence(
             value=_from_tree(tree["value"], arrays),
-            error=None if tree["error"] is None else printable(str(tree["error"])),
-            detail=printable(str(tree["detail"])),
+            error=None if tree["error"] is None else _short(tree["error"]),
+            detail=_short(tree["detail"]),
             inputs_changed=bool(tree["inputs_changed"]),
         )
-    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except NOT_EVIDENCE as error:
         raise EvidenceError(f"not evidence: {type(error).__name__}") from None
 
 
+def _short(text: object) -> str:
+    if not isinstance(text, str):
+        raise TypeError("no text")
+    return encodable(text[:MAX_DETAIL])
+
+
 def _from_tree(tree: dict[str, Any], arrays: dict[str, np.ndarray]) -> Value:
+    """The value; an array that is named twice is an error, as each takes memory when compared."""
     match tree:
         case {"array": name, "kind": kind, "dtype": dtype}:
-            return Array(str(kind), str(dtype), arrays[name])
+            return Array(_short(kind), _short(dtype), arrays.pop(name))
         case {"foreign": type_name}:
-            return Foreign(printable(str(type_name)))
+            return Foreign(_short(type_name))
         case {"dict": items}:
-            return {printable(str(key)): _from_tree(item, arrays) for key, item in items}
+            return {encodable(str(key)): _from_tree(item, arrays) for key, item in items}
         case {"list": items}:
             return [_from_tree(item, arrays) for item in items]
         case {"plain": str() as text}:
-            return printable(text)
+            return encodable(text)
         case {"plain": None}:
             return None
     raise ValueError("unknown node")

@@ -19,9 +19,12 @@ from autograder.errors import StoppedError
 from autograder.files import write_whole
 from autograder.grading.formats import as_json
 from autograder.grading.jobs import Job
+from autograder.grading.limits import TookTooLongError, at_most
 from autograder.grading.repair.reading import SubmissionError
 from autograder.grading.submission import Grader, Submission, handed_in, shared_grader
 from autograder.settings import Course, SettingsError
+
+GRADE_SECONDS, FEEDBACK_SECONDS = 600.0, 120.0  # of processor time, for one student
 
 Progress = Callable[[str, Iterable[Any], int], Iterable[Any]]
 
@@ -183,17 +186,23 @@ def _modified(path: Path) -> float:
 
 
 def _grade_one(entry: Entry, run: ClassRun, feedback: bool) -> None:
-    student = entry.student
+    student, doing = entry.student, "grading it"
     try:
         with stopping():
-            if not entry.is_graded:
-                entry.grade()
-            if feedback:
-                entry.nbgrader.feedback(entry.grader.assignment, student)
+            with at_most(GRADE_SECONDS):
+                if not entry.is_graded:
+                    entry.grade()
+            doing = "writing its feedback"
+            with at_most(FEEDBACK_SECONDS):
+                if feedback:
+                    entry.nbgrader.feedback(entry.grader.assignment, student)
     except StoppedError:
         raise
     except (SubmissionError, NbgraderError) as error:
         run.problems[student] = str(error)
+        return
+    except TookTooLongError as error:
+        run.problems[student] = f"{doing} {error}"
         return
     except Exception as error:  # whatever a submission provokes, the others are graded
         run.problems[student] = f"cannot be graded: {type(error).__name__}: {error}"

@@ -26,6 +26,7 @@ NEWER = {  # what a line looks like that only a newer Python reads, and since wh
     r""".*\b[rR]?[tT]["'].*\{""": (3, 14),
 }
 LONGEST = 80  # characters of a line that are told
+MATCHED = 500  # of one that is looked at: matching takes quadratic time
 
 
 def told(text: str, error: str) -> str:
@@ -41,6 +42,7 @@ def told(text: str, error: str) -> str:
 
 def _newer(line: str) -> str:
     """A line that only a newer Python reads, as far as its look tells."""
+    line = line[:MATCHED]
     since = [version for look, version in NEWER.items() if re.match(look, line) and version > HERE]
     if not since:
         return ""

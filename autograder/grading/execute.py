@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from autograder.checks.evidence import MAX_EVIDENCE
 from autograder.checks.model_file import MAX_MODEL, ModelError
 from autograder.checks.running import Place
 from autograder.grading.alone import Turns
 from autograder.grading.forks.fork import CellFork, ForkEnded
+from autograder.grading.forks.pipe import MAX_TOTAL
 from autograder.grading.forks.requests import CellsRequest, Step
 from autograder.grading.jobs import Execution, Found, Job, Limits
 from autograder.grading.models import ModelFile, read_apart
@@ -130,8 +132,13 @@ class _Run:
         self._spent += kernel.seconds
 
     def _kernel(self, steps: list[Step]) -> CellFork:
-        large = {"largest": MAX_MODEL, "total": 2 * MAX_MODEL} if self.job.written else {}
-        return CellFork(cells_request(self.job, steps), **large)
+        """A new kernel; what all of them send together is no more than one may."""
+        largest, total = (
+            (MAX_MODEL, 2 * MAX_MODEL) if self.job.written else (MAX_EVIDENCE, MAX_TOTAL)
+        )
+        kept = [data for cases in self._evidence.values() for data in cases.values()]
+        left = total - sum(map(len, [*kept, *self._files.values()]))
+        return CellFork(cells_request(self.job, steps), largest=largest, total=left)
 
     def _wait(self, kernel: CellFork, step: Step) -> str | None:
         """The error that a step ended with; those that come too late still get a moment."""

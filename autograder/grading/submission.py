@@ -10,20 +10,25 @@ from nbformat import NotebookNode
 from autograder.assignment.current import refuse_stale
 from autograder.assignment.keyring import key_digest
 from autograder.assignment.validation import read_source
+from autograder.checks.evidence import printable
 from autograder.checks.verdict import Verdict
 from autograder.grading.causes import failed_to_load, told
 from autograder.grading.choosing import needed_steps, training_steps
 from autograder.grading.evidence_store import EvidenceStore
 from autograder.grading.execute import execute
 from autograder.grading.jobs import Execution, Job, Limits
+from autograder.grading.limits import TookTooLongError, at_most
 from autograder.grading.links import links_in, refuse_links
 from autograder.grading.models import ModelFile, find_model
 from autograder.grading.recent import Recent
-from autograder.grading.repair.reading import notebook_of, read_bytes, read_notebook
+from autograder.grading.releases import Releases
+from autograder.grading.repair.mistaken import noticed
+from autograder.grading.repair.reading import SubmissionError, notebook_of, read_bytes
 from autograder.grading.repair.rebuild import Repaired, repair
 from autograder.grading.verify import Verifier
 from autograder.settings import Course
 
+REPAIR_SECONDS = 60.0  # of processor time; ordinary notebooks need a tenth of one
 TOO_BUSY = "a limit was met while this machine was too busy: grade again when it is not"
 RECENT = 32  # submissions that a class run has in hand at a time
 
@@ -66,8 +71,19 @@ class Submission:
 
     @cached_property
     def repaired(self) -> Repaired:
-        """The notebook in the shape of the release."""
-        return repair(self.notebook, self.grader.released)
+        """The notebook in the shape of the release. Raises SubmissionError."""
+        try:
+            with at_most(REPAIR_SECONDS):
+                return self._repaired()
+        except TookTooLongError as error:
+            raise SubmissionError(f"{self.path}: reading its cells {error}") from None
+
+    def _repaired(self) -> Repaired:
+        released = self.grader.released
+        said = self.grader.releases.mistaken(self.notebook)
+        if said is None:
+            return repair(self.notebook, released)
+        return Repaired(noticed(released, said), [f"notebook: {said}"])
 
     @cached_property
     def models(self) -> dict[str, ModelFile]:
@@ -106,7 +122,7 @@ class Submission:
             *(f"while running: {line}" for line in self.execution.noticed),
             *([] if self.execution.certain else [TOO_BUSY]),
         ]
-        return Graded(self.grader.assignment, self.verdicts, said)
+        return Graded(self.grader.assignment, self.verdicts, [printable(line) for line in said])
 
     def _failed_to_load(self) -> list[str]:
         return failed_to_load(self.job.cells, self.execution.failures)
@@ -115,7 +131,9 @@ class Submission:
     def failed_cells(self) -> dict[str, str]:
         """What is to be said of cells that failed, by id."""
         cells, failures = self.job.cells, self.execution.failures
-        return {cells[at].cell: told(cells[at].text, error) for at, error in failures.items()}
+        return {
+            cells[at].cell: printable(told(cells[at].text, error)) for at, error in failures.items()
+        }
 
     def retraining(self, seconds: float) -> Job:
         """Its cells, training among them, to write its model files again."""
@@ -140,7 +158,8 @@ class Grader:
     def __init__(self, course: Course, assignment: str) -> None:
         self.course, self.assignment = course, assignment
         source, released = read_source(course.source_path(assignment)), course.released(assignment)
-        self.released = read_notebook(released)
+        self.releases = Releases(course, assignment)
+        self.released = self.releases.notebook
         refuse_stale(source, self.released)
         self.verifier = Verifier(course, assignment)
         self.store = EvidenceStore(course.build / "evidence" / assignment)

@@ -15,18 +15,21 @@ from autograder.assignment.source import Source
 from autograder.assignment.trial import load, time_limit, trial
 from autograder.assignment.validation import read_source
 from autograder.checks.artefact import Artefact, rejected
-from autograder.checks.evidence import Evidence, EvidenceError, from_bytes
+from autograder.checks.evidence import UNUSABLE, Evidence, EvidenceError, from_bytes, printable
 from autograder.checks.key import Key
 from autograder.checks.measuring import measure
 from autograder.checks.model_file import ModelError, unpack
+from autograder.checks.probes import Probe
 from autograder.checks.running import Place, read
 from autograder.checks.verdict import Verdict, judge, obeying
 from autograder.grading.causes import missing
 from autograder.grading.forks.requests import PlannedCheck
 from autograder.grading.jobs import Execution, Found, Job
+from autograder.grading.limits import TookTooLongError, at_most, memory_at_most
 from autograder.grading.recent import Recent
 from autograder.settings import Course
 
+READING_SECONDS, READING_MEMORY = 30.0, 2 * 2**30  # of processor time, for one case; bytes
 RECENT = 256  # answers to single exercises
 
 
@@ -64,8 +67,8 @@ class Verifier:
         }
 
     def verdicts(self, execution: Execution, job: Job) -> list[Verdict]:
-        """A verdict for every exercise, whatever came of the job."""
-        return [self.verdict(name, execution, job) for name in self.key.exercises]
+        """A verdict for every exercise, whatever came of the job, in words that can be shown."""
+        return [_told(self.verdict(name, execution, job)) for name in self.key.exercises]
 
     def verdict(self, name: str, execution: Execution, job: Job) -> Verdict:
         """A verdict on one exercise."""
@@ -104,10 +107,27 @@ class Verifier:
         """Right answers are often the same to the last bit, so that this is rarely called."""
         probes, seeds = self.trials[name].spec.probes, self.seeds[name]
         evidence = {
-            (probe, index): read(probes[probe], _parse(data), seeds[index])
+            (probe, index): _read(probes[probe], _parse(data), seeds[index])
             for (probe, index), data in cases.items()
         }
         return judge(self.key.exercises[name], evidence, probes, seeds)
+
+
+def _read(probe: Probe, evidence: Evidence, seed: int) -> Evidence:
+    """A reading works with arrays of whatever shape a student sent."""
+    if not probe.has_reading:
+        return evidence
+    try:
+        with at_most(READING_SECONDS), memory_at_most(READING_MEMORY):
+            return read(probe, evidence, seed)
+    except TookTooLongError as error:
+        return Evidence(error=UNUSABLE, detail=str(error))
+
+
+def _told(verdict: Verdict) -> Verdict:
+    """The verdict, with nothing of a student's in it that would steer a terminal or fill a file."""
+    feedback, detail = printable(verdict.feedback), printable(verdict.detail)
+    return replace(verdict, feedback=feedback, detail=detail)
 
 
 def _explained(verdict: Verdict, execution: Execution, job: Job) -> Verdict:

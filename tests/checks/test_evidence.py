@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save as save_arrays
 
 from autograder.checks import evidence as evidence_module
 from autograder.checks.evidence import (
@@ -15,6 +16,7 @@ from autograder.checks.evidence import (
     Foreign,
     from_bytes,
     normalise,
+    printable,
     to_bytes,
 )
 
@@ -164,6 +166,41 @@ def tree(value):
 
 def test_the_hand_made_file_is_evidence():
     assert from_bytes(file(tree({"list": [{"plain": "x"}]}))).value == ["x"]
+
+
+def test_an_array_that_is_named_twice_is_no_evidence():
+    """Each name would take as much memory as the array, when it is compared."""
+    twice = json.dumps(tree({"list": [ARRAY, ARRAY]}))
+    with pytest.raises(EvidenceError):
+        from_bytes(save_arrays({"0": np.ones(3, np.float32)}, metadata={"tree": twice}))
+
+
+@pytest.mark.parametrize("value", [["x"] * 200_000, "x" * 3_000_000], ids=["many", "long"])
+def test_what_is_not_numbers_is_bounded(value):
+    with pytest.raises(EvidenceError, match="too many"):
+        to_bytes(Evidence(value))
+    with pytest.raises(EvidenceError, match="too large"):
+        from_bytes(file(tree({"list": [{"plain": ""}] * 200_000})))
+
+
+def test_a_large_array_a_thousand_times_is_refused_before_it_is_copied(monkeypatch):
+    monkeypatch.setattr(evidence_module, "save_arrays", None)
+    with pytest.raises(EvidenceError, match="bytes"):
+        to_bytes(Evidence([normalise(torch.zeros(10**6))] * 1000))
+
+
+def test_errors_are_short_and_texts_whatever_the_file_says():
+    long = {**tree({"plain": None}), "error": "\ud800" * 5000, "detail": "x" * 10**6}
+    found = from_bytes(file(long))
+    assert (found.error, len(found.detail)) == ("?" * MAX_DETAIL, MAX_DETAIL)
+    with pytest.raises(EvidenceError):
+        from_bytes(file({**long, "error": [["x"]]}))
+
+
+def test_what_people_read_steers_no_terminal_and_is_short():
+    said = printable("\x1b[2Jred\r\x9b1m \u202eabc\u2066 \ud800 \x07é学\tx\ny")
+    assert said == r"\x1b[2Jred\r\x9b1m \u202eabc\u2066 ? \x07é学" + "\tx\ny"
+    assert len(printable("\x1b" * 10**6)) < 5 * MAX_DETAIL
 
 
 class Bomb:

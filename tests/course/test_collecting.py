@@ -365,6 +365,21 @@ def test_a_folder_is_collected_and_links_in_it_are_not_followed(course):
     assert submitted(course, "1001")["timestamp.txt"] == "2026-09-30 12:00:00"
 
 
+def test_the_notebook_of_another_assignment_is_named_as_what_it_is(course):
+    (course.solutions / "attention").mkdir()
+    (course.solutions / "attention/attention.py").touch()
+    notebook = find_course(Path(__file__).parent).released("attention").read_text("utf-8")
+    course.released("attention").parent.mkdir()
+    course.released("attention").write_text(notebook, "utf-8")
+    files = {"1001_张三_lab3.ipynb": notebook, "1002_李四_lab3.ipynb": "{}"}
+    states, report = take(course, files)
+    assert states == {"1001": "collected", "1002": "collected"}
+    (note,) = [note for note in report.notes if note.startswith("1001: ")]
+    assert "the notebook of attention" in note
+    _, again = take(course, files)
+    assert not [note for note in again.notes if "attention" in note]
+
+
 def test_the_table_is_short_and_obeys_no_file_name(course):
     files = {f"100{n}_x_lab3.ipynb": f"{n}" for n in (1, 2)}
     files |= {"1003_Zoé Müller_lab3.ipynb": ("3", DUE + 2 * DAY), "[b]\x1b[31mx": "?"}

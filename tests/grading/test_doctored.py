@@ -4,11 +4,12 @@ Most take right answers to both exercises and doctor `square` or the notebook ar
 """
 
 import copy
+import shutil
 
 import nbformat
 import psutil
 import pytest
-from handing import GOLDEN, course_of, find, hand_in, right_answers
+from handing import GOLDEN, ROOT, course_of, find, hand_in, right_answers
 from traitlets.config import Config
 
 from autograder.assignment.cells import Kind, kind_of
@@ -16,6 +17,7 @@ from autograder.authoring.build import build
 from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
 from autograder.grading.repair.reading import read_notebook
+from autograder.settings import find_course
 
 pytestmark = pytest.mark.long
 FULL, WITHOUT_FIRST = 4.0, 2.0
@@ -242,7 +244,21 @@ SCORES = {
     "s00_reference": FULL,
     **{name: score for name, (_, score) in CELLS.items()},
     **{change.__name__: score for change, score in NOTEBOOKS.items()},
+    "another_assignment": 0,
 }
+
+
+FILES = {"page.html": False, "picture.svg": False, "notes.txt": True, "plot.png": True}  # kept?
+
+
+def of_another_assignment(course):
+    """The notebook of `attention`, which the course then has, too, as it is released."""
+    (course.solutions / "attention").mkdir()
+    (course.solutions / "attention/attention.py").touch()
+    released = course.released("attention")
+    released.parent.mkdir(parents=True)
+    shutil.copyfile(find_course(ROOT).released("attention"), released)
+    return read_notebook(released)
 
 
 SHOW_SCRIPTS = ("shows_scripts", "script_in_answer", "script_in_output")
@@ -259,10 +275,13 @@ def graded(tmp_path_factory):
     for name, (solution, _) in CELLS.items():
         hand_in(course, name, {**right, "square": solution}, "powers")
     for change in NOTEBOOKS:
-        hand_in(course, change.__name__, right, "powers", change=change)
+        path = hand_in(course, change.__name__, right, "powers", change=change)
+        for name in FILES:
+            path.with_name(name).write_text("<svg onload=alert(1)>")
+    hand_in(course, "another_assignment", of_another_assignment(course), "powers")
     Nbgrader(course).release("powers")
     run = grade_class(course, "powers", feedback=False)
-    for student in SHOW_SCRIPTS:
+    for student in (*SHOW_SCRIPTS, "another_assignment"):
         Nbgrader(course).feedback("powers", student)
     return course, run
 
@@ -306,3 +325,18 @@ def test_pages_execute_nothing_of_the_students(graded, student):
         for output in cell.get("outputs", []):
             assert "<script>" not in str(output.get("data", {}))
             assert "application/javascript" not in output.get("data", {})
+
+
+@pytest.mark.parametrize("kind", ["autograded", "feedback"])
+def test_pages_among_the_files_are_not_kept_beside_the_graders(graded, kind):
+    folder = graded[0].build / kind / "script_in_output/powers"
+    assert {name: (folder / name).exists() for name in FILES} == FILES
+
+
+def test_the_notebook_of_another_assignment_is_named_as_what_it_is(graded):
+    course, run = graded
+    said = "this is the notebook of attention, with 0 of its 17 answers written; "
+    said += "nothing of it counts for powers"
+    assert run.problems["another_assignment"] == f"notebook: {said}"
+    page = course.build / "feedback/another_assignment/powers/powers.html"
+    assert said in page.read_text(encoding="utf-8")

@@ -14,6 +14,7 @@ from autograder.checks.evidence import from_bytes
 from autograder.checks.rng import Rng
 from autograder.grading.execute import execute
 from autograder.grading.forks.fork import CellFork
+from autograder.grading.forks.messages import CaseObserved, encode
 from autograder.grading.jobs import Limits
 
 pytestmark = pytest.mark.spread
@@ -176,3 +177,24 @@ def test_one_job_has_so_many_kernels_and_no_more(monkeypatch):
     kills = "import os\nos._exit(1)"
     result = run(kills, kills, kills, RIGHT)
     assert evidence(result) == {} and error(result) == "too many cells killed the kernel"
+
+
+SENDS = """
+import json, os, struct
+for at in range(40):
+    head = json.dumps(["f", f"probe {os.getpid()} {at}", 0]).encode()
+    os.write(3, struct.pack(">BHI", 0, len(head), 10**6) + head + bytes(10**6))
+os._exit(1)
+"""
+
+
+def test_kernels_that_are_killed_send_together_no_more_than_one_may(monkeypatch):
+    monkeypatch.setattr("autograder.grading.execute.MAX_TOTAL", 3 * 10**6)
+    found = evidence(run(*[SENDS] * 4, "def f(x):\n    return x"))
+    assert sum(map(len, found.values())) < 3 * 10**6
+
+
+def test_only_cases_of_what_is_checked_are_kept():
+    frames = [encode(CaseObserved(*place, b"x")) for place in (("f", ("p", 7)), ("g", ("p", 0)))]
+    executed = run(f"import os\nos.write(3, {b''.join(frames)!r})", "def f(x):\n    return x")
+    assert executed.found.keys() == {"f"} and ("p", 7) not in evidence(executed)

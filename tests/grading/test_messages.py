@@ -9,6 +9,7 @@ from autograder.grading.forks.messages import (
     HEADER,
     KINDS,
     MAX_HEAD,
+    MAX_TEXT,
     CaseObserved,
     CellEnded,
     FileWritten,
@@ -77,6 +78,12 @@ WRONG = {
     "lines that are no list": frame(Noticed, [], b"3"),
     "lines that are no texts": frame(Noticed, [], b"[1]"),
     "lines that are no JSON": frame(Noticed, [], b""),
+    "infinity": frame(CellEnded, b"[Infinity]"),
+    "infinity as a place": frame(CaseObserved, b'["f", "rows", Infinity]'),
+    "not a number": frame(CaseObserved, b'["f", "rows", NaN]'),
+    "a number of many digits": frame(CellEnded, b"[" + b"9" * 50_000 + b"]"),
+    "objects in objects": frame(CellEnded, b'{"a":' * 9_000),
+    "endless nesting in a body": frame(Noticed, [], b"[" * 16_000),
     "endless nesting": frame(CellEnded, b"[" * 50_000),
 }
 
@@ -159,6 +166,7 @@ GARBLED = {
     "an unknown kind": frame(len(KINDS), []),
     "a head that is too long": HEADER.pack(1, MAX_HEAD + 1, 0),
     "a body that is too long": HEADER.pack(0, 2, 101) + b"[]",
+    "a text that is too long": HEADER.pack(KINDS.index(CellEnded), 3, MAX_TEXT + 1) + b"[1]",
     "random bytes": bytes([255] * 50),
 }
 
@@ -189,3 +197,8 @@ def test_names_of_student_code_make_no_other_kind(take):
     forged = [CaseObserved(name, (name, 0), b"[]") for name in ("CellEnded", "Noticed", "1")]
     assert take(CaseObserved).write(*map(encode, forged)) == forged
     assert take(CellEnded, Noticed).write(*map(encode, forged)) == []
+
+
+def test_what_a_fork_says_of_an_error_always_fits(take):
+    (message,) = take().write(encode(CellEnded(1, "é" * 10**6)))
+    assert 0 < len(message.error) <= MAX_TEXT

@@ -477,3 +477,17 @@ def test_what_is_said_of_ai_tools_survives_and_is_no_solution(released, text, da
     assert [c.source for c in repaired.notebook.cells].count(cell.source) == 1
     assert find(repaired.notebook, "solution-softmax").source == handed_in
     assert not [line for line in repaired.repairs if "metadata lost" not in line]
+
+
+def test_of_too_much_code_the_largest_cells_are_left_out(released, monkeypatch):
+    monkeypatch.setattr("autograder.grading.repair.amount.MAX_READ", 60_000)
+    nb = copy.deepcopy(released)
+    nb.cells += [new_code_cell(f"x = [{'1, ' * 10_000}{n}]") for n in range(5)]
+    picture = new_markdown_cell(f"![plot](data:image/png;base64,{'A' * 900_000})")
+    nb.cells.insert(0, picture)
+    repaired = repair(nb, released)
+    assert [r for r in repaired.repairs if "left out" in r]
+    assert sum(len(cell.source) for cell in repaired.notebook.cells[1:]) < 60_000
+    assert repaired.notebook.cells[0].source == picture.source
+    kept = [cell.source for cell in repaired.notebook.cells]
+    assert all(cell.source in kept for cell in released.cells)

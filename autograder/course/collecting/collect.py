@@ -1,8 +1,10 @@
 """One command to collect: keep the download, enter the roster, call nbgrader's zip_collect."""
 
+import contextlib
 import copy
 import hashlib
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 from nbgrader.apps import ZipCollectApp
@@ -10,10 +12,15 @@ from nbgrader.coursedir import CourseDirectory
 
 from autograder.course.collecting.archives import ASIDE, DOWNLOAD
 from autograder.course.collecting.enrolled import KEPT, enter
-from autograder.course.collecting.outcome import Report
+from autograder.course.collecting.outcome import NEW, REPLACED, Report
 from autograder.course.collecting.roster import read_roster
 from autograder.course.gradebook import Nbgrader, NbgraderError, without_noise
+from autograder.grading.limits import TookTooLongError, at_most
+from autograder.grading.releases import Releases
+from autograder.grading.repair.reading import SubmissionError, read_notebook
 from autograder.settings import Course, SettingsError
+
+SECONDS = 10.0  # of processor time, to see which assignment a notebook is of
 
 
 def collect(course: Course, assignment: str, downloaded: Path, students: Path | None) -> Report:
@@ -37,7 +44,24 @@ def collect(course: Course, assignment: str, downloaded: Path, students: Path | 
             app.start()
     except SystemExit:
         raise NbgraderError(f"nbgrader zip_collect {assignment} failed") from None
-    return app.extractor_plugin_inst.report
+    report: Report = app.extractor_plugin_inst.report
+    report.notes += _mistaken(course, assignment, report, nbgrader)
+    return report
+
+
+def _mistaken(course: Course, assignment: str, report: Report, nbgrader: Nbgrader) -> Iterator[str]:
+    """Of what is new: notebooks of another assignment, which students named as this one's."""
+    if assignment not in course.assignments():
+        return
+    new = {line.who for line in report.lines if line.state in (NEW, REPLACED)}
+    releases = Releases(course, assignment)
+    for student, path in nbgrader.submitted(assignment).items():
+        with contextlib.suppress(SubmissionError, TookTooLongError):  # grading says so
+            if student in new and path.is_file() and not path.is_symlink():
+                with at_most(SECONDS):
+                    said = releases.mistaken(read_notebook(path))
+                if said:
+                    yield f"{student}: {said}"
 
 
 def _zip_collect(course: Course, assignment: str) -> ZipCollectApp:

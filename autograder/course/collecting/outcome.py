@@ -11,7 +11,7 @@ from autograder.course.tables import lateness
 
 # in names, to play with terminals: of control, of direction, and halves of characters
 CONTROL = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 NEW, REPLACED, UNCHANGED = "collected", "replaced", "unchanged"
 

@@ -126,16 +126,20 @@ class CellFork:
         self.noticed: tuple[str, ...] | None = None
         self.accidents = 0  # that may have been the machine's doing
         self._ended: dict[int, str | None] = {}  # by index of a cell, the error it ended with
+        self._planned = {step.index for step in request.steps}
+        self._seeds = {check.exercise: len(check.seeds) for check in request.checks}
         self._killed_before = killed_for_memory()
         awaited = (CaseObserved, CellEnded, Noticed, *([FileWritten] if request.written else []))
         self._fork = Fork(request, MessagePipe(awaited, self._receive, **bounds))
 
     def _receive(self, message: Message) -> None:
         match message:
-            case CaseObserved(exercise, place, evidence):
-                self.evidence.setdefault(exercise, {})[place] = evidence
+            case CaseObserved(exercise, (_, seed) as place, evidence):
+                if 0 <= seed < self._seeds.get(exercise, 0):  # all else is invented
+                    self.evidence.setdefault(exercise, {})[place] = evidence
             case CellEnded(index, error):
-                self._ended[index] = error
+                if index in self._planned:
+                    self._ended[index] = error
             case Noticed(lines):
                 self.noticed = lines
             case FileWritten(exercise, content):

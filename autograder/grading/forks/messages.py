@@ -9,11 +9,12 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from autograder.checks.evidence import printable
+from autograder.checks.evidence import encodable
 from autograder.checks.running import Place
 
 HEADER = struct.Struct(">BHI")  # of a frame: its kind, and the sizes of its head and its body
 MAX_HEAD = 60_000  # what the header has room for, nearly
+MAX_TEXT = 2**14  # of a body that is text: an error of 2000 characters, twenty lines of the watch
 
 
 class MessageError(Exception):
@@ -71,6 +72,7 @@ KINDS: tuple[type[Message], ...] = (
     *(CaseObserved, CellEnded, Noticed, FileWritten),
     *(ModelRead, ModelRefused),
 )
+TEXTS = (CellEnded, Noticed, ModelRefused)
 
 
 def encode(message: Message) -> bytes:
@@ -85,7 +87,7 @@ def _parts(message: Message) -> tuple[list[object], bytes]:
         case CaseObserved(exercise, place, evidence):
             return [exercise, *place], evidence
         case CellEnded(index, error):
-            return [index], b"" if error is None else b"+" + error.encode("utf-8", "replace")
+            return [index], b"" if error is None else _text_body(f"+{error}")
         case Noticed(lines):
             return [], json.dumps(lines).encode()
         case FileWritten(exercise, content):
@@ -93,14 +95,25 @@ def _parts(message: Message) -> tuple[list[object], bytes]:
         case ModelRead(packed):
             return [], packed
         case ModelRefused(problem):
-            return [], problem.encode("utf-8", "replace")
+            return [], _text_body(problem)
+
+
+def _text_body(text: str) -> bytes:
+    return text.encode("utf-8", "replace")[:MAX_TEXT]
 
 
 def decode(kind: int, head: bytes, body: bytes) -> Message:
     """The message of a frame. Raises MessageError: student code can write to the pipe, too."""
     try:
         return _READERS[KINDS[kind]](json.loads(head), body)
-    except (ValueError, TypeError, LookupError, RecursionError) as error:
+    except (
+        ArithmeticError,
+        LookupError,
+        MemoryError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise MessageError(type(error).__name__) from None
 
 
@@ -139,7 +152,7 @@ _READERS: dict[type[Message], Callable[[list[object], bytes], Message]] = {
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("no text")
-    return printable(value)
+    return encodable(value)
 
 
 def _number(value: object) -> int:

@@ -8,6 +8,8 @@ from autograder.grading.forks.messages import (
     HEADER,
     KINDS,
     MAX_HEAD,
+    MAX_TEXT,
+    TEXTS,
     Message,
     MessageError,
     decode,
@@ -85,5 +87,7 @@ class MessagePipe:
             yield message
 
     def _allows(self, kind: int, head: int, body: int) -> bool:
-        known = kind < len(KINDS) and head <= MAX_HEAD and self._count < MAX_FRAMES
-        return known and body <= self._largest and head + body <= self._left
+        if kind >= len(KINDS) or head > MAX_HEAD or self._count >= MAX_FRAMES:
+            return False
+        largest = MAX_TEXT if KINDS[kind] in TEXTS else self._largest
+        return body <= largest and head + body <= self._left

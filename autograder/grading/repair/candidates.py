@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
+from autograder.grading.repair.amount import may_be_code
 from autograder.grading.repair.matching import (
     Claim,
     Release,
@@ -59,7 +60,7 @@ class _Versions:
         self.cells, self.claims, self.release, self.made = cells, claims, release, made
         self.definers: dict[str, list[int]] = {}
         for index, cell in enumerate(cells):
-            if is_disclosure(cell.source):
+            if is_disclosure(cell.source) or not may_be_code(cell):
                 continue
             for name in outline(cell.source).defined & release.by_definition.keys():
                 self.definers.setdefault(name, []).append(index)

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from rapidfuzz import fuzz, process
 
 from autograder.assignment.cells import CellName, Kind, name_of, named
+from autograder.grading.repair.amount import may_be_code
 from autograder.grading.repair.syntax import outline, same_code
 from autograder.tools import cell_texts
 from autograder.tools.cell_texts import AI_HEADING
@@ -150,7 +151,7 @@ def is_disclosure(source: str) -> bool:
 
 def _by_definition(cell: NotebookNode, release: Release) -> int | None:
     """The one exercise whose function or class a cell defines; several are no one's cell."""
-    readable = cell.cell_type == "code" or outline(cell.source).is_python
+    readable = cell.cell_type == "code" or (may_be_code(cell) and outline(cell.source).is_python)
     if not readable or is_disclosure(cell.source):
         return None
     names = outline(cell.source).defined & release.by_definition.keys()

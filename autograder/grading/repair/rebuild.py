@@ -9,6 +9,7 @@ from nbgrader.utils import compute_checksum
 
 from autograder.assignment.cells import TRAINING_TAG, Kind, kind_of
 from autograder.grading.repair import cell_order
+from autograder.grading.repair.amount import leave_out_largest
 from autograder.grading.repair.candidates import Plan, plan
 from autograder.grading.repair.cell_order import Placed
 from autograder.grading.repair.matching import Claim, Release, claims, squeezed
@@ -33,6 +34,7 @@ def repair(submitted: NotebookNode, released: NotebookNode) -> Repaired:
     found several times counts in its last complete version. Never raises, whatever is submitted.
     """
     submitted, release = normalised(submitted), Release(released)
+    left_out = leave_out_largest(submitted.cells)
     found = claims(submitted.cells, release)
     made = plan(submitted.cells, found, release)
     cells = _rebuilt(submitted.cells, made, release)
@@ -42,6 +44,7 @@ def repair(submitted: NotebookNode, released: NotebookNode) -> Repaired:
     notebook.cells = _with_own_ids(cells, release)
     repairs = [
         *_said_of_format(submitted),
+        *left_out,
         *_said_of_metadata(submitted.cells, found, made, release),
         *made.report,
         *_said_of_cells(submitted.cells, made, release),

@@ -13,6 +13,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from autograder.assignment.cells import Kind, name_of
 from autograder.assignment.source import Cell
+from autograder.checks.evidence import printable
 from autograder.checks.verdict import Verdict
 from autograder.grading.steps.by_kind import ForKit, course_of, folder_of
 from autograder.grading.submission import Grader, Submission, handed_in, shared_grader
@@ -44,7 +45,7 @@ class Repair(KitPreprocessor):
         """Put the repaired notebook in the place of the submitted one."""
         repaired = self.submission(resources).repaired
         for text in repaired.repairs:
-            self.log.warning("%s: %s", resources["nbgrader"]["student"], text)
+            self.log.warning("%s: %s", resources["nbgrader"]["student"], printable(text))
         return copy.deepcopy(repaired.notebook), resources
 
 
