@@ -146,7 +146,7 @@ def run_grade(course: Course, options: Namespace) -> int:
             feedback=not options.no_feedback,
             progress=_progress,
         )
-    graded = Nbgrader(course).students(options.assignment)
+    graded = Nbgrader(course).auto_scores(options.assignment)
     path = show_tables(course, options.assignment, Console()) if graded else None
     for student, problem in sorted(outcome.problems.items()):
         print(printable(f"{student}: {problem}"))

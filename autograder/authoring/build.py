@@ -83,8 +83,10 @@ def _keep_equal(key: Key, released: Path) -> str:
 def _key_source(released: Path) -> str:
     if not released.is_file():
         return ""
-    nb = nbformat.read(released, as_version=4)
-    return next((c.source for c in nb.cells if KEY_TEXT.search(c.source)), "")
+    with contextlib.suppress(Exception):  # whatever a damaged notebook provokes: it is replaced
+        nb = nbformat.read(released, as_version=4)
+        return next((c.source for c in nb.cells if KEY_TEXT.search(c.source)), "")
+    return ""
 
 
 def same_keys(a: Key, b: Key) -> bool:

@@ -5,11 +5,12 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.assignment.cells import CellName, Kind
 from autograder.authoring.build import build
 from autograder.course.executors import executions
 from autograder.course.gradebook import Nbgrader, NbgraderError
@@ -51,7 +52,7 @@ class Entry:
     path: Path
     grader: Grader
     nbgrader: Nbgrader
-    is_entered: bool  # in the gradebook, when the run began
+    entered: Mapping[str, float | None]  # in the gradebook, when the run began
 
     @property
     def submission(self) -> Submission:
@@ -84,11 +85,17 @@ class Entry:
         repeats. Raises SubmissionError.
         """
         autograded = self.nbgrader.autograded(self.grader.assignment, self.student)
+        report = self.report
         return (
-            self.is_entered
-            and autograded.is_file()
-            and self.report.get("fingerprint") == self.fingerprint
+            autograded.is_file()
+            and report.get("fingerprint") == self.fingerprint
+            and self._is_entered(report)
         )
+
+    def _is_entered(self, report: Report) -> bool:
+        """Whether the gradebook holds these scores; an older copy of it may have been put back."""
+        scores = {CellName(Kind.CHECK, e["name"]).grade_id: e["score"] for e in report["exercises"]}
+        return scores.items() <= self.entered.items()
 
     def job(self) -> Job | None:
         """What has to be executed for it; nothing where it is graded, or `grade` will complain."""
@@ -139,13 +146,13 @@ def grade_class(
     grader, run = shared_grader(course, assignment), ClassRun()
     for kept in ("evidence", "reports") if force else ():
         shutil.rmtree(course.build / kept / assignment, ignore_errors=True)
-    entered = nbgrader.students(assignment)
+    entered = nbgrader.auto_scores(assignment)
     _refuse_lost_grades(course, assignment, entered)
     nbgrader.settle_late_penalties(assignment)
     for student, path in notebooks.items():
         _adopt_renamed(path, student, run)
     todo = [
-        Entry(student, path, grader, nbgrader, student in entered)
+        Entry(student, path, grader, nbgrader, entered.get(student, {}))
         for student, path in notebooks.items()
     ]
     with executions(workers, scheduler, grader.store) as executing:

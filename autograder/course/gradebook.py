@@ -13,7 +13,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, SubmittedAssignment
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Grade,
+    Gradebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import parse_utc, temp_attrs
 from sqlalchemy.exc import IntegrityError
@@ -23,7 +30,7 @@ from autograder.course.batch import OpenGradebook, in_batch
 from autograder.course.migration import Migration
 from autograder.course.trouble import catching, chain, patient, stopping
 from autograder.errors import ToldError
-from autograder.grading.repair.reading import read_notebook
+from autograder.grading.repair.reading import SubmissionError, read_notebook
 from autograder.settings import Course
 
 
@@ -131,12 +138,28 @@ class Nbgrader:
             return not migration.is_needed
 
     def _released(self, assignment: str) -> NotebookNode:
-        return read_notebook(self.course.released(assignment))
+        try:
+            return read_notebook(self.course.released(assignment))
+        except SubmissionError as error:
+            raise NbgraderError(f"{error}: run `autograder release {assignment}`") from None
 
-    def students(self, assignment: str) -> set[str]:
-        """Whose submissions the gradebook holds."""
+    def auto_scores(self, assignment: str) -> dict[str, dict[str, float | None]]:
+        """What a machine gave, by student and cell."""
         with self.gradebook() as gradebook:
-            return {each.student_id for each in gradebook.assignment_submissions(assignment)}
+            query = gradebook.db.query(
+                SubmittedAssignment.student_id, BaseCell.name, Grade.auto_score
+            )
+            for joined, on in (
+                (Assignment, Assignment.id == SubmittedAssignment.assignment_id),
+                (SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id),
+                (Grade, Grade.notebook_id == SubmittedNotebook.id),
+                (BaseCell, BaseCell.id == Grade.cell_id),
+            ):
+                query = query.join(joined, on)
+            found: dict[str, dict[str, float | None]] = {}
+            for student, cell, score in query.filter(Assignment.name == assignment):
+                found.setdefault(student, {})[cell] = score
+        return found
 
     def autograde(self, assignment: str, student: str) -> None:
         """Grade a student's submission into the gradebook. Raises NbgraderError."""

@@ -321,6 +321,26 @@ def test_a_lost_secret_grades_nobody_anew(course, monkeypatch, capsys):
     assert to_mark(grade(course)) == {}
 
 
+def test_an_older_copy_of_the_gradebook_is_brought_up_to_date(course):
+    path = course.build / "gradebook.db"
+    older = path.read_bytes()
+    hand_in(course, "ada", {"softmax": "pass"})
+    assert grade(course)["ada"].cells[CHECK] == 0
+    path.write_bytes(older)
+    rows = grade(course)
+    assert [rows[s].cells[CHECK] for s in ("ada", "bob")] == [0, 3]
+
+
+@pytest.mark.parametrize("damaged", ["", "{", '{"cells": 1}'])
+def test_a_damaged_release_is_told_and_made_again(course, damaged):
+    whole = course.released("demo").read_bytes()
+    course.released("demo").write_text(damaged)
+    with pytest.raises(NbgraderError, match="run `autograder release demo`"):
+        grade_class(course, "demo")
+    assert run_release(course) == []
+    assert course.released("demo").read_bytes() == whole
+
+
 @pytest.mark.parametrize("left", [None, b""], ids=["gone", "empty"])
 def test_a_lost_gradebook_is_not_made_again_in_silence(course, left):
     path = course.build / "gradebook.db"
