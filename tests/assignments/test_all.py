@@ -30,6 +30,7 @@ from autograder.settings import CONFIG_FILE, find_course
 REPOSITORY = find_course(Path(__file__).parent)
 KERNELS = 2  # notebooks of mistakes that are executed for each assignment
 SECRETS = 20
+ALWAYS = "the same secret for every run of the tests"
 ASSIGNMENTS = REPOSITORY.assignments()
 SOURCES = {name: read_source(REPOSITORY.source_path(name)) for name in ASSIGNMENTS}
 each_assignment = pytest.mark.parametrize("assignment", ASSIGNMENTS)
@@ -49,7 +50,7 @@ def course(tmp_path_factory):
     for name in ("solutions", "notebooks"):
         shutil.copytree(REPOSITORY.root / name, root / name)
     shutil.copy(REPOSITORY.root / CONFIG_FILE, root)
-    put_secret(root, "the same for every test run")
+    put_secret(root, ALWAYS)
     return find_course(root)
 
 
@@ -193,6 +194,6 @@ def test_keys_can_be_made_under_every_secret(course, assignment):
     """The reference, all alternatives and all mistakes, under twenty more secrets."""
     source = read_source(course.source_path(assignment))
     for number in range(SECRETS):
-        put_secret(course.root, f"secret {number}")
+        put_secret(course.root, f"{ALWAYS}, but for the number {number}")
         hidden_key(source, partial(course.hidden_seeds, assignment))
-    put_secret(course.root, "the same for every test run")
+    put_secret(course.root, ALWAYS)
