@@ -22,7 +22,7 @@ HOSTILE = (  # and what it earns
     ("import os\nos._exit(1)", 0.0),
     ("def softmax(x):\n    __import__('os')._exit(0)", 0.0),
     ("import os\nos.write(3, b'garbage' * 1000)\n" + RIGHT, 0.0),
-    ("import os, signal\nos.kill(1, signal.SIGKILL)\nos.kill(-1, signal.SIGKILL)\n" + RIGHT, 0.0),
+    ("import os, signal\nos.kill(1, signal.SIGKILL)\nos.kill(-1, signal.SIGKILL)\n" + RIGHT, FULL),
     (
         "import sys\nsys.setrecursionlimit(10**9)\n"
         "def softmax(x):\n    return [*map(softmax, [x])]",
