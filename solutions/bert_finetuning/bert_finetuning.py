@@ -200,7 +200,7 @@ check("bert_for_sentence_classification", BertForSentenceClassification)
 # nearly all of them, and the classifier 195.
 
 # %% look
-tiny = BertForSentenceClassification(
+toy = BertForSentenceClassification(
     BertConfig(
         vocab_size=500,
         hidden_size=64,
@@ -210,9 +210,9 @@ tiny = BertForSentenceClassification(
         num_labels=3,
     )
 )
-for name, child in tiny.named_children():
+for name, child in toy.named_children():
     print(f"{name:12}{sum(p.numel() for p in child.parameters()):8} parameters")
-logits, loss = tiny(input_ids=torch.randint(500, (5, 7)), labels=torch.tensor([0, 1, 2, 2, 2]))
+logits, loss = toy(input_ids=torch.randint(500, (5, 7)), labels=torch.tensor([0, 1, 2, 2, 2]))
 print("logits", tuple(logits.shape), f"loss {loss.item():.2f} (a guess: {math.log(3):.2f})")
 
 # %% [markdown]
@@ -292,9 +292,9 @@ check("make_optimiser", make_optimiser)
 # numbers in the first group.
 
 # %% look
-for group in make_optimiser(tiny, 1e-4, 0.01).param_groups:
-    numbers = sum(p.numel() for p in group["params"])
-    print(f"decay {group['weight_decay']}: {len(group['params'])} tensors, {numbers} numbers")
+for group in make_optimiser(toy, 1e-4, 0.01).param_groups:
+    amount = sum(p.numel() for p in group["params"])
+    print(f"decay {group['weight_decay']}: {len(group['params'])} tensors, {amount} numbers")
 
 # %% [markdown]
 # ## 4 Frozen or tuned
@@ -356,10 +356,10 @@ check("training_mode", training_mode)
 
 # %% look
 statement = {"input_ids": torch.randint(500, (2, 7))}
-for what, prepared in (("frozen", lambda: freeze(tiny, False)), ("all", tiny.requires_grad_)):
+for what, prepared in (("frozen", lambda: freeze(toy, False)), ("all", toy.requires_grad_)):
     prepared()
-    training_mode(tiny)
-    apart = (tiny(**statement)[0] - tiny(**statement)[0]).abs().max().item()
+    training_mode(toy)
+    apart = (toy(**statement)[0] - toy(**statement)[0]).abs().max().item()
     print(f"{what:7} two calls differ by {apart:.3f}")
 
 # %% [markdown]

@@ -29,7 +29,9 @@ def forget(*modules: str) -> None:
 
 def test_imports_run_once_and_nothing_else_does():
     forget("colorsys")
-    text = "import this_is_nowhere\nimport colorsys as c\nc.x = 1 / 0\nfrom wave import no_such_name"
+    text = (
+        "import this_is_nowhere\nimport colorsys as c\nc.x = 1 / 0\nfrom wave import no_such_name"
+    )
     assert import_given(text, "autograder")
     assert "colorsys" in sys.modules and not hasattr(sys.modules["colorsys"], "x")
     import_given.cache_clear()
