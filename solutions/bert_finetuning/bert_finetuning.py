@@ -443,13 +443,13 @@ def started(folder: Path, *, seed: int = 0, pretrained: bool = True) -> tuple[An
     """A pretrained BERT with a new classifier and its tokenizer, or one of its shape that knows nothing."""
     torch.manual_seed(seed)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    settings = {"num_labels": len(LABELS), "attn_implementation": "eager"}  # which keeps its weights
     if pretrained:
         model = BertForSentenceClassification.from_pretrained(
-            folder, num_labels=len(LABELS), local_files_only=True, use_safetensors=True
+            folder, local_files_only=True, use_safetensors=True, **settings
         )
     else:
-        configuration = BertConfig.from_pretrained(folder, num_labels=len(LABELS))
-        model = BertForSentenceClassification(configuration)
+        model = BertForSentenceClassification(BertConfig.from_pretrained(folder, **settings))
     return model, tokenizer
 
 
@@ -957,11 +957,10 @@ for question in QUESTIONS:
 @torch.no_grad()
 def attention_of(run: Run, texts: Sequence[str]) -> Tensor:
     """Weights (L, N, heads, T, T) of all layers."""
-    model = copy.deepcopy(run.model).eval()
-    model.set_attn_implementation("eager")  # the fast one keeps no weights
-    batch = encoded(run.tokenizer, [Statement(text, 0) for text in texts], model.device)
+    batch = encoded(run.tokenizer, [Statement(text, 0) for text in texts], run.model.device)
     inputs = {"input_ids": batch.input_ids, "attention_mask": batch.attention_mask}
-    found = BertModel.forward(model, **inputs, output_attentions=True).attentions
+    run.model.eval()
+    found = BertModel.forward(run.model, **inputs, output_attentions=True).attentions
     return torch.stack(found).cpu()
 
 

@@ -55,9 +55,13 @@ def many_labels(rng: Rng):
 
 
 @batches_of_several_sizes.run
+def measured(accuracy, inputs):
+    return float(accuracy(Reader(inputs.table).train(), iter(inputs.batches)))
+
+
 @many_labels.run
 def _(accuracy, inputs):
-    return float(accuracy(Reader(inputs.table).train(), iter(inputs.batches)))
+    return measured(accuracy, inputs)
 
 
 @probe("accuracy")
@@ -167,9 +171,8 @@ def some_do_not_learn(rng: Rng):
 
 @what_decays.run
 @steps_with_gradients.run
-@nothing_decays.run
 @some_do_not_learn.run
-def _(make_optimiser, inputs, rng):
+def stepped(make_optimiser, inputs, rng):
     """The parameters after two steps, and which of them the optimiser has."""
     model = rng.fill(Classifier(tiny(layers=1)))
     for part in inputs.frozen:
@@ -183,6 +186,11 @@ def _(make_optimiser, inputs, rng):
     held = {id(each) for group in optimiser.param_groups for each in group["params"]}
     named = dict(model.named_parameters())
     return {"held": [name for name in named if id(named[name]) in held], "parameters": named}
+
+
+@nothing_decays.run
+def _(make_optimiser, inputs, rng):
+    return stepped(make_optimiser, inputs, rng)
 
 
 def learners(model: nn.Module) -> list[str]:
@@ -206,8 +214,7 @@ def one_after_the_other(rng: Rng):
 
 @classifier_alone.run
 @pooler_and_classifier.run
-@one_after_the_other.run
-def _(freeze, inputs):
+def what_learns(freeze, inputs):
     """What learns after each call; at first the classifier does not."""
     model, found = Classifier(tiny(layers=inputs.layers)), []
     model.classifier.requires_grad_(False)
@@ -215,6 +222,11 @@ def _(freeze, inputs):
         freeze(model, train_pooler)
         found.append(learners(model))
     return found
+
+
+@one_after_the_other.run
+def _(freeze, inputs):
+    return what_learns(freeze, inputs)
 
 
 class Parts(nn.Module):
@@ -250,15 +262,19 @@ def the_classifier_does_not_learn(rng: Rng):
 @frozen_encoder.run
 @everything_learns.run
 @a_few_numbers_of_the_encoder_learn.run
-@the_classifier_does_not_learn.run
-def _(training_mode, inputs):
+def modes(training_mode, inputs):
     """The mode of every module, and what learns."""
     model = Parts().train(inputs.before).requires_grad_(False)
     for name in inputs.learns:
         model.get_submodule(name).requires_grad_(True)
     training_mode(model)
-    modes = {name: module.training for name, module in model.named_modules() if name}
-    return {"modes": modes, "learns": learners(model)}
+    found = {name: module.training for name, module in model.named_modules() if name}
+    return {"modes": found, "learns": learners(model)}
+
+
+@the_classifier_does_not_learn.run
+def _(training_mode, inputs):
+    return modes(training_mode, inputs)
 
 
 @probe("lora_linear", parameters, gradients, twice, weight=2)
@@ -306,13 +322,17 @@ def merged_without_bias(rng: Rng):
 
 
 @merged_is_the_same.run
-@merged_without_bias.run
-def _(LoRALinear, inputs, rng):
+def merged_layer(LoRALinear, inputs, rng):
     """The merged layer's answer, and what the wrapper says after it was merged."""
     model = rng.fill(LoRALinear(nn.Linear(5, 7, bias=inputs.bias), 2, 3.0))
     merged = model.merged()
     is_linear = type(merged) is nn.Linear and (merged.bias is not None) == inputs.bias
     return {"merged": merged(inputs.x), "wrapper": model(inputs.x), "linear": is_linear}
+
+
+@merged_without_bias.run
+def _(LoRALinear, inputs, rng):
+    return merged_layer(LoRALinear, inputs, rng)
 
 
 class LowRank(nn.Module):
@@ -342,8 +362,7 @@ def five_layers(rng: Rng):
 
 
 @two_layers.run
-@five_layers.run
-def _(add_lora, inputs, rng):
+def adapted(add_lora, inputs, rng):
     """What learns, and the pooled output; what was added has numbers of its own."""
     model = rng.fill(Classifier(tiny(layers=inputs.layers))).requires_grad_(not inputs.frozen)
     add_lora(model, inputs.rank, inputs.alpha)
@@ -353,3 +372,8 @@ def _(add_lora, inputs, rng):
             module.A.data, module.B.data = rng.normal(*module.A.shape), rng.normal(*module.B.shape)
     pooled = model.eval()(inputs.input_ids, inputs.attention_mask).pooler_output
     return {"learns": learners(model), "parameters": shapes, "pooled": pooled}
+
+
+@five_layers.run
+def _(add_lora, inputs, rng):
+    return adapted(add_lora, inputs, rng)
