@@ -1,4 +1,4 @@
-"""Write the statements of the bert_finetuning assignment: `python data/verbal_arithmetic.py [FOLDER]`.
+"""Write the statements of bert_finetuning as files: `python data/verbal_arithmetic.py [FOLDER]`.
 
 The notebook makes the same ones itself; the files are for those who want to use them elsewhere.
 """

@@ -587,7 +587,9 @@ def pretrained(text: str, *, steps: int = PRETRAINING_STEPS, seed: int = 0) -> P
     save_word_tokenizer(vocabulary(), folder)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     model = BertForMaskedLM(BertConfig(vocab_size=len(tokenizer), **SHAPE)).to(where).train()
-    tokens = tokenizer(sentences(text, SENTENCES, seed), padding=True, return_tensors="pt").to(where)
+    tokens = tokenizer(sentences(text, SENTENCES, seed), padding=True, return_tensors="pt").to(
+        where
+    )
     optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: warmup_linear(step, steps // 10, steps)
@@ -657,7 +659,7 @@ HUB = {  # repository and revision
     "MathBERT": ("tbs17/MathBERT", "main"),
     "BERTweet": ("vinai/bertweet-base", "b349c1243407b0dcffeabb2337497477286e27ab"),
 }
-SMALL = {"epochs": 20, "learning_rate": 5e-4}
+SMALL = {"epochs": 20, "learning_rate": 1e-3}
 LARGE = {"epochs": 10, "learning_rate": 5e-5}  # for 110 million parameters
 
 # %% train
