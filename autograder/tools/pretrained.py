@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -79,12 +80,17 @@ def _weights(model: Path) -> dict[str, Tensor]:
     return {key: it.contiguous() for key, it in found.items() if key.startswith(encoder)}
 
 
-def save_word_tokenizer(words: list[str], folder: Path) -> None:
-    """Write a tokenizer of whole words into a model's folder, as `AutoTokenizer` reads it."""
+def save_word_tokenizer(words: Sequence[str], folder: Path) -> tuple[str, ...]:
+    """Write a tokenizer of whole words into a model's folder, as `AutoTokenizer` reads it.
+
+    Returns all tokens, the special ones first.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "vocab.txt").write_text("\n".join((*SPECIAL, *words)) + "\n", encoding="utf-8")
+    tokens = (*SPECIAL, *words)
+    (folder / "vocab.txt").write_text("\n".join(tokens) + "\n", encoding="utf-8")
     kind = json.dumps({"tokenizer_class": "BertTokenizer"})
     (folder / "tokenizer_config.json").write_text(kind, encoding="utf-8")
+    return tokens
 
 
 def quiet_transformers() -> None:

@@ -43,6 +43,7 @@ from autograder import check, summary
 from autograder.tools.device import device
 from autograder.tools.plots import heat_map
 from autograder.tools.pretrained import (
+    SPECIAL,
     from_hub,
     is_hosted,
     minilm,
@@ -575,13 +576,13 @@ MASKED = 0.2
 NOT_MASKED = -100  # cross_entropy passes over it
 
 
-def masked(tokens: Tensor, tokenizer: Any) -> tuple[Tensor, Tensor]:
+def masked(tokens: Tensor, vocabulary_size: int) -> tuple[Tensor, Tensor]:
     """Tokens (N, T) with some hidden, and what these were, NOT_MASKED elsewhere (N, T)."""
-    special = torch.tensor(tokenizer.all_special_ids, device=tokens.device)
-    chosen = (torch.rand_like(tokens, dtype=torch.float) < MASKED) & ~torch.isin(tokens, special)
-    how = torch.rand_like(tokens, dtype=torch.float)
-    another = torch.randint_like(tokens, len(special), len(tokenizer))
-    shown = torch.where(how < 0.8, tokenizer.mask_token_id, torch.where(how < 0.9, another, tokens))
+    draw, how = torch.rand(2, *tokens.shape, device=tokens.device)
+    chosen = (draw < MASKED) & (tokens >= len(SPECIAL))
+    another = torch.randint_like(tokens, len(SPECIAL), vocabulary_size)
+    mask = SPECIAL.index("[MASK]")
+    shown = torch.where(how < 0.8, mask, torch.where(how < 0.9, another, tokens))
     return torch.where(chosen, shown, tokens), tokens.masked_fill(~chosen, NOT_MASKED)
 
 
@@ -592,9 +593,9 @@ def pretrained(text: str, *, steps: int = PRETRAINING_STEPS, seed: int = 0) -> P
         print(f"{folder}: already there")
         return folder
     torch.manual_seed(seed)
-    save_word_tokenizer(vocabulary(), folder)
+    words = save_word_tokenizer(vocabulary(), folder)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    model = BertForMaskedLM(BertConfig(vocab_size=len(tokenizer), **SHAPE)).to(where).train()
+    model = BertForMaskedLM(BertConfig(vocab_size=len(words), **SHAPE)).to(where).train()
     tokens = tokenizer(sentences(text, SENTENCES, seed), padding=True, return_tensors="pt").to(
         where
     )
@@ -605,7 +606,7 @@ def pretrained(text: str, *, steps: int = PRETRAINING_STEPS, seed: int = 0) -> P
     with tqdm(total=steps, desc=text, file=sys.stdout, mininterval=0.5, ncols=88) as bar:
         for _ in range(steps):
             rows = torch.randint(len(tokens.input_ids), (64,))
-            inputs, targets = masked(tokens.input_ids[rows], tokenizer)
+            inputs, targets = masked(tokens.input_ids[rows], len(words))
             scores = model(input_ids=inputs, attention_mask=tokens.attention_mask[rows]).logits
             loss = F.cross_entropy(scores.flatten(0, 1), targets.flatten())
             optimiser.zero_grad()
@@ -613,7 +614,6 @@ def pretrained(text: str, *, steps: int = PRETRAINING_STEPS, seed: int = 0) -> P
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
             schedule.step()
-            bar.set_postfix(loss=f"{loss.item():.2f}", refresh=False)
             bar.update()
     model.save_pretrained(folder)
     return folder
