@@ -90,3 +90,11 @@ def test_a_name_that_no_file_can_hold_is_no_error():
     odd = "try:\n    open('/\\udcff' * 9)\nexcept OSError: pass"
     (line,) = noticed(odd, "def f(x):\n    return x")
     assert line.startswith("tried to open /") and line.encode()
+
+
+def test_a_method_that_a_library_adds_is_nothing_to_report():
+    """As transformers does when its first model is built."""
+    added = "import torch, matplotlib.pyplot as plt\ntorch.nn.Module.extra = {}"
+    honest = "def f(x):\n    return x"
+    assert noticed(added.format("plt.plot"), honest) == ()
+    assert noticed(added.format("lambda self: 0"), honest) == ("replaced Module.extra",)

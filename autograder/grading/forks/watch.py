@@ -3,6 +3,7 @@
 Only a report for people: code that hides from this is still confined, and no score depends on it.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,8 @@ import numpy as np
 import torch
 
 PATCHABLE = (torch, torch.Tensor, torch.nn.functional, torch.nn.Module, torch.nn.Linear, np)
-TORCH = str(Path(torch.__file__).parent)
+TORCH = Path(torch.__file__).parent
+LIBRARIES = TORCH.parent
 CLASSES = ("Tensor.", "Module.", "Linear.")  # which hide inherited methods by adding one
 ATTEMPTS = {  # audit event -> what to say of its first argument
     "socket.connect": "tried to connect to {1}",
@@ -45,8 +47,9 @@ class Watch:
         """All that was noticed, and what is patched now."""
         now = dict(self._functions())
         changed = [name for name, it in self._before.items() if now.get(name) is not it]
-        patched = [name for name in changed if not _is_of_torch(now.get(name))]
-        patched += [name for name in now.keys() - self._before.keys() if name.startswith(CLASSES)]
+        patched = [name for name in changed if not _is_from(TORCH, now.get(name))]
+        added = [name for name in now.keys() - self._before.keys() if name.startswith(CLASSES)]
+        patched += [name for name in added if not _is_from(LIBRARIES, now[name])]
         lines = [*self._noticed, *(f"replaced {name}" for name in patched)]
         if shell is not None:
             lines += _changed_shell(shell)
@@ -87,10 +90,10 @@ def _is_of_workers(event: str, arguments: tuple[Any, ...]) -> bool:
     return event == "os.fork" and sys._getframe(2).f_globals.get("__name__") in STARTERS
 
 
-def _is_of_torch(function: Any) -> bool:
-    """Whether torch put it there: its compiler, which some of its modules import, wraps others."""
+def _is_from(folder: Path, function: Any) -> bool:
+    """Whether its code is a library's: torch's compiler wraps others, transformers adds methods."""
     code = getattr(function, "__code__", None)
-    return code is not None and code.co_filename.startswith(TORCH)
+    return code is not None and code.co_filename.startswith(f"{folder}{os.sep}")
 
 
 def _short(value: object) -> str:

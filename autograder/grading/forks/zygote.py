@@ -5,6 +5,7 @@ one thread, has touched no accelerator, and has seen nothing of the course.
 """
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from autograder.grading.forks.messages import (
     Noticed,
     encode,
 )
+from autograder.grading.forks.preloading import import_given
 from autograder.grading.forks.requests import (
     CellsRequest,
     ReaderRequest,
@@ -44,13 +46,13 @@ PRELOADED = (  # what the first cells and the kernel's own start would load, eac
     *("matplotlib_inline.backend_inline", "numpy.random"),
     *("matplotlib.pyplot", "matplotlib.backends.backend_agg"),
 )
+OWN = "autograder"
 PIPE = 3  # the descriptor of the pipe to the grader in every fork
 
 
 def preload() -> Watch:
     """Do what every kernel would, and note what the libraries look like."""
     os.environ.update(MPLBACKEND="Agg")
-    import gc
     import importlib
 
     import torch
@@ -65,9 +67,14 @@ def preload() -> Watch:
     new_shell()
     torch.set_num_threads(1)
     torch.zeros(2) @ torch.zeros(2)
+    return settled()
+
+
+def settled() -> Watch:
+    """A watch that knows the libraries as they are now; nothing is imported until the next fork."""
     gc.collect()
     gc.freeze()  # a kernel's collector would copy every page that it looks at
-    return Watch("autograder")
+    return Watch(OWN)
 
 
 def serve(channel: socket.socket, watch: Watch) -> None:
@@ -79,8 +86,10 @@ def serve(channel: socket.socket, watch: Watch) -> None:
             size, descriptors, _, _ = socket.recv_fds(channel, 8, 2)
             if not size:
                 return
-            message = _receive(channel, int.from_bytes(size, "big"))
-            answer = fork(from_bytes(message), watch, *descriptors)
+            request = from_bytes(_receive(channel, int.from_bytes(size, "big")))
+            if isinstance(request, CellsRequest) and import_given(request.given, OWN):
+                watch = settled()
+            answer = fork(request, watch, *descriptors)
             channel.sendall(json.dumps(answer).encode())
             for descriptor in descriptors:
                 os.close(descriptor)
