@@ -1,0 +1,997 @@
+# %% [markdown]
+# # CLIP: pictures and texts in one space
+#
+# A model looks at a picture and makes a vector of it. Another one reads a text and makes a vector, too. If both learn to
+# make vectors that point in the same direction where a text tells what a picture shows, then any text finds its picture,
+# and any picture its text: also such as nobody has seen before. This is [CLIP](https://arxiv.org/abs/2103.00020), on which
+# image search, text-to-image models and most models that see rest.
+#
+# You will write what makes it work: similarity, the contrastive loss, classification without training ("zero-shot"),
+# search, and the measure of how well it finds. Then you train a small CLIP on 1418 emoji in less than three minutes,
+# search emoji by your own words, find out why it wants large batches, write captions that find a picture, and see what
+# the original does with photographs.
+#
+# Everything is here: pictures, texts and training need no download (the original CLIP does, on Colab and Kaggle). Plan three
+# hours. Training uses a GPU where there is one; TIMES. Every exercise stands on its own: a mistake in one costs no points
+# in another.
+#
+# | letter | meaning |
+# |---|---|
+# | `d` | numbers of a vector, of a text or of a picture |
+# | `n_text`, `n_image` | how many texts and pictures there are |
+# | `N` | pairs in a batch |
+# | $s_{ij}$ | similarity of text $i$ and picture $j$ |
+#
+# In this notebook **texts are the rows and pictures the columns** of every table of similarities.
+#
+# {points}
+
+# %%
+import math
+import os
+import random
+import re
+import sys
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from zlib import crc32
+
+import matplotlib.pyplot as plt
+import torch
+from safetensors.torch import load
+from torch import Tensor, nn
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from autograder import Artefact, check, summary
+from autograder.checks.rng import Rng
+from autograder.tools.device import device
+from autograder.tools.emoji import Emoji, emoji, pictures
+from autograder.tools.plots import heat_map
+from autograder.tools.saving import save_model
+
+# %% [markdown]
+# ## 1 Emoji
+#
+# 1636 emoji, 32 × 32 pixels, each with a name and about eight tags. (CLIP had 400 million pictures from the web.) They are
+# drawn in two styles: **Noto**, in which the model learns, and **Twemoji**, which it never sees while it learns. Names and
+# tags are those of emojibase; the licences lie beside the pictures in the package.
+#
+# | part | emoji | |
+# |---|---|---|
+# | `training` | 1258 | |
+# | `validation` | 160 | to choose by; you may train with them in the end |
+# | `held_out` | 160 | for the last measurement; nobody trains with these |
+# | `variants` | 58 | of the 320 above: in no part |
+#
+# Many emoji are variants of each other: a farmer, a man who is a farmer and a woman who is one; a hand that points left or
+# right; 24 clocks. If some variants were for training and others held out, a model would find what it has seen. So the
+# 1636 were sorted into 1366 families, whatever gender or direction they have, and a family is in one part: of the families
+# that are held back the first member stands for all.
+
+
+# %%
+def picture_row(entries: Sequence[Emoji], shown: Tensor, titles: Sequence[str] = ()) -> None:
+    """Pictures (n, 3, 32, 32) beside each other, with titles or their names below."""
+    figure, axes = plt.subplots(1, len(entries), figsize=(1.35 * len(entries), 1.9), squeeze=False)
+    for one, each, picture in zip(axes[0], entries, shown, strict=True):
+        one.imshow(picture.permute(1, 2, 0))
+        one.set_axis_off()
+    for one, title in zip(axes[0], titles or [each.name for each in entries], strict=True):
+        words = re.sub(r"(.{8}\S*) ", r"\1\n", title)
+        one.text(0.5, -0.06, words, transform=one.transAxes, ha="center", va="top", fontsize=8)
+    plt.show()
+
+
+# %% look
+print({part: len(emoji(part)) for part in ("training", "validation", "held_out", "variants")})
+some = emoji("training")[::170]
+picture_row(some, pictures(some))
+picture_row(some, pictures(some, "twemoji"))
+for each in some[:4]:
+    print(f"{each.name}: {', '.join(each.tags)}")
+
+# %% [markdown]
+# ## 2 Similarity, and what to do with it
+#
+# ### 2.1 `similarity`
+#
+# 3 points · ●○○ · 10 minutes · about 3 lines
+#
+# How much a text $t$ and a picture $p$ have in common is the cosine of the angle between their vectors,
+#
+# $$s_{ij} = \frac{t_i \cdot p_j}{\lVert t_i\rVert\,\lVert p_j\rVert},\qquad \lVert x\rVert = \sqrt{\textstyle\sum_k x_k^2}.$$
+#
+# Lengths do not count: a vector that is seven times as long says the same. Each vector is divided by its own length, and
+# then a matrix product gives all cosines at once. Texts are rows, pictures are columns.
+
+
+# %% solution="similarity"
+def similarity(texts: Tensor, images: Tensor) -> Tensor:
+    """Cosines (n_text, n_image) of the vectors of texts (n_text, d) and of pictures (n_image, d)."""
+    ### BEGIN SOLUTION
+    texts = texts / texts.norm(dim=-1, keepdim=True)
+    images = images / images.norm(dim=-1, keepdim=True)
+    return texts @ images.T
+    ### END SOLUTION
+
+
+# %% check="similarity" points=3
+check("similarity", similarity)
+
+# %% [markdown]
+# <details><summary>The shape is right, and the numbers are larger than 1</summary>
+#
+# Over which axis do you sum the squares? A vector is a row. And `keepdim=True` keeps the axis, so that rows are divided by
+# rows.
+# </details>
+#
+# Three texts and four pictures in two dimensions, where you can see the angles. Expect 1 where the directions are the
+# same, 0 at a right angle and −1 for the opposite, whatever the lengths.
+
+# %% look
+directions = torch.tensor([[0.0, 1.0], [3.0, 0.0], [-2.0, 2.0]])
+print(similarity(directions, torch.tensor([[0.0, 5.0], [1.0, 1.0], [-9.0, 0.0], [0.1, 0.0]])))
+
+# %% [markdown]
+# ### 2.2 `zero_shot`
+#
+# 4 points · ●○○ · 10 minutes · about 2 lines
+#
+# A classifier without training: write a text for each class ("a photo of a cat", "a photo of a dog"), and ask of each
+# picture which of the texts it is most similar to. The probabilities are the softmax over the **classes**,
+#
+# $$p(\text{class } i \mid \text{picture } j) = \frac{e^{\alpha s_{ij}}}{\sum_{i'} e^{\alpha s_{i'j}}} .$$
+#
+# Cosines lie between −1 and 1, so that their softmax is nearly flat; the scale $\alpha$ sharpens it. In CLIP it is learned,
+# and ends at 100. Return a row for each picture.
+
+
+# %% solution="zero_shot"
+def zero_shot(similarities: Tensor, scale: float) -> Tensor:
+    """Probabilities (n_image, n_class) from similarities (n_class, n_image) of class texts and pictures."""
+    ### BEGIN SOLUTION
+    logits = scale * similarities.T  # (n_image, n_class)
+    return logits.softmax(dim=-1)
+    ### END SOLUTION
+
+
+# %% check="zero_shot" points=4
+check("zero_shot", zero_shot)
+
+# %% [markdown]
+# <details><summary>The shape is right and the rows do not sum to 1</summary>
+#
+# The sum over the classes is 1, for each picture. Which axis is that, before and after you transpose?
+# </details>
+#
+# ### 2.3 `find_pictures`
+#
+# 4 points · ●○○ · 10 minutes · about 3 lines
+#
+# The same similarities, asked the other way round: which picture does a text mean? Now the pictures compete, and the softmax
+# is over the **pictures** ("dim 0" in the original notebook, whose rows are pictures). Return the probabilities, a row for
+# each text, and the index of the best picture for each.
+
+
+# %% solution="find_pictures"
+def find_pictures(similarities: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+    """Probabilities (n_text, n_image) of the pictures for each text, and the best ones' indices (n_text,)."""
+    ### BEGIN SOLUTION
+    probabilities = (scale * similarities).softmax(dim=1)
+    return probabilities, probabilities.argmax(dim=1)
+    ### END SOLUTION
+
+
+# %% check="find_pictures" points=4
+check("find_pictures", find_pictures)
+
+# %% [markdown]
+# What does the scale do? Five similarities of one text, as they are in a trained CLIP. Expect nearly equal bars for scale 1,
+# and nearly everything on one picture for 100. Which picture is best does not depend on it.
+
+# %% look
+five = torch.tensor([[0.31, 0.27, 0.22, 0.18, 0.25]])
+figure, axes = plt.subplots(1, 3, figsize=(9, 2.4), sharey=True)
+for one, scale in zip(axes, (1, 10, 100), strict=True):
+    probabilities, best = find_pictures(five, scale)
+    one.bar(range(5), probabilities[0])
+    one.set(title=f"scale {scale}, best: {best.item()}", xlabel="picture", ylim=(0, 1))
+axes[0].set_ylabel("probability")
+plt.show()
+
+# %% [markdown]
+# ### 2.4 `recall_at_k`
+#
+# 5 points · ●●○ · 20 minutes · about 3 lines
+#
+# How well does a model find? Text $i$ belongs to picture $i$. Sort the pictures by their similarity to text $i$; the **recall
+# at $k$** is the share of texts whose own picture is among the first $k$. By chance it is $k/n$.
+#
+# What of ties? A model that gives every text and every picture the same vector has learned nothing, and yet every picture is
+# "a best one" there. So a tie counts **against** the model: the place of the own picture is the number of pictures that
+# are **at least** as similar to the text as it is, itself included. If $k$ is larger than $n$, all are found.
+
+
+# %% solution="recall_at_k"
+def recall_at_k(similarities: Tensor, k: int) -> float:
+    """The share of texts whose own picture is among the k most similar ones; similarities (n, n)."""
+    ### BEGIN SOLUTION
+    own = similarities.diagonal()[:, None]  # (n, 1)
+    place = (similarities >= own).sum(dim=1)  # 1 is the first
+    return (place <= k).float().mean().item()
+    ### END SOLUTION
+
+
+# %% check="recall_at_k" points=5
+check("recall_at_k", recall_at_k)
+
+# %% [markdown]
+# <details><summary>Only <code>ties</code> fails</summary>
+#
+# `topk` and `argsort` put equal numbers in some order. Count instead: how many pictures of the row are at least as similar?
+# </details>
+#
+# <details><summary>"selected index k out of range"</summary>
+#
+# There are fewer pictures than k. Whoever counts places needs no case of its own for this.
+# </details>
+#
+# What knows nothing: random vectors for 160 texts and 160 pictures. Expect about 0.006, 0.03 and 0.06, as $k/160$ says,
+# and 0 for a model that says the same of all.
+
+# %% look
+torch.manual_seed(0)
+nothing = similarity(torch.randn(160, 64), torch.randn(160, 64))
+for k in (1, 5, 10):
+    print(
+        f"recall@{k:<2} random {recall_at_k(nothing, k):.3f}  by chance {k / 160:.3f}  "
+        f"all the same {recall_at_k(torch.ones(160, 160), k):.3f}"
+    )
+
+# %% [markdown]
+# ## 3 Learning
+#
+# ### 3.1 `contrastive_loss`
+#
+# 7 points · ●●○ · 25 minutes · about 4 lines
+#
+# Take $N$ pairs. For every text there is one right picture in the batch and $N - 1$ wrong ones, and for every picture one
+# right text and $N - 1$ wrong ones. So learn to classify, in both directions: with $\alpha = e^{\tau}$, where $\tau$ is a
+# parameter that is learned with the rest,
+#
+# $$L = \frac{1}{2N}\sum_{i=1}^{N}\Bigl(
+# -\ln\frac{e^{\alpha s_{ii}}}{\sum_j e^{\alpha s_{ij}}} - \ln\frac{e^{\alpha s_{ii}}}{\sum_j e^{\alpha s_{ji}}}\Bigr).$$
+#
+# A large $\alpha$ makes training unstable, so that CLIP lets it grow up to **100** and no further: beyond that $\alpha = 100$,
+# and no gradient reaches $\tau$. A model that knows nothing has $L = \ln N$.
+#
+# New tensors must stand where the similarities stand (a GPU, for example).
+
+
+# %% solution="contrastive_loss"
+def contrastive_loss(similarities: Tensor, log_scale: Tensor) -> Tensor:
+    """The symmetric loss (a number, shape ()) of similarities (N, N), of which text i and picture i are a pair.
+
+    log_scale: τ, shape ().
+    """
+    ### BEGIN SOLUTION
+    logits = log_scale.exp().clamp(max=100) * similarities
+    own = torch.arange(len(logits), device=logits.device)
+    return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
+    ### END SOLUTION
+
+
+# %% check="contrastive_loss" points=7
+check("contrastive_loss", contrastive_loss)
+
+# %% [markdown]
+# <details><summary>Infinite or not a number where the scale is large</summary>
+#
+# $e^{100}$ is more than a 32-bit number holds. `log_softmax` and `cross_entropy` subtract the largest number first; the
+# logarithm of a softmax does not.
+# </details>
+#
+# <details><summary>"Tensor on device cpu is not on the expected device meta"</summary>
+#
+# On a GPU the similarities stand there, and a new tensor stands on the CPU unless you say `device=…`. The check does it the
+# other way round. What is made from the similarities stands where they stand.
+# </details>
+#
+# Expect ln 64 = 4.159 for similarities that are all equal, nearly 0 for a model that is right and sure, and much more than
+# ln 64 for one that is wrong and sure.
+
+# %% look
+tau = torch.tensor(math.log(30))
+for name, made in (("equal", torch.zeros(64, 64)), ("right", torch.eye(64)), ("wrong", -torch.eye(64))):
+    print(f"{name:6} {contrastive_loss(made, tau):.4f}")
+
+# %% [markdown]
+# ### 3.2 Two towers
+#
+# **Pictures** go through a small residual network: four stages, each with half the resolution of the one before, then the mean
+# over all places and a linear layer.
+#
+# **Texts** are bags of words, in which order does not count. A word is the word itself and all its runs of three and four
+# letters: `fox` is `<fox>`, `<fo`, `fox`, `ox>` and `<fox`, `fox>`. Each of these pieces has a vector (a row of a table, found by
+# a hash), so that a word that nobody has seen still has parts that somebody has: `blueberry` knows of `blue`. The mean of
+# the pieces is the word, the mean of the words is the text, and a small network makes a vector of length `dim` of it.
+
+
+# %%
+BUCKETS = 4096  # rows of the table of pieces
+
+
+def words_of(text: str) -> list[str]:
+    """The words in small letters, without accents."""
+    letters = unicodedata.normalize("NFKD", text.lower())
+    return re.findall(r"[^\W_]+", "".join(x for x in letters if not unicodedata.combining(x)))
+
+
+@cache
+def pieces(word: str, buckets: int) -> tuple[int, ...]:
+    """The rows of a word and of its runs of three and four letters."""
+    marked = f"<{word}>"
+    runs = [marked[i : i + n] for n in (3, 4) for i in range(len(marked) - n + 1)]
+    return tuple(crc32(run.encode()) % buckets for run in [word, *runs])
+
+
+class TextTower(nn.Module):
+    """Texts → vectors (n, dim)."""
+
+    def __init__(self, words: int, dim: int, buckets: int = BUCKETS) -> None:
+        super().__init__()
+        self.table = nn.EmbeddingBag(buckets, words, mode="sum")
+        self.network = nn.Sequential(
+            *(nn.LayerNorm(words), nn.Linear(words, 2 * words), nn.GELU(), nn.Dropout(0.1)),
+            nn.Linear(2 * words, dim),
+        )
+        nn.init.normal_(self.table.weight, std=0.3)
+
+    def forward(self, texts: Sequence[str]) -> Tensor:
+        rows, shares, starts = [], [], []
+        for text in texts:
+            starts.append(len(rows))
+            words = words_of(text)
+            for word in words:
+                found = pieces(word, self.table.num_embeddings)
+                rows += found
+                shares += [1 / (len(found) * len(words))] * len(found)
+        where = self.table.weight.device
+        bags = self.table(
+            torch.tensor(rows, dtype=torch.int64, device=where),
+            torch.tensor(starts, device=where),
+            per_sample_weights=torch.tensor(shares, dtype=torch.float32, device=where),
+        )
+        return self.network(bags)
+
+
+def convolution(channels: int, out: int, size: int = 3, stride: int = 1) -> nn.Sequential:
+    layer = nn.Conv2d(channels, out, size, stride, padding=size // 2, bias=False)
+    return nn.Sequential(layer, nn.BatchNorm2d(out))
+
+
+class Residual(nn.Module):
+    """Two convolutions, whose result is added to what came in."""
+
+    def __init__(self, channels: int, out: int, stride: int) -> None:
+        super().__init__()
+        self.first = convolution(channels, out, stride=stride)
+        self.second = convolution(out, out)
+        self.shortcut = convolution(channels, out, size=1, stride=stride)
+        nn.init.zeros_(self.second[1].weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.shortcut(x) + self.second(self.first(x).relu())).relu()
+
+
+class ImageTower(nn.Module):
+    """Pictures (n, 3, 32, 32) → vectors (n, dim)."""
+
+    def __init__(self, width: int, dim: int) -> None:
+        super().__init__()
+        self.network = nn.Sequential(
+            *(convolution(3, width, size=5, stride=2), nn.ReLU()),  # (n, width, 16, 16)
+            Residual(width, 2 * width, stride=1),
+            Residual(2 * width, 4 * width, stride=2),
+            Residual(4 * width, 8 * width, stride=2),  # (n, 8 width, 4, 4)
+        )
+        self.out = nn.Sequential(nn.Dropout(0.1), nn.Linear(8 * width, dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(self.network((x - 0.7) / 0.3).mean(dim=(2, 3)))
+
+
+class Clip(nn.Module):
+    """A tower for pictures, one for texts, and τ, the logarithm of the scale."""
+
+    def __init__(self, width: int, words: int, dim: int) -> None:
+        super().__init__()
+        self.images = ImageTower(width, dim)
+        self.texts = TextTower(words, dim)
+        self.log_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
+
+
+# %% [markdown]
+# ### 3.3 Training
+#
+# 1418 emoji are few: a network of a million numbers can learn them by heart. Three things make more of them. Each **picture** is
+# turned, shifted, scaled, mirrored (but for symbols, in which letters stand) and recoloured a little, another way every time.
+# Each **text** is some of the words: every word of the name with probability 0.9, every tag with 0.6. And what is kept in the end
+# is a running mean of the weights, not the weights of the last step.
+
+
+# %%
+def described(each: Emoji) -> str:
+    """Its name and its tags: the text by which it is looked for."""
+    return " ".join([each.name, *each.tags])
+
+
+def some_words(each: Emoji) -> str:
+    """Its name and its tags, without some words."""
+    kept = [word for word in words_of(each.name) if random.random() < 0.9]
+    kept += [tag for tag in each.tags if random.random() < 0.6]
+    return " ".join(kept) or each.name
+
+
+def between(n: int, low: float, high: float, where: torch.device) -> Tensor:
+    return low + (high - low) * torch.rand(n, device=where)
+
+
+def moved(x: Tensor, may_flip: Tensor) -> Tensor:
+    """Pictures (n, 3, 32, 32), each turned, shifted, scaled and perhaps mirrored; outside is white."""
+    n, where = len(x), x.device
+    angle = between(n, -0.2, 0.2, where)
+    across, down = (between(n, -0.2, 0.2, where).exp() for _ in range(2))
+    across = across * torch.where(may_flip & (torch.rand(n, device=where) < 0.5), -1, 1)
+    rows = [
+        torch.stack([angle.cos() * across, -angle.sin() * down, between(n, -0.2, 0.2, where)], dim=1),
+        torch.stack([angle.sin() * across, angle.cos() * down, between(n, -0.2, 0.2, where)], dim=1),
+    ]
+    grid = F.affine_grid(torch.stack(rows, dim=1), x.shape, align_corners=False)
+    return 1 - F.grid_sample(1 - x, grid, align_corners=False)
+
+
+def recoloured(x: Tensor) -> Tensor:
+    """Pictures with other contrast, brightness and colours, softer or sharper."""
+    n, where = len(x), x.device
+    mixing = torch.eye(3, device=where) + 0.1 * (2 * torch.rand(n, 3, 3, device=where) - 1)
+    x = torch.einsum("nij,njhw->nihw", mixing / mixing.sum(dim=2, keepdim=True), x)
+    mean = x.mean(dim=(1, 2, 3), keepdim=True)
+    contrast, brightness = (between(n, -0.3, 0.3, where)[:, None, None, None] for _ in range(2))
+    x = mean + (1 + contrast) * (x - mean) + 0.3 * brightness
+    soft = F.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False)
+    return x + between(n, -0.35, 0.65, where)[:, None, None, None] * (soft - x)
+
+
+# %% [markdown]
+# The loop is given. Read where your functions stand in it. With `group` the batch is cut into groups of so many pairs, and
+# a text competes with the pictures of its group alone; we need that in part 4.
+
+
+# %%
+def loss_of(model: Clip, texts: Sequence[str], images: Tensor, group: int) -> Tensor:
+    """The mean loss of the groups of a batch."""
+    pairs = zip(model.texts(texts).split(group), model.images(images).split(group), strict=True)
+    losses = [contrastive_loss(similarity(t, p), model.log_scale) for t, p in pairs]
+    return torch.stack(losses).mean()
+
+
+def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
+    """Matrices shrink; biases, norms and τ do not."""
+    matrices = [p for p in model.parameters() if p.dim() > 1]
+    others = [p for p in model.parameters() if p.dim() <= 1]
+    return [
+        {"params": matrices, "weight_decay": weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+
+
+def train(
+    model: Clip,
+    entries: Sequence[Emoji],
+    *,
+    epochs: int,
+    batch_size: int = 128,
+    group: int | None = None,
+    learning_rate: float = 2e-3,
+    weight_decay: float = 0.05,
+) -> dict[str, list[float]]:
+    """Train on emoji in the style Noto; the loss and the scale at the end of each epoch."""
+    where = next(model.parameters()).device
+    drawn = pictures(entries).to(where)
+    may_flip = torch.tensor([each.group != "symbols" for each in entries], device=where)
+    steps = epochs * (len(entries) // batch_size)
+    optimiser = torch.optim.AdamW(
+        parameter_groups(model, weight_decay), lr=learning_rate, betas=(0.9, 0.98), fused=True
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, learning_rate, total_steps=steps, pct_start=0.1, cycle_momentum=False
+    )
+    mean = torch.optim.swa_utils.AveragedModel(
+        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99), use_buffers=True
+    )
+    history = {"loss": [], "scale": []}
+    model.train()
+    for _ in tqdm(range(epochs), desc="training", file=sys.stdout, mininterval=0.5, ncols=88):
+        order = torch.randperm(len(entries)).split(batch_size)
+        for rows in order[: len(entries) // batch_size]:
+            texts = [some_words(entries[i]) for i in rows]
+            images = recoloured(moved(drawn[rows], may_flip[rows]))
+            loss = loss_of(model, texts, images, group or batch_size)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+            mean.update_parameters(model)
+        history["loss"].append(loss.item())
+        history["scale"].append(model.log_scale.exp().item())
+    model.load_state_dict(mean.module.state_dict())
+    model.eval()
+    return history
+
+
+# %% [markdown]
+# How well does it find? `evaluated` looks for each of some emoji by its name and tags among the pictures of the same emoji.
+
+
+# %%
+@torch.no_grad()
+def similarities_of(model: Clip, texts: Sequence[str], images: Tensor) -> Tensor:
+    """Similarities (n_text, n_image), on the CPU."""
+    where = next(model.parameters()).device
+    return similarity(model.texts(texts), model.images(images.to(where))).cpu()
+
+
+def evaluated(model: Clip, entries: Sequence[Emoji], style: str = "noto") -> dict[str, float]:
+    """The recall at 10 and at 1."""
+    texts = [described(each) for each in entries]
+    found = similarities_of(model, texts, pictures(entries, style))
+    return {f"recall@{k}": recall_at_k(found, k) for k in (10, 1)}
+
+
+# %% train
+torch.manual_seed(0)
+random.seed(0)
+CONFIGURATION = {"width": 24, "words": 192, "dim": 128}
+model = Clip(**CONFIGURATION).to(device())
+print(f"{sum(p.numel() for p in model.parameters())} parameters")
+history = train(model, emoji("training"), epochs=40)
+figure, axes = plt.subplots(1, 2, figsize=(9, 2.8))
+axes[0].plot(history["loss"])
+axes[0].axhline(math.log(128), color="grey", linestyle=":", label="knows nothing, ln 128")
+axes[0].set(xlabel="epoch", title="loss")
+axes[0].legend()
+axes[1].plot(history["scale"])
+axes[1].set(xlabel="epoch", title="scale α")
+plt.show()
+
+# %% [markdown]
+# ### 3.4 What it finds
+#
+# The numbers, beside what one gets by chance ($k/n$): of the emoji it was trained with, of emoji that it has never seen, and of
+# both in a style that it has never seen. Expect NUMBERS.
+
+
+# %% train
+def row_of_recalls(model: Clip, *parts: str, style: str = "noto") -> None:
+    entries = emoji(*parts)
+    found = evaluated(model, entries, style)
+    said = "  ".join(
+        f"{name} {value:.2f} (chance {min(1, int(name[7:]) / len(entries)):.3f})"
+        for name, value in found.items()
+    )
+    print(f"{'+'.join(parts):20} {style:8} {len(entries):4} emoji  {said}")
+
+
+for style in ("noto", "twemoji"):
+    for part in ("training", "validation"):
+        row_of_recalls(model, part, style=style)
+
+# %% [markdown]
+# The similarities of sixteen emoji that it has never seen. Expect the largest numbers on the diagonal, in most rows. Where they
+# are not: what do the two emoji have in common?
+
+# %% train
+sixteen = emoji("validation")[::10]
+found = similarities_of(model, [described(each) for each in sixteen], pictures(sixteen))
+figure, axes = plt.subplots(figsize=(8, 6.2))
+names = [each.name for each in sixteen]
+heat_map(axes, found, title="cosines", x="picture of", y="text", labels=(names, names))
+axes.tick_params(axis="x", rotation=90)
+plt.show()
+
+
+# %% [markdown]
+# **Search** all 1636 emoji by your own words. Change the texts; try words that are in no name or tag.
+
+
+# %% train
+def searched(model: Clip, texts: Sequence[str], style: str = "noto") -> None:
+    """The seven best pictures for each text, with their probabilities."""
+    everything = emoji()
+    drawn = pictures(everything, style)
+    scale = model.log_scale.exp().item()
+    probabilities, _ = find_pictures(similarities_of(model, texts, drawn), scale)
+    for text, row in zip(texts, probabilities, strict=True):
+        best = row.topk(7).indices.tolist()
+        print(text)
+        entries = [everything[i] for i in best]
+        titles = [f"{each.name} {row[i]:.0%}" for each, i in zip(entries, best, strict=True)]
+        picture_row(entries, drawn[best], titles)
+
+
+searched(model, ["a red fruit", "an animal that lives in the sea", "music", "someone is angry"])
+
+# %% [markdown]
+# **Zero-shot**: what is on these pictures? The classes are the names of all emoji of the group of animals and of food,
+# 291 of them; of the pictures below the model has seen none. Print the three most probable names.
+
+# %% train
+classes = [each for each in emoji() if each.group in ("animals-nature", "food-drink")]
+unseen = [each for each in classes if each.part == "validation"][::3]
+found = similarities_of(model, [each.name for each in classes], pictures(unseen))
+probabilities = zero_shot(found, model.log_scale.exp().item())
+titles = []
+for row in probabilities:
+    best = row.topk(3)
+    named = zip(best.indices, best.values, strict=True)
+    titles.append("\n".join(f"{classes[i].name[:16]} {p:.0%}" for i, p in named))
+picture_row(unseen, pictures(unseen), titles)
+
+# %% [markdown]
+# **Failures**: unseen emoji whose own picture comes last among the 160, and what the model takes for it.
+
+# %% train
+unseen = emoji("validation")
+drawn = pictures(unseen)
+found = similarities_of(model, [described(each) for each in unseen], drawn)
+places = (found >= found.diagonal()[:, None]).sum(dim=1)
+worst = places.argsort(descending=True)[:8].tolist()
+picture_row([unseen[i] for i in worst], drawn[worst])
+taken = found[worst].argmax(dim=1).tolist()
+titles = [f"place {places[i]}, first: {unseen[j].name}" for i, j in zip(worst, taken, strict=True)]
+picture_row([unseen[j] for j in taken], drawn[taken], titles)
+
+# %% [markdown]
+# ### 3.5 Written: `failures`
+#
+# 3 points
+#
+# Look at what your model finds and what not, in all of the above. Describe **two** kinds of failure, each with two examples,
+# and say for each which tower is to blame, and how you tell. One experiment is enough for that: another text for the same picture
+# or another picture (the other style) for the same text.
+
+# %% [markdown] answer="failures" points=3
+# MODEL ANSWER
+
+# %% [markdown]
+# ## 4 Why large batches?
+#
+# CLIP was trained with batches of 32 768 pairs. A large batch does two things at once: gradients are less noisy, and every text
+# has more wrong pictures to be told from. Which of them matters here? **Predict** before you run the cell.
+#
+# All four runs below have the same batches of 128, the same pictures in the same order, the same number of steps and the
+# same learning rate. Only what a text competes with differs: with groups of 2 it is told from one wrong picture, with groups of 128
+# from 127. Expect RESULTS.
+
+# %% train
+GROUPS = (2, 8, 32, 128)
+recalls = {}
+for group in GROUPS:
+    torch.manual_seed(0)
+    random.seed(0)
+    small = Clip(width=12, words=64, dim=64).to(device())
+    history = train(small, emoji("training"), epochs=30, group=group)
+    recalls[group] = evaluated(small, emoji("validation"))
+    bound = math.log(group) - history["loss"][-1]
+    print(
+        f"groups of {group:3}: loss {history['loss'][-1]:.2f} of ln {group} = {math.log(group):.2f}, "
+        f"{', '.join(f'{name} {value:.2f}' for name, value in recalls[group].items())}"
+    )
+figure, axes = plt.subplots(figsize=(5.5, 3.2))
+for k in (10, 1):
+    axes.plot(GROUPS, [recalls[group][f"recall@{k}"] for group in GROUPS], "o-", label=f"recall@{k}")
+    axes.axhline(k / 160, color="grey", linestyle=":")
+axes.set(xlabel="pairs that compete", xscale="log", title="unseen emoji; dotted: by chance")
+axes.set_xticks(GROUPS, GROUPS)
+axes.legend()
+plt.show()
+
+# %% [markdown]
+# ### 4.1 Written: `large_batches`
+#
+# 4 points
+#
+# 1. Why does contrastive learning want many wrong pictures for each text? Use the loss: what is the largest value that it has to
+#    fall from, and what does a text have to be told from when the loss is small?
+# 2. What do your four runs show, and what do they not show? Compare the losses, and say why they cannot be compared directly.
+# 3. Does more always help? Name a case in which a wrong picture in the batch is not wrong.
+
+# %% [markdown] answer="large_batches" points=4 words=350
+# MODEL ANSWER
+
+# %% [markdown]
+# ## 5 Write a caption that finds a picture
+#
+# ### 5.1 `captions`
+#
+# 3 points · ●●○ · 15 minutes
+#
+# In the original assignment one looks for a caption that finds one of 500 photographs. Here are three emoji; find them among all
+# 1636 with words. The model is the same for everybody: a small text tower, and the vectors of all pictures, from a CLIP that was
+# trained as above and has never seen the three. The name of an emoji need not be enough, and is not for all of them.
+#
+# - At most 12 words.
+# - Words, not signs: the emoji itself and names of files do not count.
+# - The picture must be the **first** of all 1636.
+#
+# `best_pictures` shows what a caption finds. Be short and say what is to be seen.
+
+
+# %%
+TARGETS = ("🐪", "🎪", "⏰")
+CAPTION_WORDS = 12
+
+
+@cache
+def given_search() -> tuple[TextTower, Tensor]:
+    """The text tower for captions, and the vectors of all pictures (1636, 64)."""
+    packed = (files("autograder.tools") / "emoji_search.safetensors").read_bytes()
+    weights = {name: tensor.float() for name, tensor in load(packed).items()}
+    vectors = weights.pop("pictures")
+    tower = TextTower(words=64, dim=64, buckets=2048)
+    tower.load_state_dict(weights)
+    return tower.eval().requires_grad_(False), vectors
+
+
+def order_of(caption: str) -> Tensor:
+    """The numbers (1636,) of all pictures, those first that a caption fits best."""
+    tower, vectors = given_search()
+    return F.cosine_similarity(tower([caption]), vectors).argsort(descending=True)
+
+
+def best_pictures(caption: str) -> None:
+    """Show the seven pictures that a caption fits best."""
+    best = [emoji()[i] for i in order_of(caption)[:7]]
+    picture_row(best, pictures(best))
+
+
+def wrong_with(caption: str, sign: str) -> str | None:
+    """What keeps a caption from being right for an emoji, or None."""
+    words = caption.split()
+    if not words_of(caption[:500]):
+        return "there are no words in it"
+    if len(words) > CAPTION_WORDS or len(caption) > 200:
+        return f"it has {len(words)} words and {len(caption)} letters; at most {CAPTION_WORDS} and 200"
+    if re.search(r"\.(png|jpe?g|svg|gif)\b|[/\\_]", caption.lower()):
+        return "it has the name of a file; say what is to be seen"
+    everything, order = emoji(), order_of(caption).tolist()
+    wanted = next(each for each in everything if each.sign == sign)
+    place = order.index(wanted.number) + 1
+    if place > 1:
+        first = everything[order[0]].name
+        return f"it finds {first!r} first; your picture comes at place {place} of {len(order)}"
+    return None
+
+
+# %%
+targets = [next(each for each in emoji() if each.sign == sign) for sign in TARGETS]
+picture_row(targets, pictures(targets))
+best_pictures("a big city in the night")
+
+
+# %% solution="captions"
+def captions() -> list[str]:
+    """A caption for each of the three pictures, from left to right."""
+    ### BEGIN SOLUTION
+    return ["a camel in the desert", "a circus tent", "a red alarm clock"]
+    ### END SOLUTION
+
+
+# %% check="captions" points=3
+check("captions", captions)
+
+# %% [markdown]
+# ### 5.2 Written: `caption`
+#
+# 2 points
+#
+# What made a caption work, and what did not? Give for one of the pictures two captions that failed and the one that found it, with what
+# each of them found first, and explain by what the text tower does with words.
+
+# %% [markdown] answer="caption" points=2
+# MODEL ANSWER
+
+# %% [markdown]
+# ## 6 The original, and photographs
+#
+# The same with OpenAI's model, [ViT-B/32](https://huggingface.co/openai/clip-vit-base-patch32), and eight photographs of
+# scikit-image: similarity, zero-shot, and search. Its towers are Transformers with 151 million parameters, trained on 400 million
+# pairs. On Colab and Kaggle the cell below loads 605 MB; elsewhere set `DOWNLOAD = True` where there is internet. Without it
+# the photographs go through your own CLIP, and you will see how far 1418 emoji carry.
+
+# %%
+ORIGINAL = "openai/clip-vit-base-patch32"
+REVISION = "c237dc49a33fc61debc9276459120b7eac67e7ef"  # with safetensors
+DOWNLOAD = "google.colab" in sys.modules or "KAGGLE_KERNEL_RUN_TYPE" in os.environ
+PHOTOGRAPHS = {
+    "page": "a page of printed text",
+    "chelsea": "the face of a striped cat",
+    "astronaut": "an astronaut in front of a flag",
+    "rocket": "a rocket on its launch pad",
+    "motorcycle_right": "a red motorcycle in a garage",
+    "camera": "a man behind a camera with three legs",
+    "horse": "the black silhouette of a horse",
+    "coffee": "a cup of coffee with a spoon",
+}
+
+
+def photographs() -> dict[str, Tensor]:
+    """The eight photographs (3, H, W), colours from 0 to 1; none where scikit-image is missing."""
+    try:
+        import skimage
+    except ImportError:
+        print("For the photographs: pip install scikit-image, and run this cell again.")
+        return {}
+    folder = files(skimage) / "data"
+    found = {}
+    for name in PHOTOGRAPHS:
+        path = next(folder / f"{name}.{end}" for end in ("png", "jpg") if (folder / f"{name}.{end}").is_file())
+        pixels = torch.from_numpy(plt.imread(str(path)).copy()).float()
+        pixels = pixels / 255 if pixels.max() > 1 else pixels
+        pixels = pixels[..., None].expand(-1, -1, 3) if pixels.dim() == 2 else pixels[..., :3]
+        found[name] = pixels.permute(2, 0, 1)
+    return found
+
+
+def square(picture: Tensor, side: int) -> Tensor:
+    """The middle of a picture (3, H, W), scaled to (3, side, side)."""
+    size = min(picture.shape[1:])
+    top, left = ((n - size) // 2 for n in picture.shape[1:])
+    middle = picture[None, :, top : top + size, left : left + size]
+    return F.interpolate(middle, (side, side), mode="bicubic", antialias=True)[0].clamp(0, 1)
+
+
+class OriginalClip:
+    """ViT-B/32 with the two methods that we need."""
+
+    scale = 100.0
+
+    def __init__(self, download: bool) -> None:
+        from transformers import CLIPModel, CLIPTokenizer
+
+        where = {"revision": REVISION, "local_files_only": not download}
+        self.tokenizer = CLIPTokenizer.from_pretrained(ORIGINAL, **where)
+        self.model = CLIPModel.from_pretrained(ORIGINAL, use_safetensors=True, **where).eval()
+
+    @torch.no_grad()
+    def similarities(self, texts: Sequence[str], images: Sequence[Tensor]) -> Tensor:
+        tokens = self.tokenizer(list(texts), padding=True, return_tensors="pt")
+        mean = torch.tensor([0.481, 0.458, 0.408])[:, None, None]
+        deviation = torch.tensor([0.269, 0.261, 0.276])[:, None, None]
+        pixels = torch.stack([(square(image, 224) - mean) / deviation for image in images])
+        found = self.model(pixel_values=pixels, **tokens)
+        return similarity(found.text_embeds, found.image_embeds)
+
+
+class OwnClip:
+    """The model of part 3, in its place."""
+
+    def __init__(self, model: Clip) -> None:
+        self.model = model
+        self.scale = model.log_scale.exp().item()
+
+    def similarities(self, texts: Sequence[str], images: Sequence[Tensor]) -> Tensor:
+        return similarities_of(self.model, texts, torch.stack([square(x, 32) for x in images]))
+
+
+def original_or_own(model: Clip) -> OriginalClip | OwnClip:
+    """The original where it can be had; else says in one sentence what is missing."""
+    try:
+        return OriginalClip(DOWNLOAD)
+    except ImportError:
+        print("For the original: pip install transformers. Until then your own CLIP takes its place.")
+    except OSError:
+        print("The original is not here: set DOWNLOAD = True where there is internet. Until then your own CLIP takes its place.")
+    return OwnClip(model)
+
+
+# %% train
+original = original_or_own(model)
+photos = photographs()
+if not photos:  # eight emoji in their place
+    eight = emoji("validation")[5::20]
+    photos = dict(zip([each.name for each in eight], pictures(eight), strict=True))
+texts = [PHOTOGRAPHS.get(name, name) for name in photos]
+found = original.similarities(texts, list(photos.values()))
+figure, axes = plt.subplots(2, len(photos), figsize=(12, 1.7), height_ratios=(1, 0.01))
+for one, picture in zip(axes[0], photos.values(), strict=True):
+    one.imshow(square(picture, 96).permute(1, 2, 0))
+    one.set_axis_off()
+for one in axes[1]:
+    one.set_axis_off()
+plt.show()
+figure, axes = plt.subplots(figsize=(8, 4))
+heat_map(axes, found, title="cosines", x="picture", y="text", labels=(list(photos), texts))
+axes.tick_params(axis="x", rotation=90)
+plt.show()
+print(f"recall@1 {recall_at_k(found, 1):.2f} (chance {1 / len(photos):.2f})")
+kinds = ["a cat", "a horse", "a person", "a vehicle", "food or drink", "something to read", "a rocket"]
+classes = [f"a photo of {kind}" for kind in kinds]
+probabilities = zero_shot(original.similarities(classes, list(photos.values())), original.scale)
+for name, row in zip(photos, probabilities, strict=True):
+    print(f"{name:18} {kinds[row.argmax()]:18} {row.max():.0%}")
+
+# %% [markdown]
+# ## 7 Your best model
+#
+# 10 points, for the recall at 10 on held-out emoji
+
+# %%
+STUDENT_ID = "00000000"
+NAME = "name"
+CONFIGURATION = {"width": 16, "words": 64, "dim": 64}  # the model, saved with its weights
+TRAINING = {"epochs": 40, "batch_size": 128, "learning_rate": 2e-3, "weight_decay": 0.05}
+PARTS = ("training",)  # in the end: ("training", "validation")
+
+# %% train
+torch.manual_seed(0)
+random.seed(0)
+best = Clip(**CONFIGURATION).to(device())
+train(best, emoji(*PARTS), **TRAINING)
+best = best.cpu().eval()
+for style in ("noto", "twemoji"):
+    row_of_recalls(best, "validation", style=style)
+
+# %% train
+save_model(best, CONFIGURATION, student_id=STUDENT_ID, name=NAME)
+
+
+# %%
+TESTED = 128
+
+
+def held_out(seed: int) -> list[Emoji]:
+    """128 of the 160 emoji that nobody trains with."""
+    entries = emoji("held_out")
+    return [entries[i] for i in Rng(seed, "held out").permutation(len(entries))[:TESTED]]
+
+
+MODEL = Artefact(
+    ending="model",
+    build=lambda configuration: Clip(**configuration),
+    limits={"width": (4, 32), "words": (16, 256), "dim": (16, 256)},
+    held_out=held_out,
+    measure=evaluated,
+    tiers=((0.20, 2), (0.35, 4), (0.45, 6), (0.55, 8), (0.60, 10)),
+)
+
+# %% artefact="trained_model" points=10
+check("trained_model", MODEL)
+
+# %% [markdown]
+# ## 8 Handing in
+#
+# The notebook as `<student id>_<name>_clip.ipynb` and the model as `<student id>_<name>_model.pth`; the cell below puts
+# both into one file. Before that: *Kernel → Restart and run all*, save the notebook, and look at the summary. Some
+# students will be asked to show how their model was trained, so keep its settings in the cell of part 7.
+
+
+# %% train
+def hand_in() -> None:
+    """Put notebook and model into one file, after a look at what is missing."""
+    from autograder.tools.handing_in import submit
+
+    submit(STUDENT_ID, NAME, notebook="clip", artefacts=("model",))
+
+
+hand_in()
+
+# %% [markdown]
+# {ai_tools}
+
+# %%
+summary()
