@@ -40,12 +40,17 @@ def three_classes(rng: Rng):
 
 @probe("zero_shot", twice)
 def large_scale(rng: Rng):
-    return [call(rng.normal(7, 2), 1000.0), call(cosines(rng, 1, 4), 3.0), call(cosines(rng, 4, 1), 3.0)]
+    return [call(rng.normal(7, 2, dtype=torch.float64), 1000.0), call(cosines(rng, 1, 4), 3.0), call(cosines(rng, 4, 1), 3.0)]
+
+
+@probe("zero_shot", hidden=True)
+def scale_as_a_tensor(rng: Rng):
+    return call(cosines(rng, 13, 11), torch.tensor(2.5 + rng.integer(1, 9)))
 
 
 @probe("zero_shot", gradients, hidden=True)
-def scale_as_a_tensor(rng: Rng):
-    return call(cosines(rng, 13, 11), torch.tensor(2.5 + rng.integer(1, 9)))
+def gradients_to_similarities(rng: Rng):
+    return call(cosines(rng, 5, 8), 1.5 + rng.integer(1, 9))
 
 
 @probe("find_pictures", weight=2)
@@ -55,12 +60,17 @@ def five_pictures(rng: Rng):
 
 @probe("find_pictures", twice)
 def sure_of_it(rng: Rng):
-    return [call(rng.normal(2, 7), 1000.0), call(cosines(rng, 1, 4), 3.0), call(cosines(rng, 4, 1), 3.0)]
+    return [call(rng.normal(2, 7, dtype=torch.float64), 1000.0), call(cosines(rng, 1, 4), 3.0), call(cosines(rng, 4, 1), 3.0)]
+
+
+@probe("find_pictures", hidden=True)
+def many_pictures(rng: Rng):
+    return call(cosines(rng, 11, 41), torch.tensor(2.5 + rng.integer(1, 9)))
 
 
 @probe("find_pictures", gradients, hidden=True)
-def many_pictures(rng: Rng):
-    return call(cosines(rng, 11, 41), torch.tensor(2.5 + rng.integer(1, 9))).through(0)
+def gradients_to_similarities_of_pictures(rng: Rng):
+    return call(cosines(rng, 8, 5), 1.5 + rng.integer(1, 9)).through(0)
 
 
 def number(answer, _):
@@ -139,7 +149,7 @@ def _(contrastive_loss, inputs):
 
 @probe("contrastive_loss", twice, hidden=True)
 def one_pair_and_many(rng: Rng):
-    return [call(cosines(rng, n, n), scale(rng, 50.0, 90.0)) for n in (1, 2, 37)]
+    return [call(cosines(rng, n, n), scale(rng, 2.0, 6.0)) for n in (1, 2, 37)]
 
 
 @probe("captions")

@@ -732,7 +732,7 @@ plt.show()
 
 
 # %%
-TARGETS = ("🐪", "🎪", "⏰")
+TARGETS = ("🐫", "🎪", "🦑")
 CAPTION_WORDS = 12
 
 
@@ -787,7 +787,7 @@ best_pictures("a big city in the night")
 def captions() -> list[str]:
     """A caption for each of the three pictures, from left to right."""
     ### BEGIN SOLUTION
-    return ["a camel in the desert", "a circus tent", "a red alarm clock"]
+    return ["a camel in the desert", "a circus tent", "a squid"]
     ### END SOLUTION
 
 

@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from autograder.assignment.definitions import definitions
+from autograder.tools.device import device
 from autograder.tools.emoji import emoji, pictures
 
 SOURCE = Path(__file__).with_name("clip.py")
@@ -24,12 +25,14 @@ def main() -> None:
     random.seed(0)
     model = lab.Clip(width=20, words=64, dim=64)
     model.texts = lab.TextTower(words=64, dim=64, buckets=2048)
+    model.to(device())
     lab.train(model, emoji("training"), epochs=EPOCHS)
     print(lab.evaluated(model, emoji("validation")))
+    model.cpu()
     with torch.no_grad():
         vectors = torch.cat([model.images(part) for part in pictures(emoji()).split(200)])
     weights = model.texts.state_dict() | {"pictures": vectors}
-    save_file({name: tensor.half() for name, tensor in weights.items()}, PACKAGED)
+    save_file({name: tensor.half().contiguous() for name, tensor in weights.items()}, PACKAGED)
 
 
 if __name__ == "__main__":
