@@ -1,8 +1,9 @@
 """Pack the emoji of the CLIP assignment: `python data/emoji.py PACKAGES [FOLDER]`.
 
-PACKAGES holds three unpacked npm packages: `emoji-datasource-google` and `emoji-datasource-twitter`,
-version 16.0.0, for pictures in two styles, and `emojibase-data`, version 17.0.0, for names and tags.
-What this writes is committed in the package, because students have the wheel alone.
+PACKAGES holds three unpacked npm packages: `emoji-datasource-google` and
+`emoji-datasource-twitter`, version 16.0.0, for pictures in two styles, and `emojibase-data`,
+version 17.0.0, for names and tags. What this writes is committed in the package, because students
+have the wheel alone.
 """
 
 import json
@@ -32,11 +33,13 @@ SAME = {"people with bunny ears": "bunny", "with crown": "royal", "": "person"}
 
 
 class Emoji(NamedTuple):
+    """An emoji in words, and the name of the file that shows it."""
+
     sign: str
     name: str
     tags: tuple[str, ...]
     group: str
-    image: str  # the name of its file
+    image: str
 
 
 def emoji(packages: Path) -> list[Emoji]:
@@ -59,6 +62,7 @@ def emoji(packages: Path) -> list[Emoji]:
 
 
 def read(path: Path) -> Any:
+    """What a JSON file holds."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -69,7 +73,7 @@ def texts(entry: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
 
 def family(name: str) -> str:
     """What an emoji shows, whatever gender or direction it has; all clock faces are one family."""
-    shown = name.lower().partition(":" if name.startswith(("family", "kiss", "couple")) else "\0")[0]
+    shown = re.sub("^(family|kiss|couple with heart):.*", r"\1", name.lower())
     if CLOCK.fullmatch(shown):
         return "clock"
     shown = " ".join(VARIANTS.sub(" ", re.sub(r"[^\w\s]", " ", shown)).split())

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from io import BytesIO
 from typing import Literal, NamedTuple
 
 import matplotlib.image
@@ -26,10 +27,10 @@ class Emoji(NamedTuple):
 
 
 def emoji(*parts: Part) -> list[Emoji]:
-    """The emoji of some parts, or all 1636, in the order of Unicode; flags and skin tones are left out.
+    """The emoji of some parts, or all 1636, in the order of Unicode, without flags and skin tones.
 
-    No emoji of one part has a variant in another, by gender or direction; of what is held out or for
-    validation the variants are a part of their own. Names and tags come from emojibase.
+    No emoji of one part has a variant in another, by gender or direction; of what is held out or
+    for validation the variants are a part of their own. Names and tags come from emojibase.
     """
     lines = (_folder() / "emoji.tsv").read_text(encoding="utf-8").splitlines()[1:]
     everything = (_entry(number, line) for number, line in enumerate(lines))
@@ -46,8 +47,8 @@ def pictures(of: Sequence[Emoji], style: Style = "noto") -> Tensor:
 
     Those of Noto Emoji (Apache 2.0) or Twemoji (CC BY 4.0); `emoji_pictures/` has the licences.
     """
-    with (_folder() / f"{style}.png").open("rb") as file:
-        sheet = torch.from_numpy(matplotlib.image.imread(file))  # (rows · 32, 40 · 32, 3)
+    packed = BytesIO((_folder() / f"{style}.png").read_bytes())
+    sheet = torch.from_numpy(matplotlib.image.imread(packed))  # (rows · 32, 40 · 32, 3)
     cells = sheet.unflatten(0, (-1, SIDE)).unflatten(2, (COLUMNS, SIDE))  # (rows, 32, 40, 32, 3)
     numbers = torch.tensor([each.number for each in of], dtype=torch.int64)
     return cells.permute(0, 2, 4, 1, 3).flatten(0, 1)[numbers].contiguous()

@@ -10,8 +10,8 @@ from autograder.checks.spec import Inputs, Rng, call, gradients, probe, twice
 
 
 def vectors(rng: Rng, *shape: int) -> Tensor:
-    """Of lengths between a thousandth and a thousand."""
-    return rng.normal(*shape) * 10 ** rng.uniform(*shape[:-1], 1, low=-3.0, high=3.0)
+    """Of lengths between about a tenth and a few thousand."""
+    return rng.normal(*shape) * 10 ** rng.uniform(*shape[:-1], 1, low=-1.0, high=3.0)
 
 
 def cosines(rng: Rng, n_text: int, n_image: int) -> Tensor:
@@ -25,7 +25,10 @@ def more_pictures_than_texts(rng: Rng):
 
 @probe("similarity", twice)
 def one_text(rng: Rng):
-    return [call(vectors(rng, 1, 4), vectors(rng, 3, 4)), call(vectors(rng, 4, 1), rng.normal(3, 1))]
+    return [
+        call(vectors(rng, 1, 4), vectors(rng, 3, 4)),
+        call(vectors(rng, 4, 1), rng.normal(3, 1)),
+    ]
 
 
 @probe("similarity", gradients, hidden=True)
@@ -40,7 +43,11 @@ def three_classes(rng: Rng):
 
 @probe("zero_shot", twice)
 def large_scale(rng: Rng):
-    return [call(rng.normal(7, 2, dtype=torch.float64), 1000.0), call(cosines(rng, 1, 4), 3.0), call(cosines(rng, 4, 1), 3.0)]
+    return [
+        call(rng.normal(7, 2, dtype=torch.float64), 1000.0),
+        call(cosines(rng, 1, 4), 3.0),
+        call(cosines(rng, 4, 1), 3.0),
+    ]
 
 
 @probe("zero_shot", hidden=True)
@@ -60,7 +67,11 @@ def five_pictures(rng: Rng):
 
 @probe("find_pictures", twice)
 def sure_of_it(rng: Rng):
-    return [call(rng.normal(2, 7, dtype=torch.float64), 1000.0), call(cosines(rng, 1, 4), 3.0), call(cosines(rng, 4, 1), 3.0)]
+    return [
+        call(rng.normal(2, 7, dtype=torch.float64), 1000.0),
+        call(cosines(rng, 1, 4), 3.0),
+        call(cosines(rng, 4, 1), 3.0),
+    ]
 
 
 @probe("find_pictures", hidden=True)
@@ -121,7 +132,9 @@ def what_is_learned(rng: Rng):
 
 @probe("contrastive_loss")
 def scale_above_100(rng: Rng):
-    return Inputs(found=[cosines(rng, 4, 4) / 20, cosines(rng, 5, 5)], scale=scale(rng, 110.0, 900.0))
+    return Inputs(
+        found=[cosines(rng, 4, 4) / 20, cosines(rng, 5, 5)], scale=scale(rng, 110.0, 900.0)
+    )
 
 
 @scale_above_100.run

@@ -49,7 +49,8 @@ from autograder import Artefact, check, summary
 from autograder.checks.rng import Rng
 from autograder.tools.device import device
 from autograder.tools.emoji import Emoji, emoji, pictures
-from autograder.tools.plots import heat_map
+from autograder.tools.photographs import photograph, square
+from autograder.tools.plots import heat_map, picture_row
 from autograder.tools.saving import save_model
 
 # %% [markdown]
@@ -72,24 +73,12 @@ from autograder.tools.saving import save_model
 # that are held back the first member stands for all.
 
 
-# %%
-def picture_row(entries: Sequence[Emoji], shown: Tensor, titles: Sequence[str] = ()) -> None:
-    """Pictures (n, 3, 32, 32) beside each other, with titles or their names below."""
-    figure, axes = plt.subplots(1, len(entries), figsize=(1.35 * len(entries), 1.9), squeeze=False)
-    for one, each, picture in zip(axes[0], entries, shown, strict=True):
-        one.imshow(picture.permute(1, 2, 0))
-        one.set_axis_off()
-    for one, title in zip(axes[0], titles or [each.name for each in entries], strict=True):
-        words = re.sub(r"(.{8}\S*) ", r"\1\n", title)
-        one.text(0.5, -0.06, words, transform=one.transAxes, ha="center", va="top", fontsize=8)
-    plt.show()
-
-
 # %% look
 print({part: len(emoji(part)) for part in ("training", "validation", "held_out", "variants")})
 some = emoji("training")[::170]
-picture_row(some, pictures(some))
-picture_row(some, pictures(some, "twemoji"))
+names = [each.name for each in some]
+picture_row(pictures(some), names)
+picture_row(pictures(some, "twemoji"), names)
 for each in some[:4]:
     print(f"{each.name}: {', '.join(each.tags)}")
 
@@ -205,7 +194,7 @@ plt.show()
 # %% [markdown]
 # ### 2.4 `recall_at_k`
 #
-# 5 points · ●●○ · 20 minutes · about 3 lines
+# 6 points · ●●○ · 20 minutes · about 3 lines
 #
 # How well does a model find? Text $i$ belongs to picture $i$. Sort the pictures by their similarity to text $i$; the **recall
 # at $k$** is the share of texts whose own picture is among the first $k$. By chance it is $k/n$.
@@ -225,7 +214,7 @@ def recall_at_k(similarities: Tensor, k: int) -> float:
     ### END SOLUTION
 
 
-# %% check="recall_at_k" points=5
+# %% check="recall_at_k" points=6
 check("recall_at_k", recall_at_k)
 
 # %% [markdown]
@@ -256,7 +245,7 @@ for k in (1, 5, 10):
 #
 # ### 3.1 `contrastive_loss`
 #
-# 7 points · ●●○ · 25 minutes · about 4 lines
+# 8 points · ●●○ · 25 minutes · about 3 lines
 #
 # Take $N$ pairs. For every text there is one right picture in the batch and $N - 1$ wrong ones, and for every picture one
 # right text and $N - 1$ wrong ones. So learn to classify, in both directions: with $\alpha = e^{\tau}$, where $\tau$ is a
@@ -284,7 +273,7 @@ def contrastive_loss(similarities: Tensor, log_scale: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% check="contrastive_loss" points=7
+# %% check="contrastive_loss" points=8
 check("contrastive_loss", contrastive_loss)
 
 # %% [markdown]
@@ -305,11 +294,41 @@ check("contrastive_loss", contrastive_loss)
 
 # %% look
 tau = torch.tensor(math.log(30))
-for name, made in (("equal", torch.zeros(64, 64)), ("right", torch.eye(64)), ("wrong", -torch.eye(64))):
+for name, made in (
+    ("equal", torch.zeros(64, 64)),
+    ("right", torch.eye(64)),
+    ("wrong", -torch.eye(64)),
+):
     print(f"{name:6} {contrastive_loss(made, tau):.4f}")
 
 # %% [markdown]
-# ### 3.2 Two towers
+# ### 3.2 Written: `scale`
+#
+# 3 points
+#
+# Take one text $i$ with its similarities $s_{i1}, \dots, s_{iN}$, and let $p_{ij}$ be the softmax of $\alpha s_{ij}$ over $j$.
+#
+# 1. Show that the derivative of its part of the loss, $-\ln p_{ii}$, by $\alpha$ is $\sum_j p_{ij} s_{ij} - s_{ii}$.
+# 2. What happens to $\alpha$ in training if the own picture is the most similar one for every text and every picture? And if some
+#    are found and others not?
+# 3. Why can a loss of 0 not be reached if $\alpha$ is at most 100, and why is it no harm? Take $N = 128$ and similarities of 1 and 0.
+
+# %% [markdown] answer="scale" points=3
+# Model answer:
+#
+# 1. $-\ln p_{ii} = \ln\sum_j e^{\alpha s_{ij}} - \alpha s_{ii}$, and the derivative of the first term is
+#    $\sum_j s_{ij} e^{\alpha s_{ij}} / \sum_j e^{\alpha s_{ij}} = \sum_j p_{ij} s_{ij}$.
+# 2. If the own picture is always the most similar one, the mean $\sum_j p_{ij} s_{ij}$ is below $s_{ii}$: the derivative is negative for any
+#    $\alpha$, so that $\alpha$ grows without end, and the loss falls without anything being learned. If some are not found, their derivative
+#    is positive (for large $\alpha$ nearly $\max_j s_{ij} - s_{ii}$), and the others' vanishes; $\alpha$ stays where the two balance: the model is as
+#    sure as it is right.
+# 3. With $\alpha = 100$ the loss is $\ln(1 + 127 e^{-100})$, about $5 \cdot 10^{-42}$: not 0, and nothing that matters; gradients vanish
+#    long before. Even similarities of 0.3 and 0 leave $\ln(1 + 127 e^{-30}) \approx 10^{-11}$.
+#
+# Marking: 1 point for the derivative; 1 for both cases of 2; 1 for the number, or its order of magnitude, and that it does no harm.
+
+# %% [markdown]
+# ### 3.3 Two towers
 #
 # **Pictures** go through a small residual network: four stages, each with half the resolution of the one before, then the mean
 # over all places and a linear layer.
@@ -415,7 +434,7 @@ class Clip(nn.Module):
 
 
 # %% [markdown]
-# ### 3.3 Training
+# ### 3.4 Training
 #
 # 1418 emoji are few: a network of a million numbers can learn them by heart. Three things make more of them. Each **picture** is
 # turned, shifted, scaled, mirrored (but for symbols, in which letters stand) and recoloured a little, another way every time.
@@ -447,8 +466,12 @@ def moved(x: Tensor, may_flip: Tensor) -> Tensor:
     across, down = (between(n, -0.2, 0.2, where).exp() for _ in range(2))
     across = across * torch.where(may_flip & (torch.rand(n, device=where) < 0.5), -1, 1)
     rows = [
-        torch.stack([angle.cos() * across, -angle.sin() * down, between(n, -0.2, 0.2, where)], dim=1),
-        torch.stack([angle.sin() * across, angle.cos() * down, between(n, -0.2, 0.2, where)], dim=1),
+        torch.stack(
+            [angle.cos() * across, -angle.sin() * down, between(n, -0.2, 0.2, where)], dim=1
+        ),
+        torch.stack(
+            [angle.sin() * across, angle.cos() * down, between(n, -0.2, 0.2, where)], dim=1
+        ),
     ]
     grid = F.affine_grid(torch.stack(rows, dim=1), x.shape, align_corners=False)
     return 1 - F.grid_sample(1 - x, grid, align_corners=False)
@@ -569,7 +592,7 @@ axes[1].set(xlabel="epoch", title="scale α")
 plt.show()
 
 # %% [markdown]
-# ### 3.4 What it finds
+# ### 3.5 What it finds
 #
 # The numbers, beside what one gets by chance ($k/n$): of the emoji it was trained with, of emoji that it has never seen, and of
 # both in a style that it has never seen. Expect NUMBERS.
@@ -618,9 +641,8 @@ def searched(model: Clip, texts: Sequence[str], style: str = "noto") -> None:
     for text, row in zip(texts, probabilities, strict=True):
         best = row.topk(7).indices.tolist()
         print(text)
-        entries = [everything[i] for i in best]
-        titles = [f"{each.name} {row[i]:.0%}" for each, i in zip(entries, best, strict=True)]
-        picture_row(entries, drawn[best], titles)
+        titles = [f"{everything[i].name} {row[i]:.0%}" for i in best]
+        picture_row(drawn[best], titles)
 
 
 searched(model, ["a red fruit", "an animal that lives in the sea", "music", "someone is angry"])
@@ -639,7 +661,7 @@ for row in probabilities:
     best = row.topk(3)
     named = zip(best.indices, best.values, strict=True)
     titles.append("\n".join(f"{classes[i].name[:16]} {p:.0%}" for i, p in named))
-picture_row(unseen, pictures(unseen), titles)
+picture_row(pictures(unseen), titles)
 
 # %% [markdown]
 # **Failures**: unseen emoji whose own picture comes last among the 160, and what the model takes for it.
@@ -650,13 +672,13 @@ drawn = pictures(unseen)
 found = similarities_of(model, [described(each) for each in unseen], drawn)
 places = (found >= found.diagonal()[:, None]).sum(dim=1)
 worst = places.argsort(descending=True)[:8].tolist()
-picture_row([unseen[i] for i in worst], drawn[worst])
+picture_row(drawn[worst], [unseen[i].name for i in worst])
 taken = found[worst].argmax(dim=1).tolist()
 titles = [f"place {places[i]}, first: {unseen[j].name}" for i, j in zip(worst, taken, strict=True)]
-picture_row([unseen[j] for j in taken], drawn[taken], titles)
+picture_row(drawn[taken], titles)
 
 # %% [markdown]
-# ### 3.5 Written: `failures`
+# ### 3.6 Written: `failures`
 #
 # 3 points
 #
@@ -693,7 +715,9 @@ for group in GROUPS:
     )
 figure, axes = plt.subplots(figsize=(5.5, 3.2))
 for k in (10, 1):
-    axes.plot(GROUPS, [recalls[group][f"recall@{k}"] for group in GROUPS], "o-", label=f"recall@{k}")
+    axes.plot(
+        GROUPS, [recalls[group][f"recall@{k}"] for group in GROUPS], "o-", label=f"recall@{k}"
+    )
     axes.axhline(k / 160, color="grey", linestyle=":")
 axes.set(xlabel="pairs that compete", xscale="log", title="unseen emoji; dotted: by chance")
 axes.set_xticks(GROUPS, GROUPS)
@@ -756,7 +780,7 @@ def order_of(caption: str) -> Tensor:
 def best_pictures(caption: str) -> None:
     """Show the seven pictures that a caption fits best."""
     best = [emoji()[i] for i in order_of(caption)[:7]]
-    picture_row(best, pictures(best))
+    picture_row(pictures(best), [each.name for each in best])
 
 
 def wrong_with(caption: str, sign: str) -> str | None:
@@ -765,7 +789,9 @@ def wrong_with(caption: str, sign: str) -> str | None:
     if not words_of(caption[:500]):
         return "there are no words in it"
     if len(words) > CAPTION_WORDS or len(caption) > 200:
-        return f"it has {len(words)} words and {len(caption)} letters; at most {CAPTION_WORDS} and 200"
+        return (
+            f"it has {len(words)} words and {len(caption)} letters; at most {CAPTION_WORDS} and 200"
+        )
     if re.search(r"\.(png|jpe?g|svg|gif)\b|[/\\_]", caption.lower()):
         return "it has the name of a file; say what is to be seen"
     everything, order = emoji(), order_of(caption).tolist()
@@ -779,7 +805,7 @@ def wrong_with(caption: str, sign: str) -> str | None:
 
 # %%
 targets = [next(each for each in emoji() if each.sign == sign) for sign in TARGETS]
-picture_row(targets, pictures(targets))
+picture_row(pictures(targets), ["first", "second", "third"])
 best_pictures("a big city in the night")
 
 
@@ -809,9 +835,10 @@ check("captions", captions)
 # ## 6 The original, and photographs
 #
 # The same with OpenAI's model, [ViT-B/32](https://huggingface.co/openai/clip-vit-base-patch32), and eight photographs of
-# scikit-image: similarity, zero-shot, and search. Its towers are Transformers with 151 million parameters, trained on 400 million
-# pairs. On Colab and Kaggle the cell below loads 605 MB; elsewhere set `DOWNLOAD = True` where there is internet. Without it
-# the photographs go through your own CLIP, and you will see how far 1418 emoji carry.
+# scikit-image: similarity, zero-shot classes, and a search with a caption of yours. Its towers are Transformers with 151
+# million parameters, trained on 400 million pairs. On Colab and Kaggle the cell below loads 605 MB; on another machine
+# with internet set `DOWNLOAD = True`. Without it the photographs go through your own CLIP, and you see how far 1258 emoji
+# carry: NUMBERS_PHOTOS
 
 # %%
 ORIGINAL = "openai/clip-vit-base-patch32"
@@ -827,32 +854,6 @@ PHOTOGRAPHS = {
     "horse": "the black silhouette of a horse",
     "coffee": "a cup of coffee with a spoon",
 }
-
-
-def photographs() -> dict[str, Tensor]:
-    """The eight photographs (3, H, W), colours from 0 to 1; none where scikit-image is missing."""
-    try:
-        import skimage
-    except ImportError:
-        print("For the photographs: pip install scikit-image, and run this cell again.")
-        return {}
-    folder = files(skimage) / "data"
-    found = {}
-    for name in PHOTOGRAPHS:
-        path = next(folder / f"{name}.{end}" for end in ("png", "jpg") if (folder / f"{name}.{end}").is_file())
-        pixels = torch.from_numpy(plt.imread(str(path)).copy()).float()
-        pixels = pixels / 255 if pixels.max() > 1 else pixels
-        pixels = pixels[..., None].expand(-1, -1, 3) if pixels.dim() == 2 else pixels[..., :3]
-        found[name] = pixels.permute(2, 0, 1)
-    return found
-
-
-def square(picture: Tensor, side: int) -> Tensor:
-    """The middle of a picture (3, H, W), scaled to (3, side, side)."""
-    size = min(picture.shape[1:])
-    top, left = ((n - size) // 2 for n in picture.shape[1:])
-    middle = picture[None, :, top : top + size, left : left + size]
-    return F.interpolate(middle, (side, side), mode="bicubic", antialias=True)[0].clamp(0, 1)
 
 
 class OriginalClip:
@@ -893,37 +894,46 @@ def original_or_own(model: Clip) -> OriginalClip | OwnClip:
     try:
         return OriginalClip(DOWNLOAD)
     except ImportError:
-        print("For the original: pip install transformers. Until then your own CLIP takes its place.")
+        print("For the original: pip install transformers, and run this cell again.", end=" ")
     except OSError:
-        print("The original is not here: set DOWNLOAD = True where there is internet. Until then your own CLIP takes its place.")
+        print(
+            "The original is not on this machine: set DOWNLOAD = True where there is internet.",
+            end=" ",
+        )
+    print("Your own CLIP takes its place.")
     return OwnClip(model)
+
+
+def photographs_or_emoji() -> dict[str, Tensor]:
+    """Texts and what they tell: eight photographs, or as many emoji where scikit-image is missing."""
+    try:
+        return {text: photograph(name) for name, text in PHOTOGRAPHS.items()}
+    except ImportError as error:
+        print(f"{error}. Eight emoji take their place.")
+    eight = emoji("validation")[5::20]
+    return dict(zip([each.name for each in eight], pictures(eight), strict=True))
 
 
 # %% train
 original = original_or_own(model)
-photos = photographs()
-if not photos:  # eight emoji in their place
-    eight = emoji("validation")[5::20]
-    photos = dict(zip([each.name for each in eight], pictures(eight), strict=True))
-texts = [PHOTOGRAPHS.get(name, name) for name in photos]
-found = original.similarities(texts, list(photos.values()))
-figure, axes = plt.subplots(2, len(photos), figsize=(12, 1.7), height_ratios=(1, 0.01))
-for one, picture in zip(axes[0], photos.values(), strict=True):
-    one.imshow(square(picture, 96).permute(1, 2, 0))
-    one.set_axis_off()
-for one in axes[1]:
-    one.set_axis_off()
+photos = photographs_or_emoji()
+texts, shown = list(photos), list(photos.values())
+found = original.similarities(texts, shown)
+picture_row(torch.stack([square(photo, 96) for photo in shown]), texts)
+figure, axes = plt.subplots(figsize=(6.4, 3.6))
+heat_map(axes, found, title="cosines", x="picture", y="text", labels=(range(1, 9), texts))
 plt.show()
-figure, axes = plt.subplots(figsize=(8, 4))
-heat_map(axes, found, title="cosines", x="picture", y="text", labels=(list(photos), texts))
-axes.tick_params(axis="x", rotation=90)
-plt.show()
-print(f"recall@1 {recall_at_k(found, 1):.2f} (chance {1 / len(photos):.2f})")
-kinds = ["a cat", "a horse", "a person", "a vehicle", "food or drink", "something to read", "a rocket"]
-classes = [f"a photo of {kind}" for kind in kinds]
-probabilities = zero_shot(original.similarities(classes, list(photos.values())), original.scale)
-for name, row in zip(photos, probabilities, strict=True):
-    print(f"{name:18} {kinds[row.argmax()]:18} {row.max():.0%}")
+print(f"recall@1 {recall_at_k(found, 1):.2f}  (chance {1 / len(texts):.2f})")
+
+# %% train
+KINDS = ("a cat", "a horse", "a person", "a vehicle", "a drink", "a text", "a machine that flies")
+CAPTION = "something to drink"
+
+classes = original.similarities([f"a picture of {kind}" for kind in KINDS], shown)
+for text, row in zip(texts, zero_shot(classes, original.scale), strict=True):
+    print(f"{text:40} {KINDS[row.argmax()]:22} {row.max():.0%}")
+probabilities, best = find_pictures(original.similarities([CAPTION], shown), original.scale)
+print(f"\n{CAPTION!r} finds {texts[best]!r} ({probabilities.max():.0%})")
 
 # %% [markdown]
 # ## 7 Your best model

@@ -81,7 +81,7 @@ def test_sizes():
 
 def test_names_are_unique_and_there_are_no_flags_and_skin_tones():
     everything = emoji()
-    assert len({each.name for each in everything}) == len({each.sign for each in everything}) == 1636
+    assert len({each.name for each in everything}) == len({each.sign for each in everything})
     assert [each.number for each in everything] == list(range(1636))
     assert not any(re.search(r"flag:|skin tone", each.name) for each in everything)
     assert sum(bool(each.tags) for each in everything) > 1600
