@@ -32,9 +32,7 @@ def small_model():
 
 
 def test_words_are_small_letters_without_accents_and_signs():
-    assert LAB.words_of("Piña colada, O’Neill: 12:30 🦊!") == [
-        *["pina", "colada", "o", "neill", "12", "30"]
-    ]
+    assert LAB.words_of("Piña, O’Neill: 12:30 🦊!") == ["pina", "o", "neill", "12", "30"]
     assert LAB.words_of("🦊 …") == []
 
 
