@@ -1,9 +1,9 @@
 """Pack the emoji of the CLIP assignment: `python data/emoji.py PACKAGES [FOLDER]`.
 
-PACKAGES holds three unpacked npm packages: `emoji-datasource-google` and
+PACKAGES holds four unpacked npm packages: `emoji-datasource-google` and
 `emoji-datasource-twitter`, version 16.0.0, for pictures in two styles, and `emojibase-data`,
-version 17.0.0, for names and tags. What this writes is committed in the package, because students
-have the wheel alone.
+version 17.0.0, and `emojilib`, version 4.0.3, for names and tags. What this writes is committed in
+the package, because students have the wheel alone.
 """
 
 import json
@@ -21,6 +21,7 @@ PACKAGED = Path(__file__).parents[1] / "autograder/tools/emoji_pictures"
 STYLES = {"noto": "google", "twemoji": "twitter"}  # and what the packages call them
 SIDE, COLUMNS = 32, 40  # pixels of a picture, pictures in a row of a sheet
 SEED = "emoji 1"
+HEAD = ("sign", "part", "group", "kind", "name", "tags")
 HELD_BACK = {"held_out": 160, "validation": 160}  # the rest is for training
 COMPONENTS, FLAGS = "component", "flags"  # groups that are left out
 # emoji that differ only in these show nearly the same
@@ -39,12 +40,14 @@ class Emoji(NamedTuple):
     name: str
     tags: tuple[str, ...]
     group: str
+    kind: str
     image: str
 
 
 def emoji(packages: Path) -> list[Emoji]:
     """All emoji that both styles have, in the order of Unicode, without flags and skin tones."""
-    groups = read(packages / "emojibase-data/meta/groups.json")["groups"]
+    meta = read(packages / "emojibase-data/meta/groups.json")
+    keywords = read(packages / "emojilib/dist/emoji-en-US.json")
     images = {
         code: entry["image"]
         for entry in read(packages / "emoji-datasource-google/emoji.json")
@@ -53,11 +56,14 @@ def emoji(packages: Path) -> list[Emoji]:
     }
     found = []
     for entry in read(packages / "emojibase-data/en/data.json"):
-        group = groups.get(str(entry.get("group")), COMPONENTS)
-        code = entry["hexcode"]
+        group = meta["groups"].get(str(entry.get("group")), COMPONENTS)
+        code, sign = entry["hexcode"], entry["emoji"]
         image = images.get(code) or images.get(f"{code}-FE0F")
         if image and group not in (COMPONENTS, FLAGS):
-            found.append((entry["order"], Emoji(entry["emoji"], *texts(entry), group, image)))
+            more = keywords.get(sign) or keywords.get(sign.replace("\ufe0f", ""), [])
+            kind = meta["subgroups"][str(entry["subgroup"])]
+            each = Emoji(sign, entry["label"], tags(entry, more), group, kind, image)
+            found.append((entry["order"], each))
     return [each for _, each in sorted(found)]
 
 
@@ -66,9 +72,11 @@ def read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def texts(entry: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """Name and tags."""
-    return entry["label"], tuple(entry.get("tags", ()))
+def tags(entry: dict[str, Any], more: list[str]) -> tuple[str, ...]:
+    """The tags of emojibase, then the keywords of emojilib that are not among them."""
+    words = [*entry.get("tags", ()), *(keyword.replace("_", " ") for keyword in more)]
+    name = " ".join(re.findall(r"\w+", entry["label"].lower()))
+    return tuple(dict.fromkeys(word for word in words if word.strip() and word != name))
 
 
 def family(name: str) -> str:
@@ -117,10 +125,10 @@ def write(packages: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     everything = emoji(packages)
     rows = [
-        (each.sign, part, each.group, each.name, ", ".join(each.tags))
+        (each.sign, part, each.group, each.kind, each.name, ", ".join(each.tags))
         for each, part in zip(everything, parts(everything), strict=True)
     ]
-    lines = ["\t".join(row) for row in [("sign", "part", "group", "name", "tags"), *rows]]
+    lines = ["\t".join(row) for row in [HEAD, *rows]]
     (folder / "emoji.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     for style, package in STYLES.items():
         drawn = packages / f"emoji-datasource-{package}/img/{package}/64"

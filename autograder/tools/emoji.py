@@ -22,6 +22,7 @@ class Emoji(NamedTuple):
     sign: str
     part: str
     group: str
+    kind: str
     name: str
     tags: tuple[str, ...]
 
@@ -30,7 +31,8 @@ def emoji(*parts: Part) -> list[Emoji]:
     """The emoji of some parts, or all 1636, in the order of Unicode, without flags and skin tones.
 
     No emoji of one part has a variant in another, by gender or direction; of what is held out or
-    for validation the variants are a part of their own. Names and tags come from emojibase.
+    for validation the variants are a part of their own. Names, kinds and tags come
+    from emojibase, further tags from emojilib.
     """
     lines = (_folder() / "emoji.tsv").read_text(encoding="utf-8").splitlines()[1:]
     everything = (_entry(number, line) for number, line in enumerate(lines))
@@ -38,8 +40,8 @@ def emoji(*parts: Part) -> list[Emoji]:
 
 
 def _entry(number: int, line: str) -> Emoji:
-    sign, part, group, name, tags = line.split("\t")
-    return Emoji(number, sign, part, group, name, tuple(tags.split(", ")) if tags else ())
+    sign, part, group, kind, name, tags = line.split("\t")
+    return Emoji(number, sign, part, group, kind, name, tuple(tags.split(", ")) if tags else ())
 
 
 def pictures(of: Sequence[Emoji], style: Style = "noto") -> Tensor:

@@ -150,14 +150,18 @@ def _(contrastive_loss, inputs):
 
 @probe("contrastive_loss")
 def on_the_device_of_the_batch(rng: Rng):
-    return Inputs(arguments=(cosines(rng, 3, 3), scale(rng, 5.0, 20.0)))
+    return Inputs(found=cosines(rng, 3, 3), scale=scale(rng, 5.0, 20.0))
 
 
 @on_the_device_of_the_batch.run
 def _(contrastive_loss, inputs):
-    """What is made without a word about its device goes to "meta", which holds no numbers."""
-    with torch.device("meta"):
-        return contrastive_loss(*inputs.arguments)
+    """The similarities stand on "meta", which holds no numbers; τ there too, or on the CPU."""
+    found = inputs.found.to("meta")
+    try:
+        loss = contrastive_loss(found, inputs.scale)
+    except RuntimeError:
+        loss = contrastive_loss(found, inputs.scale.to("meta"))
+    return loss.device.type, list(loss.shape)
 
 
 @probe("contrastive_loss", twice, hidden=True)

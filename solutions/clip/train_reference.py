@@ -24,8 +24,8 @@ from autograder.tools.emoji import Emoji, emoji
 from autograder.tools.saving import save_model
 
 SOURCE = Path(__file__).with_name("clip.py")
-BEST: dict[str, Any] = {"width": 24, "words": 192, "dim": 128}
-TRAINING: dict[str, Any] = {"epochs": 120}
+BEST: dict[str, Any] = {"width": 24, "words": 256, "dim": 256}
+TRAINING: dict[str, Any] = {"epochs": 120, "batch_size": 256, "learning_rate": 3e-3}
 Split = tuple[list[Emoji], list[Emoji]]
 
 

@@ -16,14 +16,14 @@ from autograder.tools.emoji import emoji, pictures
 
 SOURCE = Path(__file__).with_name("clip.py")
 PACKAGED = Path(__file__).parents[2] / "autograder/tools/emoji_search.safetensors"
-EPOCHS = 120
+EPOCHS = 80
 
 
 def main() -> None:
     lab = definitions(SOURCE.read_text(encoding="utf-8"), SOURCE)
     torch.manual_seed(0)
     random.seed(0)
-    model = lab.Clip(width=20, words=64, dim=64)
+    model = lab.Clip(width=16, words=64, dim=64)
     model.texts = lab.TextTower(words=64, dim=64, buckets=2048)
     model.to(device())
     lab.train(model, emoji("training"), epochs=EPOCHS)

@@ -113,7 +113,12 @@ def test_both_styles_show_the_same_emoji():
 
 
 def test_licences_are_shipped_with_the_pictures():
-    for name, said in (("noto", "Apache"), ("twemoji", "CC BY 4.0"), ("emojibase", "MIT")):
+    for name, said in (
+        ("noto", "Apache"),
+        ("twemoji", "CC BY 4.0"),
+        ("emojibase", "MIT"),
+        ("emojilib", "MIT"),
+    ):
         text = (PACKAGED / f"{name}.txt").read_text(encoding="utf-8")
         assert said in text
         assert text == (ROOT / f"data/emoji_licences/{name}.txt").read_text(encoding="utf-8")
@@ -122,7 +127,7 @@ def test_licences_are_shipped_with_the_pictures():
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("npm") is None, reason="needs npm, and the registry")
 def test_the_files_are_what_the_generator_makes(tmp_path):
-    versions = {"emojibase-data": "17.0.0"} | {
+    versions = {"emojibase-data": "17.0.0", "emojilib": "4.0.3"} | {
         f"emoji-datasource-{package}": "16.0.0" for package in GENERATOR.STYLES.values()
     }
     for name, version in versions.items():
