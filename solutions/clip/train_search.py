@@ -16,7 +16,7 @@ from autograder.tools.emoji import emoji, pictures
 
 SOURCE = Path(__file__).with_name("clip.py")
 PACKAGED = Path(__file__).parents[2] / "autograder/tools/emoji_search.safetensors"
-EPOCHS = 80
+EPOCHS = 70
 
 
 def main() -> None:
