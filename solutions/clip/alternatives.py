@@ -54,3 +54,8 @@ logits = min(log_scale.exp(), 100) * similarities
 targets = torch.eye(len(logits), dtype=logits.dtype, device=logits.device)
 losses = F.cross_entropy(logits, targets), F.cross_entropy(logits.T, targets)
 return sum(losses) / 2
+# %% other captions alternative="captions"
+return ["face of a yellow cat", "a green plant with thorns", "airport arrivals"]
+# %% short ones, by a dictionary alternative="captions"
+found = {"first": "A cat in love.", "second": "Green plant!", "third": "ARRIVALS, AIRPORT"}
+return list(found.values())

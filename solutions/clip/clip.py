@@ -798,7 +798,7 @@ plt.show()
 #
 # In the original assignment one looks for a caption that finds one of 500 photographs. Here are three emoji; find them among all
 # 1636 with words. The model is the same for everybody: a small text tower, and the vectors of all pictures, from a CLIP that was
-# trained as above and has never seen the three. The name of an emoji need not be enough, and is not for all of them.
+# trained as above with the 1258 emoji of `training`, so that it has never seen the three. Their names, by the way, are not enough.
 #
 # - At most 12 words.
 # - Words, not signs: the emoji itself and names of files do not count.
@@ -808,7 +808,7 @@ plt.show()
 
 
 # %%
-TARGETS = ("🐫", "🎪", "🦑")
+TARGETS = ("😽", "🌵", "🛬")
 CAPTION_WORDS = 12
 
 
@@ -865,7 +865,7 @@ best_pictures("a big city in the night")
 def captions() -> list[str]:
     """A caption for each of the three pictures, from left to right."""
     ### BEGIN SOLUTION
-    return ["a camel in the desert", "a circus tent", "a squid"]
+    return ["a cat with closed eyes", "a green plant", "arrivals at the airport"]
     ### END SOLUTION
 
 
@@ -881,7 +881,10 @@ check("captions", captions)
 # each of them found first, and explain by what the text tower does with words.
 
 # %% [markdown] answer="caption" points=2
-# Model answer: CAPTION_ANSWER
+# Model answer: for the second picture, `cactus` put it at place 552, behind martial arts uniform as the first, and `a plant of
+# the desert` at 148, behind desert; `a green plant` found it. No training text has the word "cactus", so that nothing was learned
+# for it, and its pieces are rows that other words share. "Desert" leads to pictures of the desert. "Green" and "plant" stand in many
+# texts whose pictures look like this one.
 #
 # The tower takes the mean of the words, whatever their order, and each word counts as much as every other. So a word that is in
 # many training texts with pictures of this kind (its kind, its colour, where it lives) leads there, a strange word or a second
