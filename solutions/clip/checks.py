@@ -115,25 +115,25 @@ def many(rng: Rng):
     return call(cosines(rng, 101, 101) + 0.8 * torch.eye(101), 3)
 
 
-def scale(rng: Rng, low: float, high: float) -> Tensor:
+def tau(rng: Rng, low: float, high: float) -> Tensor:
     """τ, for a scale between two numbers."""
     return rng.uniform(low=math.log(low), high=math.log(high))
 
 
 @probe("contrastive_loss", weight=2)
 def seven_pairs(rng: Rng):
-    return call(cosines(rng, 7, 7), scale(rng, 5.0, 20.0))
+    return call(cosines(rng, 7, 7), tau(rng, 5.0, 20.0))
 
 
 @probe("contrastive_loss", gradients)
 def what_is_learned(rng: Rng):
-    return call(cosines(rng, 5, 5), scale(rng, 2.0, 9.0))
+    return call(cosines(rng, 5, 5), tau(rng, 2.0, 9.0))
 
 
 @probe("contrastive_loss")
 def scale_above_100(rng: Rng):
     return Inputs(
-        found=[cosines(rng, 4, 4) / 20, cosines(rng, 5, 5)], scale=scale(rng, 110.0, 900.0)
+        found=[cosines(rng, 4, 4) / 20, cosines(rng, 5, 5)], tau=tau(rng, 110.0, 900.0)
     )
 
 
@@ -142,7 +142,7 @@ def _(contrastive_loss, inputs):
     """Losses and gradients; that of τ is 0, whether or not it is connected."""
     answers = []
     for found in inputs.found:
-        given = [tensor.clone().requires_grad_() for tensor in (found, inputs.scale)]
+        given = [tensor.clone().requires_grad_() for tensor in (found, inputs.tau)]
         loss = contrastive_loss(*given)
         answers.append((loss, *torch.autograd.grad(loss, given, materialize_grads=True)))
     return answers
@@ -150,7 +150,7 @@ def _(contrastive_loss, inputs):
 
 @probe("contrastive_loss")
 def on_the_device_of_the_batch(rng: Rng):
-    return Inputs(found=cosines(rng, 3, 3), scale=scale(rng, 5.0, 20.0))
+    return Inputs(found=cosines(rng, 3, 3), tau=tau(rng, 5.0, 20.0))
 
 
 @on_the_device_of_the_batch.run
@@ -158,15 +158,15 @@ def _(contrastive_loss, inputs):
     """The similarities stand on "meta", which holds no numbers; τ there too, or on the CPU."""
     found = inputs.found.to("meta")
     try:
-        loss = contrastive_loss(found, inputs.scale)
+        loss = contrastive_loss(found, inputs.tau)
     except RuntimeError:
-        loss = contrastive_loss(found, inputs.scale.to("meta"))
+        loss = contrastive_loss(found, inputs.tau.to("meta"))
     return loss.device.type, list(loss.shape)
 
 
 @probe("contrastive_loss", twice, hidden=True)
 def one_pair_and_many(rng: Rng):
-    return [call(cosines(rng, n, n), scale(rng, 2.0, 6.0)) for n in (1, 2, 37)]
+    return [call(cosines(rng, n, n), tau(rng, 2.0, 6.0)) for n in (1, 2, 37)]
 
 
 @probe("captions")

@@ -292,13 +292,13 @@ check("contrastive_loss", contrastive_loss)
 # ln 64 for one that is wrong and sure.
 
 # %% look
-tau = torch.tensor(math.log(30))
+log_scale = torch.tensor(math.log(30))
 for name, made in (
     ("equal", torch.zeros(64, 64)),
     ("right", torch.eye(64)),
     ("wrong", -torch.eye(64)),
 ):
-    print(f"{name:6} {contrastive_loss(made, tau):.4f}")
+    print(f"{name:6} {contrastive_loss(made, log_scale):.4f}")
 
 # %% [markdown]
 # ### 3.2 Written: `scale`
