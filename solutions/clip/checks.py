@@ -132,9 +132,7 @@ def what_is_learned(rng: Rng):
 
 @probe("contrastive_loss")
 def scale_above_100(rng: Rng):
-    return Inputs(
-        found=[cosines(rng, 4, 4) / 20, cosines(rng, 5, 5)], tau=tau(rng, 110.0, 900.0)
-    )
+    return Inputs(found=[cosines(rng, 4, 4) / 20, cosines(rng, 5, 5)], tau=tau(rng, 110.0, 900.0))
 
 
 @scale_above_100.run

@@ -7,12 +7,13 @@
 # image search, text-to-image models and most models that see rest.
 #
 # You will write what makes it work: similarity, the contrastive loss, classification without training ("zero-shot"),
-# search, and the measure of how well it finds. Then you train a small CLIP on 1418 emoji in less than three minutes,
+# search, and the measure of how well it finds. Then you train a small CLIP on 1258 emoji in half a minute,
 # search emoji by your own words, find out why it wants large batches, write captions that find a picture, and see what
 # the original does with photographs.
 #
 # Everything is here: pictures, texts and training need no download (the original CLIP does, on Colab and Kaggle). Plan three
-# hours. Training uses a GPU where there is one; TIMES. Every exercise stands on its own: a mistake in one costs no points
+# hours. Training uses a GPU where there is one; on a CPU all cells together take about two and a half minutes of processor
+# time, a minute and a half on two cores, and settings that earn all points take two minutes more. Every exercise stands on its own: a mistake in one costs no points
 # in another.
 #
 # | letter | meaning |
@@ -606,7 +607,7 @@ def evaluated(model: Clip, entries: Sequence[Emoji], style: str = "noto") -> dic
 
 
 # %%
-FIRST = {"width": 24, "words": 192, "dim": 128}
+FIRST = {"width": 16, "words": 128, "dim": 128}
 FIRST_EPOCHS = 40
 
 # %% train
@@ -738,26 +739,27 @@ GROUP_EPOCHS = 30
 SMALL = {"width": 12, "words": 64, "dim": 64}
 
 # %% train
-recalls = {}
+TASKS = {
+    "1258 known ones, other style": ("training", "twemoji"),
+    "160 unseen ones": ("validation", "noto"),
+}
+recalls = {task: [] for task in TASKS}
 for group in GROUPS:
     torch.manual_seed(0)
     random.seed(0)
     small = Clip(**SMALL).to(device())
-    history = train(small, emoji("training"), epochs=GROUP_EPOCHS, group=group)
-    recalls[group] = evaluated(small, emoji("validation"))
-    bound = math.log(group) - history["loss"][-1]
-    print(
-        f"groups of {group:3}: loss {history['loss'][-1]:.2f} of ln {group} = {math.log(group):.2f}, "
-        f"{', '.join(f'{name} {value:.2f}' for name, value in recalls[group].items())}"
-    )
+    loss = train(small, emoji("training"), epochs=GROUP_EPOCHS, group=group)["loss"][-1]
+    for task, (part, style) in TASKS.items():
+        recalls[task].append(evaluated(small, emoji(part), style)["recall@10"])
+    said = ", ".join(f"{found[-1]:.2f} of {task}" for task, found in recalls.items())
+    print(f"groups of {group:3}: loss {loss:.2f} of ln {group} = {math.log(group):.2f}; {said}")
 figure, axes = plt.subplots(figsize=(5.5, 3.2))
-for k in (10, 1):
-    axes.plot(
-        GROUPS, [recalls[group][f"recall@{k}"] for group in GROUPS], "o-", label=f"recall@{k}"
-    )
-    axes.axhline(k / 160, color="grey", linestyle=":")
-axes.set(xlabel="pairs that compete", xscale="log", title="unseen emoji; dotted: by chance")
+for task, found in recalls.items():
+    (line,) = axes.plot(GROUPS, found, "o-", label=task)
+    axes.axhline(10 / int(task.split()[0]), color=line.get_color(), linestyle=":")
+axes.set(xlabel="pairs that compete", xscale="log", title="recall at 10; dotted: by chance", ylim=0)
 axes.set_xticks(GROUPS, GROUPS)
+axes.minorticks_off()
 axes.legend()
 plt.show()
 
@@ -779,9 +781,11 @@ plt.show()
 #    a face from a car by its colour; then its loss is nearly 0, no gradient is left, and nothing says how a fox differs from a
 #    raccoon. Among 127 wrong pictures there are nearly always some that show something similar, and these carry the
 #    gradient. (In terms of information: the loss certifies at most $\ln N - L$ nats that text and picture share.)
-# 2. GROUP_ANSWER The losses cannot be compared: they count right answers among 2 and among 128. A
-#    common task can, such as the recall among 160 unseen emoji. The runs do not show what less noisy gradients are worth, as all
-#    have the same batches; nor whether more steps would make up for small groups; nor, with one seed, small differences.
+# 2. On the hard task the recall at 10 doubles, from 0.15 with groups of 2 to 0.31 with 128, and most of it is there at 8 (0.24). On
+#    the easy task there is hardly a difference (0.41 to 0.45), less than between seeds: to be among the ten best of 160 one needs to
+#    know roughly what is meant, which one wrong picture teaches, too. The losses, 0.2 and 2.0, cannot be compared: one is among 2,
+#    the other among 128 pictures, and the larger one belongs to the better model. The runs do not show what less noisy gradients
+#    are worth, as all have the same batches, nor whether more steps would make up for small groups.
 # 3. No: a wrong picture may fit the text as well. `farmer` and `woman farmer` may stand in one batch, or twenty smiling faces; the loss
 #    pushes apart what belongs together. The more pairs there are in a batch, the more of these there are, most of all if the data
 #    are few or uniform. (Besides: memory grows with $N^2$ and the number of steps falls.)
@@ -1016,19 +1020,28 @@ print(f"\n{CAPTION!r} finds {texts[best]!r} ({probabilities.max():.0%})")
 # (`python solutions/clip/train_reference.py`); the columns are recall at 1 and at 10, by chance 0.006 and 0.06 of 160, and 0.001
 # and 0.007 of 1418:
 #
-# BEST_TABLE
+# | seed | loss | unseen emoji | known emoji, other style | unseen emoji, other style |
+# |---|---|---|---|---|
+# | 0 | 0.43 | 0.25, **0.52** | 0.29, 0.61 | 0.15, 0.41 |
+# | 1 | 0.50 | 0.24, **0.55** | 0.27, 0.59 | 0.14, 0.40 |
+# | 2 | 0.44 | 0.24, **0.52** | 0.27, 0.59 | 0.14, 0.38 |
 #
-# TRIAL_TEXT
+# How much variants would flatter: with 160 emoji held out by chance, so that a farmer may be held out while a woman who is a farmer
+# is known, the same settings find 0.33 to 0.39 of the unseen ones at the first place and 0.63 to 0.66 among ten.
 #
 # | recall at 10, half up to two decimals | points |
 # |---|---|
-# TIERS
+# | 0.50 and more | 10 |
+# | 0.45 to 0.49 | 8 |
+# | 0.40 to 0.44 | 6 |
+# | 0.30 to 0.39 | 4 |
+# | 0.20 to 0.29 | 2 |
 
 # %%
 STUDENT_ID = "00000000"
 NAME = "name"
-CONFIGURATION = {"width": 16, "words": 64, "dim": 64}  # the model, saved with its weights
-TRAINING = {"epochs": 40, "batch_size": 128, "learning_rate": 2e-3, "weight_decay": 0.05}
+CONFIGURATION = {"width": 12, "words": 64, "dim": 64}  # the model, saved with its weights
+TRAINING = {"epochs": 20, "batch_size": 128, "learning_rate": 2e-3, "weight_decay": 0.05}
 PARTS = ("training",)  # in the end: ("training", "validation")
 
 # %% train
@@ -1060,7 +1073,7 @@ MODEL = Artefact(
     limits={"width": (4, 32), "words": (16, 256), "dim": (16, 256)},
     held_out=held_out,
     measure=evaluated,
-    tiers=((0.20, 2), (0.35, 4), (0.45, 6), (0.55, 8), (0.60, 10)),
+    tiers=((0.20, 2), (0.30, 4), (0.40, 6), (0.45, 8), (0.50, 10)),
 )
 
 # %% artefact="trained_model" points=10
