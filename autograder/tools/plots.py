@@ -64,7 +64,7 @@ def picture_row(pictures: Tensor, titles: Sequence[str], *, size: float = 1.35) 
     """Show pictures (n, 3, H, W) beside each other, each `size` inches wide, their titles below."""
     _, axes = plt.subplots(1, len(titles), figsize=(size * len(titles), 1.4 * size))
     for one, picture, title in zip(np.atleast_1d(axes), pictures, titles, strict=True):
-        one.imshow(picture.permute(1, 2, 0))
+        one.imshow(picture.detach().cpu().permute(1, 2, 0).numpy())
         one.set_axis_off()
         lines = re.sub(r"(.{8}\S*) ", r"\1\n", title)
         one.text(0.5, -0.06, lines, transform=one.transAxes, ha="center", va="top", fontsize=8)

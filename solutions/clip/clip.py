@@ -1,20 +1,20 @@
 # %% [markdown]
 # # CLIP: pictures and texts in one space
 #
-# A model looks at a picture and makes a vector of it. Another one reads a text and makes a vector, too. If both learn to
-# make vectors that point in the same direction where a text tells what a picture shows, then any text finds its picture,
-# and any picture its text: also such as nobody has seen before. This is [CLIP](https://arxiv.org/abs/2103.00020), on which
-# image search, text-to-image models and most models that see rest.
+# A model looks at a picture and makes a vector of it. Another one reads a text and makes a vector, too. If both learn
+# to make vectors that point in the same direction where a text tells what a picture shows, then any text finds its
+# picture, and any picture its text: also such as nobody has seen before. This is
+# [CLIP](https://arxiv.org/abs/2103.00020), on which image search, text-to-image models and most models that see rest.
 #
 # You will write what makes it work: similarity, the contrastive loss, classification without training ("zero-shot"),
 # search, and the measure of how well it finds. Then you train a small CLIP on 1258 emoji in half a minute,
 # search emoji by your own words, find out why it wants large batches, write captions that find a picture, and see what
 # the original does with photographs.
 #
-# Everything is here: pictures, texts and training need no download (the original CLIP does, on Colab and Kaggle). Plan three
-# hours. Training uses a GPU where there is one; on a CPU all cells together take about two and a half minutes of processor
-# time, a minute and a half on two cores, and settings that earn all points take two minutes more. Every exercise stands on its own: a mistake in one costs no points
-# in another.
+# Everything is here: pictures, texts and training need no download (the original CLIP does, on Colab and Kaggle).
+# Plan three hours. Training uses a GPU where there is one; on a CPU all cells together take about two and a half
+# minutes of processor time, a minute and a half on two cores, and settings that earn all points take two minutes
+# more. Every exercise stands on its own: a mistake in one costs no points in another.
 #
 # | letter | meaning |
 # |---|---|
@@ -57,9 +57,10 @@ from autograder.tools.saving import save_model
 # %% [markdown]
 # ## 1 Emoji
 #
-# 1636 emoji, 32 × 32 pixels, each with a name, a kind such as `animal-mammal`, and about ten tags. (CLIP had 400 million
-# pictures from the web.) They are drawn in two styles: **Noto**, in which the model learns, and **Twemoji**, which it never
-# sees while it learns. The words are those of emojibase and emojilib; the licences lie beside the pictures in the package.
+# 1636 emoji, 32 × 32 pixels, each with a name, a kind such as `animal-mammal`, and about ten tags. (CLIP had 400
+# million pictures from the web.) They are drawn in two styles: **Noto**, in which the model learns, and **Twemoji**,
+# which it never sees while it learns. The words are those of emojibase and emojilib; the licences lie beside the
+# pictures in the package.
 #
 # | part | emoji | |
 # |---|---|---|
@@ -68,10 +69,10 @@ from autograder.tools.saving import save_model
 # | `held_out` | 160 | for the last measurement; nobody trains with these |
 # | `variants` | 58 | of the 320 above: in no part |
 #
-# Many emoji are variants of each other: a farmer, a man who is a farmer and a woman who is one; a hand that points left or
-# right; 24 clocks. If some variants were for training and others held out, a model would find what it has seen. So the
-# 1636 were sorted into 1366 families, whatever gender or direction they have, and a family is in one part: of the families
-# that are held back the first member stands for all.
+# Many emoji are variants of each other: a farmer, a man who is a farmer and a woman who is one; a hand that points
+# left or right; 24 clocks. If some variants were for training and others held out, a model would find what it has
+# seen. So the 1636 were sorted into 1366 families, whatever gender or direction they have, and a family is in one
+# part: of the families that are held back the first member stands for all.
 
 
 # %% look
@@ -94,8 +95,8 @@ for each in some[:4]:
 #
 # $$s_{ij} = \frac{t_i \cdot p_j}{\lVert t_i\rVert\,\lVert p_j\rVert},\qquad \lVert x\rVert = \sqrt{\textstyle\sum_k x_k^2}.$$
 #
-# Lengths do not count: a vector that is seven times as long says the same. Each vector is divided by its own length, and
-# then a matrix product gives all cosines at once. Texts are rows, pictures are columns.
+# Lengths do not count: a vector that is seven times as long says the same. Each vector is divided by its own length,
+# and then a matrix product gives all cosines at once. Texts are rows, pictures are columns.
 
 
 # %% solution="similarity"
@@ -114,8 +115,8 @@ check("similarity", similarity)
 # %% [markdown]
 # <details><summary>The shape is right, and the numbers are larger than 1</summary>
 #
-# Over which axis do you sum the squares? A vector is a row. And `keepdim=True` keeps the axis, so that rows are divided by
-# rows.
+# Over which axis do you sum the squares? A vector is a row. And `keepdim=True` keeps the axis, so that rows are
+# divided by rows.
 # </details>
 #
 # Three texts and four pictures in two dimensions, where you can see the angles. Expect 1 where the directions are the
@@ -135,8 +136,8 @@ print(similarity(directions, torch.tensor([[0.0, 5.0], [1.0, 1.0], [-9.0, 0.0], 
 #
 # $$p(\text{class } i \mid \text{picture } j) = \frac{e^{\alpha s_{ij}}}{\sum_{i'} e^{\alpha s_{i'j}}} .$$
 #
-# Cosines lie between −1 and 1, so that their softmax is nearly flat; the scale $\alpha$ sharpens it. In CLIP it is learned,
-# and ends at 100. Return a row for each picture.
+# Cosines lie between −1 and 1, so that their softmax is nearly flat; the scale $\alpha$ sharpens it. In CLIP it is
+# learned, and ends at 100. Return a row for each picture.
 
 
 # %% solution="zero_shot"
@@ -161,9 +162,9 @@ check("zero_shot", zero_shot)
 #
 # 4 points · ●○○ · 10 minutes · about 3 lines
 #
-# The same similarities, asked the other way round: which picture does a text mean? Now the pictures compete, and the softmax
-# is over the **pictures** ("dim 0" in the original notebook, whose rows are pictures). Return the probabilities, a row for
-# each text, and the index of the best picture for each.
+# The same similarities, asked the other way round: which picture does a text mean? Now the pictures compete, and the
+# softmax is over the **pictures** ("dim 0" in the original notebook, whose rows are pictures). Return the
+# probabilities, a row for each text, and the index of the best picture for each.
 
 
 # %% solution="find_pictures"
@@ -179,8 +180,8 @@ def find_pictures(similarities: Tensor, scale: float) -> tuple[Tensor, Tensor]:
 check("find_pictures", find_pictures)
 
 # %% [markdown]
-# What does the scale do? Five similarities of one text, as they are in a trained CLIP. Expect nearly equal bars for scale 1,
-# and nearly everything on one picture for 100. Which picture is best does not depend on it.
+# What does the scale do? Five similarities of one text, as they are in a trained CLIP. Expect nearly equal bars for
+# scale 1, and nearly everything on one picture for 100. Which picture is best does not depend on it.
 
 # %% look
 five = torch.tensor([[0.31, 0.27, 0.22, 0.18, 0.25]])
@@ -197,12 +198,13 @@ plt.show()
 #
 # 6 points · ●●○ · 20 minutes · about 3 lines
 #
-# How well does a model find? Text $i$ belongs to picture $i$. Sort the pictures by their similarity to text $i$; the **recall
-# at $k$** is the share of texts whose own picture is among the first $k$. By chance it is $k/n$.
+# How well does a model find? Text $i$ belongs to picture $i$. Sort the pictures by their similarity to text $i$; the
+# **recall at $k$** is the share of texts whose own picture is among the first $k$. By chance it is $k/n$.
 #
-# What of ties? A model that gives every text and every picture the same vector has learned nothing, and yet every picture is
-# "a best one" there. So a tie counts **against** the model: the place of the own picture is the number of pictures that
-# are **at least** as similar to the text as it is, itself included. If $k$ is larger than $n$, all are found.
+# What of ties? A model that gives every text and every picture the same vector has learned nothing, and yet every
+# picture is "a best one" there. So a tie counts **against** the model: the place of the own picture is the number of
+# pictures that are **at least** as similar to the text as it is, itself included. If $k$ is larger than $n$, all are
+# found.
 
 
 # %% solution="recall_at_k"
@@ -221,7 +223,8 @@ check("recall_at_k", recall_at_k)
 # %% [markdown]
 # <details><summary>Only <code>ties</code> fails</summary>
 #
-# `topk` and `argsort` put equal numbers in some order. Count instead: how many pictures of the row are at least as similar?
+# `topk` and `argsort` put equal numbers in some order. Count instead: how many pictures of the row are at least as
+# similar?
 # </details>
 #
 # <details><summary>"selected index k out of range"</summary>
@@ -229,8 +232,8 @@ check("recall_at_k", recall_at_k)
 # There are fewer pictures than k. Whoever counts places needs no case of its own for this.
 # </details>
 #
-# What knows nothing: random vectors for 160 texts and 160 pictures, a hundred times. Expect about 0.006, 0.03 and 0.06, as $k/160$ says,
-# and 0 for a model that says the same of all.
+# What knows nothing: random vectors for 160 texts and 160 pictures, a hundred times. Expect about 0.006, 0.03 and
+# 0.06, as $k/160$ says, and 0 for a model that says the same of all.
 
 # %% look
 torch.manual_seed(0)
@@ -247,15 +250,15 @@ for k in (1, 5, 10):
 #
 # 8 points · ●●○ · 25 minutes · about 3 lines
 #
-# Take $N$ pairs. For every text there is one right picture in the batch and $N - 1$ wrong ones, and for every picture one
-# right text and $N - 1$ wrong ones. So learn to classify, in both directions: with $\alpha = e^{\tau}$, where $\tau$ is a
-# parameter that is learned with the rest,
+# Take $N$ pairs. For every text there is one right picture in the batch and $N - 1$ wrong ones, and for every picture
+# one right text and $N - 1$ wrong ones. So learn to classify, in both directions: with $\alpha = e^{\tau}$, where
+# $\tau$ is a parameter that is learned with the rest,
 #
 # $$L = \frac{1}{2N}\sum_{i=1}^{N}\Bigl(
 # -\ln\frac{e^{\alpha s_{ii}}}{\sum_j e^{\alpha s_{ij}}} - \ln\frac{e^{\alpha s_{ii}}}{\sum_j e^{\alpha s_{ji}}}\Bigr).$$
 #
-# A large $\alpha$ makes training unstable, so that CLIP lets it grow up to **100** and no further: beyond that $\alpha = 100$,
-# and no gradient reaches $\tau$. A model that knows nothing has $L = \ln N$.
+# A large $\alpha$ makes training unstable, so that CLIP lets it grow up to **100** and no further: beyond that
+# $\alpha = 100$, and no gradient reaches $\tau$. A model that knows nothing has $L = \ln N$.
 #
 # New tensors must stand where the similarities stand (a GPU, for example).
 
@@ -285,12 +288,12 @@ check("contrastive_loss", contrastive_loss)
 #
 # <details><summary>"Tensor on device cpu is not on the expected device meta"</summary>
 #
-# On a GPU the similarities stand there, and a new tensor stands on the CPU unless you say `device=…`. The check plays a GPU: it
-# puts the similarities on "meta", a device that holds shapes and no numbers.
+# On a GPU the similarities stand there, and a new tensor stands on the CPU unless you say `device=…`. The check plays
+# a GPU: it puts the similarities on "meta", a device that holds shapes and no numbers.
 # </details>
 #
-# Expect ln 64 = 4.159 for similarities that are all equal, nearly 0 for a model that is right and sure, and much more than
-# ln 64 for one that is wrong and sure.
+# Expect ln 64 = 4.159 for similarities that are all equal, nearly 0 for a model that is right and sure, and much more
+# than ln 64 for one that is wrong and sure.
 
 # %% look
 log_scale = torch.tensor(math.log(30))
@@ -306,39 +309,43 @@ for name, made in (
 #
 # 3 points
 #
-# Take one text $i$ with its similarities $s_{i1}, \dots, s_{iN}$, and let $p_{ij}$ be the softmax of $\alpha s_{ij}$ over $j$.
+# Take one text $i$ with its similarities $s_{i1}, \dots, s_{iN}$, and let $p_{ij}$ be the softmax of $\alpha s_{ij}$
+# over $j$.
 #
 # 1. Show that the derivative of its part of the loss, $-\ln p_{ii}$, by $\alpha$ is $\sum_j p_{ij} s_{ij} - s_{ii}$.
-# 2. What happens to $\alpha$ in training if the own picture is the most similar one for every text and every picture? And if some
-#    are found and others not?
-# 3. Why can a loss of 0 not be reached if $\alpha$ is at most 100, and why is it no harm? Take $N = 128$ and similarities of 1 and 0.
+# 2. What happens to $\alpha$ in training if the own picture is the most similar one for every text and every picture?
+#    And if some are found and others not?
+# 3. Why can a loss of 0 not be reached if $\alpha$ is at most 100, and why is it no harm? Take $N = 128$ and
+#    similarities of 1 and 0.
 
 # %% [markdown] answer="scale" points=3
 # Model answer:
 #
-# 1. $-\ln p_{ii} = \ln\sum_j e^{\alpha s_{ij}} - \alpha s_{ii}$, and the derivative of the first term is
-#    $\sum_j s_{ij} e^{\alpha s_{ij}} / \sum_j e^{\alpha s_{ij}} = \sum_j p_{ij} s_{ij}$.
-# 2. If the own picture is always the most similar one, the mean $\sum_j p_{ij} s_{ij}$ is below $s_{ii}$: the derivative is negative for any
-#    $\alpha$, so that $\alpha$ grows without end, and the loss falls without anything being learned. If some are not found, their derivative
-#    is positive (for large $\alpha$ nearly $\max_j s_{ij} - s_{ii}$), and the others' vanishes; $\alpha$ stays where the two balance: the model is as
-#    sure as it is right.
-# 3. With $\alpha = 100$ the loss is $\ln(1 + 127 e^{-100})$, about $5 \cdot 10^{-42}$: not 0, and nothing that matters; gradients vanish
-#    long before. Even similarities of 0.3 and 0 leave $\ln(1 + 127 e^{-30}) \approx 10^{-11}$.
+# 1. $-\ln p_{ii} = \ln\sum_j e^{\alpha s_{ij}} - \alpha s_{ii}$, and the derivative of the first term is $\sum_j
+#    s_{ij} e^{\alpha s_{ij}} / \sum_j e^{\alpha s_{ij}} = \sum_j p_{ij} s_{ij}$.
+# 2. If the own picture is always the most similar one, the mean $\sum_j p_{ij} s_{ij}$ is below $s_{ii}$: the
+#    derivative is negative for any $\alpha$, so that $\alpha$ grows without end, and the loss falls without anything
+#    being learned. If some are not found, their derivative is positive (for large $\alpha$ nearly $\max_j s_{ij} -
+#    s_{ii}$), and the others' vanishes; $\alpha$ stays where the two balance: the model is as sure as it is right.
+# 3. With $\alpha = 100$ the loss is $\ln(1 + 127 e^{-100})$, about $5 \cdot 10^{-42}$: not 0, and nothing that
+#    matters; gradients vanish long before. Even similarities of 0.3 and 0 leave $\ln(1 + 127 e^{-30}) \approx
+#    10^{-11}$.
 #
-# Marking: 1 point for the derivative; 1 for both cases of 2; 1 for the number, or its order of magnitude, and that it does no harm.
+# Marking: 1 point for the derivative; 1 for both cases of 2; 1 for the number, or its order of magnitude, and that it
+# does no harm.
 
 # %% [markdown]
 # ### 3.3 Two towers
 #
-# **Pictures** go through a small residual network: four stages, from 16 × 16 places down to 4 × 4, then the mean over each
-# quarter of the picture, and a linear layer.
+# **Pictures** go through a small residual network: four stages, from 16 × 16 places down to 4 × 4, then the mean over
+# each quarter of the picture, and a linear layer.
 #
-# **Texts** are bags of words, in which order does not count. A word is the word itself and all its runs of three and four
-# letters: `fox` is `<fox>`, `<fo`, `fox`, `ox>` and `<fox`, `fox>`. Each of these pieces has a vector (a row of a table, found by
-# a hash), so that a word that nobody has seen still has parts that somebody has: `blueberry` knows of `blue`. The mean of
-# the pieces is the word, the mean of the words is the text, and a small network makes a vector of length `dim` of it.
-# Words that say nothing, such as `a` and `of`, are left out; rows that are never learned stay small, so that strange
-# words do little harm.
+# **Texts** are bags of words, in which order does not count. A word is the word itself and all its runs of three and
+# four letters: `fox` is `<fox>`, `<fo`, `fox`, `ox>` and `<fox`, `fox>`. Each of these pieces has a vector (a row of
+# a table, found by a hash), so that a word that nobody has seen still has parts that somebody has: `blueberry` knows
+# of `blue`. The mean of the pieces is the word, the mean of the words is the text, and a small network makes a vector
+# of length `dim` of it. Words that say nothing, such as `a` and `of`, are left out; rows that are never learned stay
+# small, so that strange words do little harm.
 
 
 # %%
@@ -465,10 +472,10 @@ class Clip(nn.Module):
 # %% [markdown]
 # ### 3.4 Training
 #
-# 1418 emoji are few: a network of a million numbers can learn them by heart. Three things make more of them. Each **picture** is
-# turned, shifted, scaled, mirrored (but for symbols, in which letters stand) and recoloured a little, another way every time.
-# Each **text** is a part of the words, between a fifth and all of them, so that short texts work, too. And what is kept in the end
-# is a running mean of the weights, not the weights of the last step.
+# 1418 emoji are few: a network of a million numbers can learn them by heart. Three things make more of them. Each
+# **picture** is turned, shifted, scaled, mirrored (but for symbols, in which letters stand) and recoloured a little,
+# another way every time. Each **text** is a part of the words, between a fifth and all of them, so that short texts
+# work, too. And what is kept in the end is a running mean of the weights, not the weights of the last step.
 
 
 # %%
@@ -519,8 +526,8 @@ def recoloured(x: Tensor) -> Tensor:
 
 
 # %% [markdown]
-# The loop is given. Read where your functions stand in it. With `group` the batch is cut into groups of so many pairs, and
-# a text competes with the pictures of its group alone; we need that in part 4.
+# The loop is given. Read where your functions stand in it. With `group` the batch is cut into groups of so many
+# pairs, and a text competes with the pictures of its group alone; we need that in part 4.
 
 
 # %%
@@ -588,7 +595,8 @@ def train(
 
 
 # %% [markdown]
-# How well does it find? `evaluated` looks for each of some emoji by its name and tags among the pictures of the same emoji.
+# How well does it find? `evaluated` looks for each of some emoji by its name and tags among the pictures of the same
+# emoji.
 
 
 # %%
@@ -628,8 +636,8 @@ plt.show()
 # %% [markdown]
 # ### 3.5 What it finds
 #
-# The numbers, beside what one gets by chance ($k/n$): of the emoji it was trained with, of emoji that it has never seen, and of
-# both in a style that it has never seen. Expect NUMBERS.
+# The numbers, beside what one gets by chance ($k/n$): of the emoji it was trained with, of emoji that it has never
+# seen, and of both in a style that it has never seen. Expect NUMBERS.
 
 
 # %% train
@@ -648,8 +656,8 @@ for style in ("noto", "twemoji"):
         row_of_recalls(model, part, style=style)
 
 # %% [markdown]
-# The similarities of sixteen emoji that it has never seen. Expect the largest numbers on the diagonal, in most rows. Where they
-# are not: what do the two emoji have in common?
+# The similarities of sixteen emoji that it has never seen. Expect the largest numbers on the diagonal, in most rows.
+# Where they are not: what do the two emoji have in common?
 
 # %% train
 sixteen = emoji("validation")[::10]
@@ -716,9 +724,9 @@ picture_row(drawn[taken], titles)
 #
 # 3 points
 #
-# Look at what your model finds and what not, in all of the above. Describe **two** kinds of failure, each with two examples,
-# and say for each which tower is to blame, and how you tell. One experiment is enough for that: another text for the same picture
-# or another picture (the other style) for the same text.
+# Look at what your model finds and what not, in all of the above. Describe **two** kinds of failure, each with two
+# examples, and say for each which tower is to blame, and how you tell. One experiment is enough for that: another
+# text for the same picture or another picture (the other style) for the same text.
 
 # %% [markdown] answer="failures" points=3
 # MODEL ANSWER
@@ -726,12 +734,12 @@ picture_row(drawn[taken], titles)
 # %% [markdown]
 # ## 4 Why large batches?
 #
-# CLIP was trained with batches of 32 768 pairs. A large batch does two things at once: gradients are less noisy, and every text
-# has more wrong pictures to be told from. Which of them matters here? **Predict** before you run the cell.
+# CLIP was trained with batches of 32 768 pairs. A large batch does two things at once: gradients are less noisy, and
+# every text has more wrong pictures to be told from. Which of them matters here? **Predict** before you run the cell.
 #
-# All four runs below have the same batches of 128, the same pictures in the same order, the same number of steps and the
-# same learning rate. Only what a text competes with differs: with groups of 2 it is told from one wrong picture, with groups of 128
-# from 127. Expect RESULTS.
+# All four runs below have the same batches of 128, the same pictures in the same order, the same number of steps and
+# the same learning rate. Only what a text competes with differs: with groups of 2 it is told from one wrong picture,
+# with groups of 128 from 127. Expect RESULTS.
 
 # %%
 GROUPS = (2, 8, 32, 128)
@@ -768,30 +776,34 @@ plt.show()
 #
 # 4 points
 #
-# 1. Why does contrastive learning want many wrong pictures for each text? Use the loss: what is the largest value that it has to
-#    fall from, and what does a text have to be told from when the loss is small?
-# 2. What do your four runs show, and what do they not show? Compare the losses, and say why they cannot be compared directly.
+# 1. Why does contrastive learning want many wrong pictures for each text? Use the loss: what is the largest value
+#    that it has to fall from, and what does a text have to be told from when the loss is small?
+# 2. What do your four runs show, and what do they not show? Compare the losses, and say why they cannot be compared
+#    directly.
 # 3. Does more always help? Name a case in which a wrong picture in the batch is not wrong.
 
 # %% [markdown] answer="large_batches" points=4 words=350
 # Model answer:
 #
-# 1. A model that knows nothing has the loss $\ln N$, so that this is all that can be learned from a batch of $N$ pairs: with two it is
-#    ln 2, one bit for each text. A text that competes with one other picture, drawn by chance, is told from it by what is coarse,
-#    a face from a car by its colour; then its loss is nearly 0, no gradient is left, and nothing says how a fox differs from a
-#    raccoon. Among 127 wrong pictures there are nearly always some that show something similar, and these carry the
-#    gradient. (In terms of information: the loss certifies at most $\ln N - L$ nats that text and picture share.)
-# 2. On the hard task the recall at 10 doubles, from 0.15 with groups of 2 to 0.31 with 128, and most of it is there at 8 (0.24). On
-#    the easy task there is hardly a difference (0.41 to 0.45), less than between seeds: to be among the ten best of 160 one needs to
-#    know roughly what is meant, which one wrong picture teaches, too. The losses, 0.2 and 2.0, cannot be compared: one is among 2,
-#    the other among 128 pictures, and the larger one belongs to the better model. The runs do not show what less noisy gradients
-#    are worth, as all have the same batches, nor whether more steps would make up for small groups.
-# 3. No: a wrong picture may fit the text as well. `farmer` and `woman farmer` may stand in one batch, or twenty smiling faces; the loss
-#    pushes apart what belongs together. The more pairs there are in a batch, the more of these there are, most of all if the data
-#    are few or uniform. (Besides: memory grows with $N^2$ and the number of steps falls.)
+# 1. A model that knows nothing has the loss $\ln N$, so that this is all that can be learned from a batch of $N$
+#    pairs: with two it is ln 2, one bit for each text. A text that competes with one other picture, drawn by chance,
+#    is told from it by what is coarse, a face from a car by its colour; then its loss is nearly 0, no gradient is
+#    left, and nothing says how a fox differs from a raccoon. Among 127 wrong pictures there are nearly always some
+#    that show something similar, and these carry the gradient. (In terms of information: the loss certifies at most
+#    $\ln N - L$ nats that text and picture share.)
+# 2. On the hard task the recall at 10 doubles, from 0.15 with groups of 2 to 0.31 with 128, and half of the gain is there
+#    at 8 (0.23). On the easy task there is hardly a difference (0.41 to 0.45), less than between seeds: to be among
+#    the ten best of 160 one needs to know roughly what is meant, which one wrong picture teaches, too. The losses,
+#    0.2 and 2.0, cannot be compared: one is among 2, the other among 128 pictures, and the larger one belongs to the
+#    better model. The runs do not show what less noisy gradients are worth, as all have the same batches, nor whether
+#    more steps would make up for small groups.
+# 3. No: a wrong picture may fit the text as well. `farmer` and `woman farmer` may stand in one batch, or twenty
+#    smiling faces; the loss pushes apart what belongs together. The more pairs there are in a batch, the more of
+#    these there are, most of all if the data are few or uniform. (Besides: memory grows with $N^2$ and the number of
+#    steps falls.)
 #
-# Marking: 1 point for $\ln N$ and what it means; 1 for similar wrong pictures as the source of the gradient; 1 for results that are the
-# student's own, with the reason why losses cannot be compared; 1 for a case of false negatives.
+# Marking: 1 point for $\ln N$ and what it means; 1 for similar wrong pictures as the source of the gradient; 1 for
+# results that are the student's own, with the reason why losses cannot be compared; 1 for a case of false negatives.
 
 # %% [markdown]
 # ## 5 Write a caption that finds a picture
@@ -800,9 +812,10 @@ plt.show()
 #
 # 3 points · ●●○ · 15 minutes
 #
-# In the original assignment one looks for a caption that finds one of 500 photographs. Here are three emoji; find them among all
-# 1636 with words. The model is the same for everybody: a small text tower, and the vectors of all pictures, from a CLIP that was
-# trained as above with the 1258 emoji of `training`, so that it has never seen the three. Their names, by the way, are not enough.
+# In the original assignment one looks for a caption that finds one of 500 photographs. Here are three emoji; find
+# them among all 1636 with words. The model is the same for everybody: a small text tower, and the vectors of all
+# pictures, from a CLIP that was trained as above with the 1258 emoji of `training`, so that it has never seen the
+# three. Their names, by the way, are not enough.
 #
 # - At most 12 words.
 # - Words, not signs: the emoji itself and names of files do not count.
@@ -881,31 +894,31 @@ check("captions", captions)
 #
 # 2 points
 #
-# What made a caption work, and what did not? Give for one of the pictures two captions that failed and the one that found it, with what
-# each of them found first, and explain by what the text tower does with words.
+# What made a caption work, and what did not? Give for one of the pictures two captions that failed and the one that
+# found it, with what each of them found first, and explain by what the text tower does with words.
 
 # %% [markdown] answer="caption" points=2
-# Model answer: for the second picture, `cactus` put it at place 552, behind martial arts uniform as the first, and `a plant of
-# the desert` at 148, behind desert; `a green plant` found it. No training text has the word "cactus", so that nothing was learned
-# for it, and its pieces are rows that other words share. "Desert" leads to pictures of the desert. "Green" and "plant" stand in many
-# texts whose pictures look like this one.
+# Model answer: for the second picture, `cactus` put it at place 552, behind martial arts uniform as the first, and `a
+# plant of the desert` at 148, behind desert; `a green plant` found it. No training text has the word "cactus", so
+# that nothing was learned for it, and its pieces are rows that other words share. "Desert" leads to pictures of the
+# desert. "Green" and "plant" stand in many texts whose pictures look like this one.
 #
-# The tower takes the mean of the words, whatever their order, and each word counts as much as every other. So a word that is in
-# many training texts with pictures of this kind (its kind, its colour, where it lives) leads there, a strange word or a second
-# thing in the sentence leads away, and grammar does nothing: `a man bites a dog` is `a dog bites a man`. Short texts of words that
-# name what is seen win.
+# The tower takes the mean of the words, whatever their order, and each word counts as much as every other. So a word
+# that is in many training texts with pictures of this kind (its kind, its colour, where it lives) leads there, a
+# strange word or a second thing in the sentence leads away, and grammar does nothing: `a man bites a dog` is `a dog
+# bites a man`. Short texts of words that name what is seen win.
 #
-# Marking: 1 point for two captions that failed and one that worked, with what they found; 1 for an explanation by the mean of the words,
-# or by which words the training texts have.
+# Marking: 1 point for two captions that failed and one that worked, with what they found; 1 for an explanation by the
+# mean of the words, or by which words the training texts have.
 
 # %% [markdown]
 # ## 6 The original, and photographs
 #
-# The same with OpenAI's model, [ViT-B/32](https://huggingface.co/openai/clip-vit-base-patch32), and eight photographs of
-# scikit-image: similarity, zero-shot classes, and a search with a caption of yours. Its towers are Transformers with 151
-# million parameters, trained on 400 million pairs. On Colab and Kaggle the cell below loads 605 MB; on another machine
-# with internet set `DOWNLOAD = True`. Without it the photographs go through your own CLIP, and you see how far 1258 emoji
-# carry: NUMBERS_PHOTOS
+# The same with OpenAI's model, [ViT-B/32](https://huggingface.co/openai/clip-vit-base-patch32), and eight photographs
+# of scikit-image: similarity, zero-shot classes, and a search with a caption of yours. Its towers are Transformers
+# with 151 million parameters, trained on 400 million pairs. On Colab and Kaggle the cell below loads 605 MB; on
+# another machine with internet set `DOWNLOAD = True`. Without it the photographs go through your own CLIP, and you
+# see how far 1258 emoji carry: NUMBERS_PHOTOS
 
 # %%
 ORIGINAL = "openai/clip-vit-base-patch32"
@@ -1007,18 +1020,20 @@ print(f"\n{CAPTION!r} finds {texts[best]!r} ({probabilities.max():.0%})")
 #
 # 10 points, for the recall at 10 on held-out emoji
 #
-# Train a CLIP of the given architecture with at most width 32 and 256 numbers for words and vectors; epochs, batches, learning rate and
-# weight decay are up to you, and so is what you do to pictures and texts while training. The pictures to learn from are
-# those of the parts `training` and `validation` in the style Noto, and no weights come from elsewhere. Training with held-out
-# emoji, or with the style Twemoji, counts as cheating. Some questions that help:
+# Train a CLIP of the given architecture with at most width 32 and 256 numbers for words and vectors; epochs, batches,
+# learning rate and weight decay are up to you, and so is what you do to pictures and texts while training. The
+# pictures to learn from are those of the parts `training` and `validation` in the style Noto, and no weights come
+# from elsewhere. Training with held-out emoji, or with the style Twemoji, counts as cheating. Some questions that
+# help:
 #
-# - Is the recall of the training emoji in the other style far below that in their own? Then pictures are learned by heart.
+# - Is the recall of the training emoji in the other style far below that in their own? Then pictures are learned by
+#   heart.
 # - Is the recall of unseen emoji far below that of known ones in the other style? Then words are.
 # - Choose with `training` alone, by the emoji for validation; then train once more with both parts.
 #
-# The settings below are a start: START. What other settings reach with 1418 emoji
-# (`python solutions/clip/train_reference.py`); the columns are recall at 1 and at 10, by chance 0.006 and 0.06 of 160, and 0.001
-# and 0.007 of 1418:
+# The settings below are a start: START. What other settings reach with 1418 emoji (`python
+# solutions/clip/train_reference.py`); the columns are recall at 1 and at 10, by chance 0.006 and 0.06 of 160, and
+# 0.001 and 0.007 of 1418:
 #
 # | seed | loss | unseen emoji | known emoji, other style | unseen emoji, other style |
 # |---|---|---|---|---|
@@ -1026,8 +1041,9 @@ print(f"\n{CAPTION!r} finds {texts[best]!r} ({probabilities.max():.0%})")
 # | 1 | 0.50 | 0.24, **0.55** | 0.27, 0.59 | 0.14, 0.40 |
 # | 2 | 0.44 | 0.24, **0.52** | 0.27, 0.59 | 0.14, 0.38 |
 #
-# How much variants would flatter: with 160 emoji held out by chance, so that a farmer may be held out while a woman who is a farmer
-# is known, the same settings find 0.33 to 0.39 of the unseen ones at the first place and 0.63 to 0.66 among ten.
+# How much variants would flatter: with 160 emoji held out by chance, so that a farmer may be held out while a woman
+# who is a farmer is known, the same settings find 0.33 to 0.39 of the unseen ones at the first place and 0.63 to 0.66
+# among ten.
 #
 # | recall at 10, half up to two decimals | points |
 # |---|---|
