@@ -637,7 +637,8 @@ plt.show()
 # ### 3.5 What it finds
 #
 # The numbers, beside what one gets by chance ($k/n$): of the emoji it was trained with, of emoji that it has never
-# seen, and of both in a style that it has never seen. Expect NUMBERS.
+# seen, and of both in a style that it has never seen. Expect recalls at 10 of about 0.96 (training, Noto), 0.50
+# (validation, Noto), 0.44 (training, Twemoji) and 0.38 (validation, Twemoji).
 
 
 # %% train
@@ -656,8 +657,8 @@ for style in ("noto", "twemoji"):
         row_of_recalls(model, part, style=style)
 
 # %% [markdown]
-# The similarities of sixteen emoji that it has never seen. Expect the largest numbers on the diagonal, in most rows.
-# Where they are not: what do the two emoji have in common?
+# The similarities of sixteen emoji that it has never seen. Expect the largest number of a row on the diagonal in
+# about half of the rows. Where they are not: what do the two emoji have in common?
 
 # %% train
 sixteen = emoji("validation")[::10]
@@ -687,11 +688,11 @@ def searched(model: Clip, texts: Sequence[str], style: str = "noto") -> None:
         picture_row(drawn[best], titles)
 
 
-searched(model, ["a red fruit", "an animal that lives in the sea", "music", "someone is angry"])
+searched(model, ["a red fruit", "fruit", "a sad face", "someone is angry"])
 
 # %% [markdown]
 # **Zero-shot**: what is on these pictures? The classes are the names of all emoji of the group of animals and of food,
-# 291 of them; of the pictures below the model has seen none. Print the three most probable names.
+# 290 of them; of the pictures below the model has seen none. The three most probable names stand below each.
 
 # %% train
 classes = [each for each in emoji() if each.group in ("animals-nature", "food-drink")]
@@ -706,18 +707,17 @@ for row in probabilities:
 picture_row(pictures(unseen), titles)
 
 # %% [markdown]
-# **Failures**: unseen emoji whose own picture comes last among the 160, and what the model takes for it.
+# **Failures**: the unseen emoji whose text prefers another picture by the widest margin, and that picture below.
 
 # %% train
 unseen = emoji("validation")
 drawn = pictures(unseen)
 found = similarities_of(model, [described(each) for each in unseen], drawn)
-places = (found >= found.diagonal()[:, None]).sum(dim=1)
-worst = places.argsort(descending=True)[:8].tolist()
-picture_row(drawn[worst], [unseen[i].name for i in worst])
+lead = found.amax(dim=1) - found.diagonal()  # of the picture that it takes over the own one
+worst = lead.topk(8).indices.tolist()
 taken = found[worst].argmax(dim=1).tolist()
-titles = [f"place {places[i]}, first: {unseen[j].name}" for i, j in zip(worst, taken, strict=True)]
-picture_row(drawn[taken], titles)
+picture_row(drawn[worst], [unseen[i].name for i in worst])
+picture_row(drawn[taken], [f"instead: {unseen[j].name}" for j in taken])
 
 # %% [markdown]
 # ### 3.6 Written: `failures`
@@ -729,7 +729,18 @@ picture_row(drawn[taken], titles)
 # text for the same picture or another picture (the other style) for the same text.
 
 # %% [markdown] answer="failures" points=3
-# MODEL ANSWER
+# Model answer (a model of 40 epochs, seed 0):
+#
+# 1. Colour instead of shape: the worm is taken for a cherry blossom (65 %), the crocodile for a green apple (21 %)
+#    and a beetle (21 %). The picture tower is to blame. The other style shows it: the worm of Twemoji has another
+#    shape and nearly the same pink, and is a cherry blossom again (50 %).
+# 2. Words that are not put together: `a red fruit` finds a heart, a scarf and an envelope, all of them red and none a
+#    fruit, and `someone is angry` finds soap and a worm. The text tower is to blame: for the same pictures `fruit`
+#    alone finds lime, olive and melon, and `red` alone finds a balloon and a heart, so that the pictures are known.
+#    The mean of two words is not "both of them"; and `someone` stands in few training texts.
+#
+# Marking: 1 point for two kinds with two examples each; 1 for an experiment that changes only the picture or only the
+# text; 1 for the tower that follows from it.
 
 # %% [markdown]
 # ## 4 Why large batches?
@@ -791,12 +802,12 @@ plt.show()
 #    left, and nothing says how a fox differs from a raccoon. Among 127 wrong pictures there are nearly always some
 #    that show something similar, and these carry the gradient. (In terms of information: the loss certifies at most
 #    $\ln N - L$ nats that text and picture share.)
-# 2. On the hard task the recall at 10 doubles, from 0.15 with groups of 2 to 0.31 with 128, and half of the gain is there
-#    at 8 (0.23). On the easy task there is hardly a difference (0.41 to 0.45), less than between seeds: to be among
-#    the ten best of 160 one needs to know roughly what is meant, which one wrong picture teaches, too. The losses,
-#    0.2 and 2.0, cannot be compared: one is among 2, the other among 128 pictures, and the larger one belongs to the
-#    better model. The runs do not show what less noisy gradients are worth, as all have the same batches, nor whether
-#    more steps would make up for small groups.
+# 2. On the hard task the recall at 10 doubles, from 0.15 with groups of 2 to 0.31 with 128, and half of the gain is
+#    there at 8 (0.23). On the easy task there is hardly a difference (0.41 to 0.45), less than between seeds: to be
+#    among the ten best of 160 one needs to know roughly what is meant, which one wrong picture teaches, too. The
+#    losses, 0.2 and 2.0, cannot be compared: one is among 2, the other among 128 pictures, and the larger one belongs
+#    to the better model. The runs do not show what less noisy gradients are worth, as all have the same batches, nor
+#    whether more steps would make up for small groups.
 # 3. No: a wrong picture may fit the text as well. `farmer` and `woman farmer` may stand in one batch, or twenty
 #    smiling faces; the loss pushes apart what belongs together. The more pairs there are in a batch, the more of
 #    these there are, most of all if the data are few or uniform. (Besides: memory grows with $N^2$ and the number of
@@ -918,7 +929,7 @@ check("captions", captions)
 # of scikit-image: similarity, zero-shot classes, and a search with a caption of yours. Its towers are Transformers
 # with 151 million parameters, trained on 400 million pairs. On Colab and Kaggle the cell below loads 605 MB; on
 # another machine with internet set `DOWNLOAD = True`. Without it the photographs go through your own CLIP, and you
-# see how far 1258 emoji carry: NUMBERS_PHOTOS
+# see how far 1258 emoji carry: we found one of the eight, which is chance.
 
 # %%
 ORIGINAL = "openai/clip-vit-base-patch32"
@@ -1031,9 +1042,9 @@ print(f"\n{CAPTION!r} finds {texts[best]!r} ({probabilities.max():.0%})")
 # - Is the recall of unseen emoji far below that of known ones in the other style? Then words are.
 # - Choose with `training` alone, by the emoji for validation; then train once more with both parts.
 #
-# The settings below are a start: START. What other settings reach with 1418 emoji (`python
-# solutions/clip/train_reference.py`); the columns are recall at 1 and at 10, by chance 0.006 and 0.06 of 160, and
-# 0.001 and 0.007 of 1418:
+# The settings below are a start: with them 0.34 to 0.40 of the emoji for validation are among ten. What other
+# settings reach with 1418 emoji (`python solutions/clip/train_reference.py`); the columns are recall at 1 and at 10,
+# by chance 0.006 and 0.06 of 160, and 0.001 and 0.007 of 1418:
 #
 # | seed | loss | unseen emoji | known emoji, other style | unseen emoji, other style |
 # |---|---|---|---|---|
