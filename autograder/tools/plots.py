@@ -1,8 +1,10 @@
-"""The few plots that several notebooks share; each draws into axes that the caller made."""
+"""The few plots that notebooks share; all but `picture_row` draw into axes that the caller made."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from torch import Tensor
@@ -56,3 +58,14 @@ def graph(
         )
     across, up = zip(*(places[name] for name in names), strict=True)
     axes.set(xlim=(min(across) - 0.5, max(across) + 0.5), ylim=(min(up) - 0.5, max(up) + 0.5))
+
+
+def picture_row(pictures: Tensor, titles: Sequence[str], *, size: float = 1.35) -> None:
+    """Show pictures (n, 3, H, W) beside each other, each `size` inches wide, their titles below."""
+    _, axes = plt.subplots(1, len(titles), figsize=(size * len(titles), 1.4 * size))
+    for one, picture, title in zip(np.atleast_1d(axes), pictures, titles, strict=True):
+        one.imshow(picture.detach().cpu().permute(1, 2, 0).numpy())
+        one.set_axis_off()
+        lines = re.sub(r"(.{8}\S*) ", r"\1\n", title)
+        one.text(0.5, -0.06, lines, transform=one.transAxes, ha="center", va="top", fontsize=8)
+    plt.show()

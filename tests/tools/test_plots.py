@@ -1,7 +1,9 @@
+import matplotlib.pyplot as plt
+import torch
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from autograder.tools.plots import graph
+from autograder.tools.plots import graph, picture_row
 
 PLACES = {"a": (0, 0), "b": (1, 0), "c": (2, 1), "far": (9, 9)}
 
@@ -32,3 +34,14 @@ def test_nodes_without_a_place_and_their_edges_are_left_out():
 
 def test_a_graph_without_edges_is_empty():
     assert drawn([])[1:] == ([], [])
+
+
+def test_a_row_of_pictures_has_a_title_for_each(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plt, "show", lambda: shown.append(plt.gcf()))
+    picture_row(torch.rand(2, 3, 5, 5), ["a long title of words", "b"])
+    said = [axes.texts[0].get_text() for axes in shown[0].axes]
+    assert said == ["a long title\nof words", "b"]
+    picture_row(torch.rand(1, 3, 5, 5), ["alone"])
+    assert len(shown[1].axes) == 1
+    plt.close("all")
