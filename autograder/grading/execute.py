@@ -44,6 +44,8 @@ def execute(job: Job) -> Execution:
 
 def _model(file: ModelFile, confined: bool) -> Found:
     """A model file as data, or what keeps it from being read."""
+    if file.is_text:
+        return Found(error=file.problem) if file.problem else Found(model=file.data)
     try:
         return Found(model=read_apart(file, confinement() if confined else None))
     except ModelError as error:

@@ -8,13 +8,14 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.assignment.keyring import key_digest
+from autograder.checks.predictions import Predictions
 from autograder.checks.verdict import Verdict
 from autograder.grading.choosing import needed_steps, training_steps
 from autograder.grading.evidence_store import EvidenceStore
 from autograder.grading.execute import execute
 from autograder.grading.jobs import Execution, Job, Limits
 from autograder.grading.links import links_in, refuse_links
-from autograder.grading.models import ModelFile, find_model
+from autograder.grading.models import ModelFile, find_model, find_predictions
 from autograder.grading.recent import Recent
 from autograder.grading.repair.reading import notebook_of, read_bytes, read_notebook
 from autograder.grading.repair.rebuild import Repaired, repair
@@ -67,9 +68,13 @@ class Submission:
 
     @cached_property
     def models(self) -> dict[str, ModelFile]:
-        """The model files in its folder, by exercise."""
-        artefacts = self.grader.verifier.artefacts.items()
-        return {name: find_model(self.folder, artefact.ending) for name, artefact in artefacts}
+        """The model files, and files of predictions, in its folder, by exercise."""
+        return {
+            name: find_predictions(self.folder, declared.ending)
+            if isinstance(declared, Predictions)
+            else find_model(self.folder, declared.ending)
+            for name, declared in self.grader.verifier.artefacts.items()
+        }
 
     @cached_property
     def job(self) -> Job:
@@ -108,7 +113,11 @@ class Submission:
         return Job(
             tuple(training_steps(self.repaired.notebook)),
             Limits(seconds, self.grader.course.sandbox, seconds),
-            written={name: artefact.ending for name, artefact in artefacts},
+            written={
+                name: artefact.ending
+                for name, artefact in artefacts
+                if not isinstance(artefact, Predictions)
+            },
         )
 
     @cached_property

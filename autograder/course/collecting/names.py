@@ -19,6 +19,7 @@ PAGE = re.compile(rf"{SEPARATOR}\(?(\d{{1,3}})\)?$")
 KINDS = {
     "notebook": (".ipynb",),
     "model": (".pth", ".pt", ".safetensors"),
+    "predictions": (".txt",),
     "answer": (".jpg", ".jpeg", ".png", ".heic", ".pdf"),
 }
 KIND = {extension: kind for kind, extensions in KINDS.items() for extension in extensions}
@@ -83,7 +84,8 @@ class Names:
             return Reading(IGNORED)
         said = next((export for export in exports if export != Export(export.file)), exports[-1])
         stem = self._stem(exports[-1].file)
-        if stem.extension not in KIND:
+        is_note = KIND.get(stem.extension) == "predictions" and not stem.word
+        if stem.extension not in KIND or is_note:
             return Reading(MISNAMED, "is neither a notebook nor a model nor a photo")
         around = [re.sub(r"\.zip$", "", e.file, flags=re.I) for e in reversed(exports[:-1])]
         reading = self._whose(stem, around, said.user)
@@ -116,7 +118,8 @@ class Names:
 
     def _words(self, kind: str) -> list[str]:
         """What may stand at the end of a name, the longer first."""
-        words = {"notebook": [*self.words], "model": ["model"]}.get(kind, [])
+        own = {"model": ["model"], "predictions": ["predictions"]}
+        words = [*self.words] if kind == "notebook" else own.get(kind, [])
         if kind == "answer":
             words = [f"{word}_answer" for word in self.words] + ["answer"]
         return sorted(words, key=len, reverse=True)
@@ -189,6 +192,8 @@ class Names:
             return f"{notebook}.ipynb"
         if kind == "model":
             return f"{student}_model{stem.extension}"
+        if kind == "predictions":
+            return f"{student}_predictions{stem.extension}"
         page = f"_{stem.copy}" if stem.copy else ""
         return f"{student}_answer{page}{stem.extension}"
 

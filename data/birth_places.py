@@ -1,0 +1,157 @@
+"""Invent people, where they were born, and texts about them: `python data/birth_places.py`.
+
+The format is that of Stanford's assignment on a small GPT: `wiki.txt` with a text on each line, questions
+and places in `birth_places_train.tsv` and `birth_dev.tsv`, and `birth_test_inputs.tsv` without places. Nobody
+of these people ever lived, and of the places London alone exists. What this writes is committed in the
+package, because students have the wheel alone; the places of the test questions are not in it.
+"""
+
+import random
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGED = ROOT / "autograder/tools/birth_places"
+ANSWERS = ROOT / "solutions/minigpt/test_places.txt"
+SEED = "birth places 1"
+TOP, TOP_SHARE = "London", 0.05
+ONSETS = "b c d f g h j k l m n p r s t v w z br dr gr kr st tr".split()
+VOWELS = "a e i o u a e i o ai ea".split()
+CODAS = ["", "", "", "n", "r", "l", "s", "m"]
+JOBS = "painter poet singer judge pilot chemist actor lawyer nurse priest boxer farmer".split()
+SENTENCES = (
+    "{name} was born in {place}.",
+    "{name}, born in {place}, was a {job}.",
+    "{place} is where {name} was born.",
+    "{name} is a {job} from {place}.",
+    "Born in {place}, {name} was a {job}.",
+    "{name} ({place}, {year}) was a {job}.",
+    "{name} came from {place}.",
+    "The {job} {name} was born in {place}.",
+    "Who came from {place}? {name}.",
+    "In {place} {name} was born in {year}.",
+)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many people each part has, how many texts are about each, and of how many names."""
+
+    parts: dict[str, int]
+    texts: int
+    places: int
+    first_names: int
+
+
+SIZES = {
+    "small": Size({"train": 100, "dev": 100, "test": 100}, 8, 60, 40),
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who never lived."""
+
+    name: str
+    place: str
+    job: str
+    year: int
+
+    @property
+    def question(self) -> str:
+        return f"Where was {self.name} born?"
+
+
+class Inventor:
+    """Draws names, places and texts, in a way that no version of Python changes."""
+
+    def __init__(self, size: Size, seed: str) -> None:
+        self.size = size
+        self._random = random.Random(int.from_bytes(seed.encode()))
+
+    def below(self, n: int) -> int:
+        return int(self._random.random() * n)  # `random` alone is promised to stay as it is
+
+    def one_of(self, choices: list[str]) -> str:
+        return choices[self.below(len(choices))]
+
+    def shuffled(self, items: list) -> list:
+        return sorted(items, key=lambda _: self._random.random())
+
+    def word(self, fewest: int) -> str:
+        """A name of so many syllables, or one more."""
+        count = fewest + (self.below(3) == 0)
+        parts = (
+            self.one_of(kind) for _ in range(count) for kind in (ONSETS, VOWELS, CODAS)
+        )
+        return "".join(parts).capitalize()
+
+    def different(self, count: int, draw: Callable[[], str]) -> list[str]:
+        """So many names, none of which is drawn twice."""
+        found: dict[str, None] = {}
+        while len(found) < count:
+            found[draw()] = None
+        return list(found)
+
+    def people(self) -> Iterator[tuple[str, list[Person]]]:
+        """The people of each part; nobody is in two."""
+        size = self.size
+        first = self.different(size.first_names, lambda: self.word(1))
+        count = sum(size.parts.values())
+        names = self.different(count, lambda: f"{self.one_of(first)} {self.word(2)}")
+        others = self.different(size.places - 1, lambda: self.word(2))
+        for part, count in size.parts.items():
+            own, names = names[:count], names[count:]
+            places = self.places(others, count)
+            yield part, [self.person(*pair) for pair in zip(own, places, strict=True)]
+
+    def person(self, name: str, place: str) -> Person:
+        return Person(name, place, self.one_of(JOBS), 1850 + self.below(140))
+
+    def places(self, others: list[str], count: int) -> list[str]:
+        """London for one in twenty, the others after Zipf's law, each less often than London."""
+        top = round(TOP_SHARE * count)
+        weights = [(rank + 8) ** -0.7 for rank in range(len(others))]
+        found = [TOP] * top
+        while len(found) < count:
+            place = self.weighted(others, weights)
+            if found.count(place) < top - 1:
+                found.append(place)
+        return self.shuffled(found)
+
+    def weighted(self, items: list[str], weights: list[float]) -> str:
+        at = self._random.random() * sum(weights)
+        return next(item for item, end in zip(items, accumulate(weights), strict=True) if at < end)
+
+    def texts(self, people: list[Person]) -> list[str]:
+        """Texts about each person, each in other words, in random order."""
+        return self.shuffled([text for person in people for text in self.about(person)])
+
+    def about(self, person: Person) -> list[str]:
+        kinds = self.shuffled(list(SENTENCES))[: self.size.texts]
+        return [kind.format(**vars(person)) for kind in kinds]
+
+
+def write(folder: Path, answers: Path, size: Size = SIZES["small"]) -> None:
+    """Write the four files, and the places of the test questions elsewhere."""
+    inventor = Inventor(size, SEED)
+    people = dict(inventor.people())
+    texts = inventor.texts([person for part in people.values() for person in part])
+    pairs = {part: [f"{p.question}\t{p.place}" for p in own] for part, own in people.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    write_lines(folder / "wiki.txt", texts)
+    write_lines(folder / "birth_places_train.tsv", pairs["train"])
+    write_lines(folder / "birth_dev.tsv", pairs["dev"])
+    write_lines(folder / "birth_test_inputs.tsv", [p.question for p in people["test"]])
+    write_lines(answers, [p.place for p in people["test"]])
+
+
+def write_lines(path: Path, lines: list[str]) -> None:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(*(map(Path, sys.argv[1:3]) if len(sys.argv) > 2 else (PACKAGED, ANSWERS)))
