@@ -1,7 +1,15 @@
 # %% [markdown]
 # # MiniGPT: what a small language model knows, and how to ask for it
 #
-# INTRO
+# What a language model has read, it knows. But can it be *asked*? You will write the reading (pre-training with span
+# corruption), the asking (fine-tuning on questions about other people), a **Perceiver**, which reads through a
+# bottleneck, and rotary positions; you will train models that read about 300 people and must say where they were born;
+# and you will find out what decides whether knowledge that is there also comes out.
+#
+# Everything is here: texts, questions and trainings need no download. Plan five hours for the exercises and written answers.
+# TIME
+# Every exercise stands on its own: a mistake in one costs no points in another.
+#
 #
 # | letter | axis |
 # |---|---|
@@ -41,7 +49,19 @@ from autograder.tools.saving import save_model
 # %% [markdown]
 # ## 1 People and places
 #
-# DATA
+# The original assignment takes sentences of Wikipedia about 2937 people. Here nobody ever lived, and of the places London
+# alone exists: names, places, professions and years are drawn at random, so that nothing can be known about anybody but
+# what was read. The format is the original's:
+#
+# - `wiki.txt`, a text on each line, which begins with a person's name and a full stop. There are 300 people and four
+#   texts about each, in different words;
+# - `birth_places_train.tsv` and `birth_dev.tsv`, a question, a tab and a place on each line, for 100 people each;
+# - `birth_test_inputs.tsv`, questions about the last 100 people; your course has the places.
+#
+# Texts about **all** people may be read. Questions about the people of `train` are for fine-tuning, those of `dev` for
+# measuring. So a model can only answer a question of `dev` if it has *read* the place, and has learned from *other* people
+# what the question means. (Where a folder `data/` lies beside the notebook, its files of these names are taken
+# instead, so that the original's can be used where you have them.)
 
 # %%
 PAD = 0  # the number of the character behind a text
@@ -62,6 +82,10 @@ for question, place in pairs_in(data_file("train"))[:3]:
 # ### 1.1 `baseline`
 #
 # 3 points · ●○○ · 10 minutes · about 3 lines
+#
+# How many questions does one answer who knows nothing about people, and only which place is the most frequent? In the
+# original it is London, for 5.0 % of the dev questions. An accuracy below this is no knowledge, and a model without
+# pre-training usually stays below it: it guesses a different place for everybody.
 
 
 # %% solution="baseline"
@@ -88,7 +112,13 @@ print("most frequent place: %s, right for %.1f %% of the dev questions" % (
 # %% [markdown]
 # ## 2 The model
 #
-# ### Given: attention, blocks, and the GPT
+# Given: a GPT as in the original. A text becomes a vector for each character; each block adds what **causal
+# self-attention** finds at the same and at earlier positions, and what two layers make of each position alone; the last layer
+# scores the next character. There is no dropout. Learned position vectors say where a character stands, or, with
+# `rope=True`, rotations that you write in part 6.
+#
+# `blocks_of` replaces the first block and the last one where a configuration says `perceiver=True`; you write those in
+# part 5.
 
 
 # %%
@@ -216,6 +246,34 @@ def initialise(module: nn.Module) -> None:
 
 # %% [markdown]
 # ## 3 Reading: pre-training with span corruption
+#
+# ### 3.1 `CharCorruptionDataset`
+#
+# 12 points · ●●○ · 40 minutes · about 10 lines
+#
+# What does one train on texts alone? Take out a part of a text, put it behind the rest, and let the model write it. Each time
+# that a text is taken, it is corrupted anew:
+#
+# 1. **Cut** it: draw a length, each from 4 to ⌊7/8 · `block_size`⌋ equally likely, both ends included, and keep so many
+#    characters from the beginning, or all if there are not so many.
+# 2. Draw the **length** of the masked part. It is random, and in the mean a quarter of the *cut* text (the check takes
+#    everything from 0.22 to 0.28; any law will do). It is seldom empty. Draw **where** it begins.
+# 3. Rearrange: `[prefix] MASK [suffix] MASK [masked part] MASK [pads]`, with as many PADs as are needed for
+#    `block_size` characters.
+# 4. `x` are the numbers of all characters but the last, `y` those of all but the first: both have **`block_size − 1`**
+#    numbers, in `torch.long`.
+#
+# With MASK as ⁇ and PAD as □: from "Ada Vell was born in Ost." may come
+#
+# `Ada Vell was⁇in Ost.⁇ born ⁇□□□□□□□□□`
+#
+# Take a quarter in the mean by drawing evenly from 1 to one less than half of the length, or in another way. Every
+# text must work, the empty one too. A character that has no number is an error (`KeyError`), not a PAD. Nothing is
+# printed.
+#
+# (The original says `block_size` in one place and pads to `block_size` before it slices in another; of 22 public solutions 19
+# give `block_size − 1`. Its slides call the class `CharCorruptDataset`, and take a quarter of "the document", where it is
+# a quarter of the cut one. The idea is that of T5's span corruption: [Raffel et al., 2020](https://arxiv.org/abs/1910.10683).)
 
 
 # %% solution="char_corruption"
@@ -253,6 +311,20 @@ class CharCorruptionDataset(Dataset):
 # %% check="char_corruption" points=12
 check("char_corruption", CharCorruptionDataset)
 
+# %% [markdown]
+# <details><summary>Some lengths never occur</summary>
+#
+# `random.randint(a, b)` includes b; `torch.randint`, `np.random.randint` and `range` do not. The masked part and where
+# it begins have ends, too: a part of length k of n characters can begin at 0 to n − k.
+# </details>
+#
+# <details><summary>"empty range" for a short text</summary>
+#
+# A text of 0 to 3 characters cannot be cut to 4. Let the length of the masked part be at most that of the text.
+# </details>
+#
+# One text, six times. Can you tell where the masked part was?
+
 # %% look
 some = CharCorruptionDataset(data_file("wiki").read_text(encoding="utf-8"), block_size=64)
 for _ in range(6):
@@ -261,6 +333,12 @@ for _ in range(6):
 
 # %% [markdown]
 # ## 4 Asking: fine-tuning
+#
+# Given: a question and its place as a text in the same form, `Where was Ada Vell born?⁇Ost⁇`, with PAD as the target
+# everywhere but for the place and its MASK, so that only the answer is learned; and a trainer. The learning rate
+# rises evenly during the first `warmup_tokens`, then falls to a tenth along half a cosine until `final_tokens`, and stays
+# there. (The original's rises again behind `final_tokens`, and it shrinks the gains of its layer norms: `no_decay` there names
+# `LayerNorm.weight`, but the parameters are called `ln1.weight`.)
 
 
 # %%
@@ -372,6 +450,22 @@ class Settings:
     epochs_after_pretraining: int = 10
 
 
+# %% [markdown]
+# ### 4.1 `pretrain`
+#
+# 4 points · ●○○ · 15 minutes · about 9 lines
+#
+# Make the configuration and the trainer of pre-training, and return both. **Nothing is trained yet**; `train` does that.
+#
+# | | |
+# |---|---|
+# | `max_epochs`, `batch_size` | `settings.pretrain_epochs`, `settings.pretrain_batch` |
+# | `learning_rate` | the argument |
+# | `lr_decay` | `True` |
+# | `warmup_tokens` | 512 · 20 |
+# | `final_tokens` | `settings.decay_epochs` · number of texts · the argument `block_size` |
+
+
 # %% solution="pretrain"
 def pretrain(
     pretrain_dataset: CharCorruptionDataset,
@@ -397,6 +491,23 @@ def pretrain(
 
 # %% check="pretrain" points=4
 check("pretrain", pretrain)
+
+
+# %% [markdown]
+# ### 4.2 `finetune`
+#
+# 7 points · ●●○ · 25 minutes · about 14 lines
+#
+# Two cases:
+#
+# - `reading_params_path` is the path of a pre-trained model's parameters: load them into `model`, and train for
+#   `settings.epochs_after_pretraining` epochs. Parameters whose names are not the model's must be an error, and a file that
+#   was written on a GPU must be readable where there is none.
+# - it is `None`: train for `settings.epochs_from_scratch` epochs.
+#
+# The dataset is a `NameDataset` of what stands in `finetune_corpus_path`; batches have `settings.finetune_batch`
+# questions, and all else is as in `pretrain`: `final_tokens`, too, is counted with the texts of **pre-training**, as in the
+# original. So the rate stays nearly the same during fine-tuning. Again nothing is trained.
 
 
 # %% solution="finetune"
@@ -433,6 +544,15 @@ def finetune(
 check("finetune", finetune)
 
 
+# %% [markdown]
+# ### 4.3 `train`
+#
+# 3 points · ●○○ · 5 minutes · about 3 lines
+#
+# Train, and then save the parameters of `model` (`state_dict`), if there is a path. Save those of `model`, not of
+# `trainer_obj.model`: some trainers wrap it to use several GPUs, and the names get a prefix.
+
+
 # %% solution="train"
 def train(model: nn.Module, writing_params_path: Path | str | None, trainer_obj: Trainer) -> None:
     """Train, then save the model's parameters, where a path is given."""
@@ -445,6 +565,15 @@ def train(model: nn.Module, writing_params_path: Path | str | None, trainer_obj:
 
 # %% check="train" points=3
 check("train", train)
+
+
+# %% [markdown]
+# ### 4.4 `answer`
+#
+# 5 points · ●●○ · 20 minutes · about 10 lines
+#
+# Let the model read the question and MASK. Append the likeliest character, let it read all again, and so on, until it says
+# MASK or until the text has `block_size` characters. Return what it wrote, without MASK.
 
 
 # %% solution="answer"
@@ -467,6 +596,16 @@ def answer(model: nn.Module, dataset: CharCorruptionDataset, question: str) -> s
 
 # %% check="answer" points=5
 check("answer", answer)
+
+
+# %% [markdown]
+# ### 4.5 `write_predictions`
+#
+# 3 points · ●○○ · 10 minutes · about 5 lines
+#
+# Answer every question of a file, write the answers into another, one on each line, and return them as a list. The lines of
+# the first may have a tab and a place behind the question, which must not be read to the model. Both files are UTF-8.
+# A file may end with an end of line or without: neither may cost a question or add one.
 
 
 # %% solution="write_predictions"
@@ -492,6 +631,22 @@ check("write_predictions", write_predictions)
 
 # %% [markdown]
 # ## 5 The Perceiver
+#
+# Attention compares every position with every other: $T^2$ products. A **Perceiver** ([Jaegle et al.,
+# 2021](https://arxiv.org/abs/2103.03206)) lets the first block shrink the text from $T$ to $m$ positions, works on
+# those, and lets the last block go back to $T$. Both do it with attention whose queries and keys come from different places.
+#
+# ### 5.1 `CausalCrossAttention`
+#
+# 6 points · ●●○ · 20 minutes · about 6 lines
+#
+# As in self-attention, with queries from `x_q` (B, Tq, d) and keys and values from `x_kv` (B, Tk, d):
+#
+# $$\mathrm{softmax}\!\left(\frac{Q K^\top}{\sqrt{hs}} + M\right) V, \qquad
+# M_{ij} = 0 \text{ for } j \le i, \; -\infty \text{ for } j > i,$$
+#
+# for each of the `n_head` heads; then the heads side by side, and `proj`. Query $i$ sees keys 0 to $i$, whichever of the
+# two is longer: the lower triangle is aligned at the beginning. `heads_of` splits a vector into heads.
 
 
 # %% solution="causal_cross_attention"
@@ -520,6 +675,19 @@ class CausalCrossAttention(nn.Module):
 # %% check="causal_cross_attention" points=6
 check("causal_cross_attention", CausalCrossAttention)
 
+# %% [markdown]
+# ### 5.2 `DownProjectBlock`
+#
+# 5 points · ●●○ · 20 minutes · about 5 lines
+#
+# The queries do not come from the text. They are learned: a parameter $C$ of shape `(1, m, d)` with $m$ =
+# `config.bottleneck_dim`, the same for every text, which begins with the numbers of `nn.init.xavier_uniform_`.
+#
+# $$Y = C + \mathrm{attn}(\mathrm{ln}_1(X), C), \qquad Y \leftarrow Y + \mathrm{mlp}(\mathrm{ln}_2(Y)),$$
+#
+# where attn takes what has keys and values first, then what asks. (In public solutions there are also a $Y$ without
+# $C$ in front of the attention, and attention to $X$ without $\mathrm{ln}_1$. The check takes them, too.)
+
 
 # %% solution="down_project_block"
 class DownProjectBlock(nn.Module):
@@ -547,6 +715,21 @@ class DownProjectBlock(nn.Module):
 # %% check="down_project_block" points=5
 check("down_project_block", DownProjectBlock)
 
+# %% [markdown]
+# <details><summary>"The size of tensor a … must match the size of tensor b …"</summary>
+#
+# The output has `m` positions and the text `T`: what is added past the attention is `C`, not the text. And `C` has one
+# text in its first axis; `expand` makes it as many as there are.
+# </details>
+#
+# ### 5.3 `UpProjectBlock`
+#
+# 4 points · ●●○ · 15 minutes · about 2 lines
+#
+# Now the text asks, and what came through the bottleneck has keys and values:
+#
+# $$X' = X + \mathrm{attn}(\mathrm{ln}_1(Y), X), \qquad X' \leftarrow X' + \mathrm{mlp}(\mathrm{ln}_2(X')).$$
+
 
 # %% solution="up_project_block"
 class UpProjectBlock(nn.Module):
@@ -569,6 +752,14 @@ class UpProjectBlock(nn.Module):
 # %% check="up_project_block" points=4
 check("up_project_block", UpProjectBlock)
 
+# %% [markdown]
+# ### 5.4 `initialize_perceiver_model`
+#
+# 3 points · ●○○ · 5 minutes · about 1 line
+#
+# A `GPT` of the same configuration, but with a bottleneck. Of the public solutions of this assignment two forget a flag and
+# train the model without a bottleneck; their graders do not notice. `dataclasses.replace` is imported.
+
 
 # %% solution="initialize_perceiver_model"
 def initialize_perceiver_model(mconf: GPTConfig, bottleneck_dim: int = 32) -> GPT:
@@ -582,7 +773,80 @@ def initialize_perceiver_model(mconf: GPTConfig, bottleneck_dim: int = 32) -> GP
 check("initialize_perceiver_model", initialize_perceiver_model)
 
 # %% [markdown]
+# Who sees whom? Change one character after the other, and look which scores move. Row: the character that changes. Column:
+# the position whose scores move. Without a bottleneck the triangle is full. With $m = 8$ positions, the scores at
+# position $t$ hear of characters 0 to 7, and of their own one.
+
+
+# %% look
+@torch.no_grad()
+def who_sees_whom(model: nn.Module, length: int) -> Tensor:
+    """(T, T): whether the scores at a position (column) depend on a character (row)."""
+    idx = torch.arange(length)[None] % 7
+    before = model(idx)[0][0]
+    rows = []
+    for position in range(length):
+        changed = idx.clone()
+        changed[0, position] += 2
+        rows.append((model(changed)[0][0] - before).abs().amax(-1) > 1e-7)
+    return torch.stack(rows)
+
+
+torch.manual_seed(0)
+tiny = GPTConfig(vocab_size=9, block_size=24, n_layer=3, n_head=2, n_embd=16)
+figure, axes = plt.subplots(1, 2, figsize=(9, 4))
+for one, title, model in zip(
+    axes,
+    ("no bottleneck", "bottleneck of 8"),
+    (GPT(tiny), initialize_perceiver_model(tiny, 8)),
+    strict=True,
+):
+    seen = who_sees_whom(model, 24).float()
+    heat_map(one, seen, title=title, x="position of the scores", y="character")
+figure.tight_layout()
+plt.show()
+
+# %% [markdown]
+# ### 5.5 Written: `bottleneck`
+#
+# 4 points
+#
+# What does the Perceiver lose at its bottleneck? Use the mask: which characters does position $i$ behind the bottleneck see, and
+# what follows for a text with more than $m$ characters? In the original $m = 32$ and blocks have 128 characters; a
+# question has 31 in the mean, and 24 % have more than 32. Which questions can such a model not answer, and why do our
+# own lose less? Then say what is gained: count the products of queries and keys in a middle block.
+
+# %% [markdown] answer="bottleneck" points=4
+# Model answer: the mask is the lower triangle aligned at the beginning, so that position i behind the bottleneck sees
+# characters 0 to i, and the last one, m − 1, sees characters 0 to m − 1. No position sees a later character. What stands
+# behind the first m characters does not pass the bottleneck at all; at its own position it still acts, through the
+# residual and as a query of the last block, but no other position hears of it, not even the next one. So in the original a
+# question of more than 32 characters has lost its end, and with long first names part of the name; what is worse, the
+# characters of the answer behind position 32 do not hear of each other: the model does not know what it has written but
+# for the last character. Also, m vectors must hold what T vectors held. Our questions have at most 32 characters for most
+# people, so that the name passes the bottleneck.
+#
+# A middle block compares m² pairs (a half of them behind the mask) instead of T²: with m = 32 and T = 128 a sixteenth. The
+# first and last block compare m · T each, and mlp of the middle blocks costs m / T.
+#
+# Marking: 1 point for latent i seeing 0 to i, 1 for what lies behind m passing nowhere but at its own position, 1 for which
+# questions or which part of answers suffer, 1 for m² instead of T² (or m · T for the outer blocks).
+
+# %% [markdown]
 # ## 6 Rotary positions
+#
+# ### 6.1 `precompute_rotary_emb`
+#
+# 3 points · ●○○ · 15 minutes · about 3 lines
+#
+# Instead of adding a vector for each position, one can **turn** queries and keys by angles that grow with the position; their
+# products then depend on differences of positions alone ([Su et al., 2021](https://arxiv.org/abs/2104.09864)). Numbers
+# $2i$ and $2i + 1$ of a vector of size `dim` are a point in the plane, which turns at position $t = 0, 1, \dots$ by
+#
+# $$\theta_{t,i} = t \cdot 10000^{-2i/\mathrm{dim}}, \qquad i = 0, \dots, \mathrm{dim}/2 - 1 .$$
+#
+# (The original counts pairs from 1, and so writes $-2(i-1)/\mathrm{dim}$.) Return cosine and sine of all angles, in this order
+# on the last axis: `(max_positions, dim/2, 2)`, in float32.
 
 
 # %% solution="precompute_rotary_emb"
@@ -598,6 +862,18 @@ def precompute_rotary_emb(dim: int, max_positions: int) -> Tensor:
 # %% check="precompute_rotary_emb" points=3
 check("precompute_rotary_emb", precompute_rotary_emb)
 
+# %% [markdown]
+# ### 6.2 `apply_rotary_emb`
+#
+# 4 points · ●●○ · 20 minutes · about 3 lines
+#
+# Turn each pair of neighbours, $(x_{2i}, x_{2i+1})$, by its angle:
+#
+# $$(x_{2i} \cos\theta - x_{2i+1} \sin\theta,\; x_{2i} \sin\theta + x_{2i+1} \cos\theta).$$
+#
+# The cache may have more positions than `x`; take the first $T$. (Some models pair number $i$ with number $i + hs/2$
+# instead. Here pairs are neighbours.)
+
 
 # %% solution="apply_rotary_emb"
 def apply_rotary_emb(x: Tensor, rope_cache: Tensor) -> Tensor:
@@ -611,6 +887,18 @@ def apply_rotary_emb(x: Tensor, rope_cache: Tensor) -> Tensor:
 
 # %% check="apply_rotary_emb" points=4
 check("apply_rotary_emb", apply_rotary_emb)
+
+# %% [markdown]
+# Two vectors, the same at all positions: their products after turning are the same along every diagonal.
+
+# %% look
+torch.manual_seed(0)
+q, k = (torch.randn(1, 1, 1, 16).expand(-1, -1, 24, -1) for _ in range(2))
+cache = precompute_rotary_emb(16, 64)
+products = apply_rotary_emb(q, cache) @ apply_rotary_emb(k, cache).mT
+figure, axes = plt.subplots(figsize=(4.6, 4))
+heat_map(axes, products[0, 0], title="products of turned vectors", x="position of k", y="position of q")
+plt.show()
 
 # %% [markdown]
 # ## 7 Three runs
