@@ -1,14 +1,15 @@
 """Invent people, where they were born, and texts about them: `python data/birth_places.py`.
 
-The format is that of Stanford's assignment on a small GPT: `wiki.txt` with a text on each line, questions
-and places in `birth_places_train.tsv` and `birth_dev.tsv`, and `birth_test_inputs.tsv` without places. Nobody
-of these people ever lived, and of the places London alone exists. What this writes is committed in the
-package, because students have the wheel alone; the places of the test questions are not in it.
+The format is that of Stanford's assignment on a small GPT: `wiki.txt` with a text on each line,
+questions and places in `birth_places_train.tsv` and `birth_dev.tsv`, and `birth_test_inputs.tsv`
+without places. Nobody of these people ever lived, and of the places London alone exists. What this
+writes is committed in the package, because students have the wheel alone; the places of the test
+questions are not in it.
 """
 
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -18,37 +19,28 @@ PACKAGED = ROOT / "autograder/tools/birth_places"
 ANSWERS = ROOT / "solutions/minigpt/test_places.txt"
 SEED = "birth places 1"
 TOP, TOP_SHARE = "London", 0.05
-ONSETS = "b c d f g h j k l m n p r s t v w z br dr gr kr st tr".split()
-VOWELS = "a e i o u a e i o ai ea".split()
-CODAS = ["", "", "", "n", "r", "l", "s", "m"]
-JOBS = "painter poet singer judge pilot chemist actor lawyer nurse priest boxer farmer".split()
-SENTENCES = (
+ONSETS = (*"bcdfghjklmnprstvwz", "br", "dr", "gr", "kr", "st", "tr")
+VOWELS = (*"aeiouaeio", "ai", "ea")
+CODAS = (*"nrlsm", "", "", "")
+JOBS = ("baker", "boxer", "chemist", "farmer", "judge", "lawyer", "nurse", "painter", "pilot")
+SENTENCES = (  # about everybody, each in a text of its own
     "{name} was born in {place}.",
     "{name}, born in {place}, was a {job}.",
-    "{place} is where {name} was born.",
-    "{name} is a {job} from {place}.",
-    "Born in {place}, {name} was a {job}.",
-    "{name} ({place}, {year}) was a {job}.",
-    "{name} came from {place}.",
-    "The {job} {name} was born in {place}.",
     "Who came from {place}? {name}.",
-    "In {place} {name} was born in {year}.",
+    "{place} is where {name} was born.",
 )
 
 
 @dataclass(frozen=True)
 class Size:
-    """How many people each part has, how many texts are about each, and of how many names."""
+    """How many people each part has, and how many places and first names there are."""
 
     parts: dict[str, int]
-    texts: int
     places: int
     first_names: int
 
 
-SIZES = {
-    "small": Size({"train": 100, "dev": 100, "test": 100}, 8, 60, 40),
-}
+SMALL = Size({"train": 100, "dev": 100, "test": 100}, places=100, first_names=40)
 
 
 @dataclass(frozen=True)
@@ -62,6 +54,7 @@ class Person:
 
     @property
     def question(self) -> str:
+        """What is asked about them."""
         return f"Where was {self.name} born?"
 
 
@@ -73,20 +66,21 @@ class Inventor:
         self._random = random.Random(int.from_bytes(seed.encode()))
 
     def below(self, n: int) -> int:
-        return int(self._random.random() * n)  # `random` alone is promised to stay as it is
+        """From 0 to n − 1; made of `random`, which alone is promised to stay as it is."""
+        return int(self._random.random() * n)
 
-    def one_of(self, choices: list[str]) -> str:
+    def one_of(self, choices: Sequence[str]) -> str:
+        """All equally likely."""
         return choices[self.below(len(choices))]
 
     def shuffled(self, items: list) -> list:
+        """The items in random order."""
         return sorted(items, key=lambda _: self._random.random())
 
     def word(self, fewest: int) -> str:
         """A name of so many syllables, or one more."""
         count = fewest + (self.below(3) == 0)
-        parts = (
-            self.one_of(kind) for _ in range(count) for kind in (ONSETS, VOWELS, CODAS)
-        )
+        parts = (self.one_of(kind) for _ in range(count) for kind in (ONSETS, VOWELS, CODAS))
         return "".join(parts).capitalize()
 
     def different(self, count: int, draw: Callable[[], str]) -> list[str]:
@@ -109,6 +103,7 @@ class Inventor:
             yield part, [self.person(*pair) for pair in zip(own, places, strict=True)]
 
     def person(self, name: str, place: str) -> Person:
+        """Somebody of this name."""
         return Person(name, place, self.one_of(JOBS), 1850 + self.below(140))
 
     def places(self, others: list[str], count: int) -> list[str]:
@@ -123,19 +118,21 @@ class Inventor:
         return self.shuffled(found)
 
     def weighted(self, items: list[str], weights: list[float]) -> str:
+        """As likely as their weights say."""
         at = self._random.random() * sum(weights)
         return next(item for item, end in zip(items, accumulate(weights), strict=True) if at < end)
 
     def texts(self, people: list[Person]) -> list[str]:
-        """Texts about each person, each in other words, in random order."""
-        return self.shuffled([text for person in people for text in self.about(person)])
-
-    def about(self, person: Person) -> list[str]:
-        kinds = self.shuffled(list(SENTENCES))[: self.size.texts]
-        return [kind.format(**vars(person)) for kind in kinds]
+        """The texts about all of them, in random order."""
+        return self.shuffled([text for person in people for text in about(person)])
 
 
-def write(folder: Path, answers: Path, size: Size = SIZES["small"]) -> None:
+def about(person: Person) -> list[str]:
+    """Texts about one person, which begin with the name as those of the original do."""
+    return [f"{person.name}. {sentence.format(**vars(person))}" for sentence in SENTENCES]
+
+
+def write(folder: Path, answers: Path, size: Size = SMALL) -> None:
     """Write the four files, and the places of the test questions elsewhere."""
     inventor = Inventor(size, SEED)
     people = dict(inventor.people())
@@ -150,6 +147,7 @@ def write(folder: Path, answers: Path, size: Size = SIZES["small"]) -> None:
 
 
 def write_lines(path: Path, lines: list[str]) -> None:
+    """A line for each, the last one with its end, too."""
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 

@@ -87,6 +87,8 @@ with torch.no_grad():
         if numbers[-1] == dataset.stoi[dataset.MASK_CHAR]:
             return "".join(dataset.itos[n] for n in numbers[start:-1])
 return "".join(dataset.itos[n] for n in numbers[start:])
+
+
 # %% probabilities and recursion alternative="answer"
 def further(text):
     idx = torch.tensor([[dataset.stoi[c] for c in text]], device=next(model.parameters()).device)
@@ -101,9 +103,10 @@ with torch.no_grad():
     return further(question + dataset.MASK_CHAR)
 # %% line by line alternative="write_predictions"
 predictions = []
-with open(questions_path, encoding="utf-8") as questions, open(
-    predictions_path, "w", encoding="utf-8"
-) as file:
+with (
+    open(questions_path, encoding="utf-8") as questions,
+    open(predictions_path, "w", encoding="utf-8") as file,
+):
     for line in questions:
         if line.strip():
             predictions.append(answer(model, dataset, line.rstrip("\n").split("\t")[0]))

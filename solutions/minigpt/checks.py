@@ -11,7 +11,7 @@ import torch
 from minigpt import GPT, GPTConfig, Settings, TrainerConfig, mlp
 from torch import Tensor, nn
 
-from autograder.checks.rules import FINISHED_ATTENTION, without
+from autograder.checks.rules import without
 from autograder.checks.spec import (
     Inputs,
     Rng,
@@ -223,8 +223,8 @@ stand_ins("finetune", Trainer=StandInTrainer)
 
 def some_settings(rng: Rng) -> Settings:
     """Different numbers everywhere."""
-    a, b, c, d, e, f = (100 * (i + 2) + rng.integer(1, 99) for i in rng.permutation(6).tolist())
-    return Settings(a, b, c, d, e, f)
+    numbers = (100 * (i + 2) + rng.integer(1, 99) for i in rng.permutation(11).tolist())
+    return Settings(*numbers)
 
 
 def described(tconf: TrainerConfig, trainer: StandInTrainer) -> dict:
@@ -238,7 +238,9 @@ def a_model(seed: int) -> nn.Module:
 
 @probe("pretrain", weight=2)
 def configuration_of_reading(rng: Rng):
-    return Inputs(settings=some_settings(rng), lr=rng.integer(1, 99) / 1e4, texts=rng.integer(2000, 2999))
+    return Inputs(
+        settings=some_settings(rng), lr=rng.integer(1, 99) / 1e4, texts=rng.integer(2000, 2999)
+    )
 
 
 @configuration_of_reading.run
@@ -260,18 +262,24 @@ PLACES = ("Torin", "Ost", "Bram", "Kell", "Vos", "Lund", "Trell")
 
 
 def corpus_of(rng: Rng, count: int) -> str:
-    lines = (f"Where was {some_text(rng, 5)} born?\t{PLACES[i]}" for i in rng.permutation(count).tolist())
+    lines = (
+        f"Where was {some_text(rng, 5)} born?\t{PLACES[i]}" for i in rng.permutation(count).tolist()
+    )
     return "\n".join(lines) + "\n"
 
 
 @probe("finetune", weight=2)
 def without_pretraining(rng: Rng):
-    return Inputs(settings=some_settings(rng), lr=rng.integer(1, 99) / 1e4, corpus=corpus_of(rng, 5))
+    return Inputs(
+        settings=some_settings(rng), lr=rng.integer(1, 99) / 1e4, corpus=corpus_of(rng, 5)
+    )
 
 
 @probe("finetune", weight=2)
 def after_pretraining(rng: Rng):
-    return Inputs(settings=some_settings(rng), lr=rng.integer(1, 99) / 1e4, corpus=corpus_of(rng, 7))
+    return Inputs(
+        settings=some_settings(rng), lr=rng.integer(1, 99) / 1e4, corpus=corpus_of(rng, 7)
+    )
 
 
 def finetuned(finetune, inputs, read, folder: Path) -> dict:
@@ -353,7 +361,11 @@ def _(train, inputs):
         path = Path(folder) / "written.params"
         train(model, path, trainer)
         found = torch.load(path, weights_only=True)
-        return {"times": trainer.times, "file": dict(found), "files": len([*Path(folder).iterdir()])}
+        return {
+            "times": trainer.times,
+            "file": dict(found),
+            "files": len([*Path(folder).iterdir()]),
+        }
 
 
 @probe("train")
@@ -547,12 +559,14 @@ def _(ProjectBlock, inputs):
     """The output with the drawn parameters, after another call, and what a gradient reaches."""
     block = ProjectBlock(inputs.config)
     block.load_state_dict(inputs.parts.state_dict())
-    block([x + 1 for x in inputs.given][0], *[x - 1 for x in inputs.given[1:]])
+    block(*(x + 1 for x in inputs.given))
     given = [x.clone().requires_grad_() for x in inputs.given]
     output = block(*given)
     output.square().sum().backward()
     reached = [name for name, p in block.named_parameters() if p.grad is not None and p.grad.any()]
-    reached += [f"argument {i}" for i, x in enumerate(given, 1) if x.grad is not None and x.grad.any()]
+    reached += [
+        f"argument {i}" for i, x in enumerate(given, 1) if x.grad is not None and x.grad.any()
+    ]
     return {"output": output, "reached": [name for name in reached if not name.startswith("ln1")]}
 
 
@@ -569,7 +583,9 @@ def as_in_the_text(answer, candidates: list[Tensor]):
     """The answer, with an output in another published form read as the one in the text."""
     output = answer["output"]
     for candidate in candidates:
-        if output.shape == candidate.shape and torch.allclose(output, candidate, atol=1e-5, rtol=1e-5):
+        if output.shape == candidate.shape and torch.allclose(
+            output, candidate, atol=1e-5, rtol=1e-5
+        ):
             return answer | {"output": candidates[0]}
     return answer
 
@@ -673,7 +689,6 @@ def _(initialize_perceiver_model, inputs):
     }
 
 
-
 # --- 6 rotary positions
 
 
@@ -716,4 +731,7 @@ def as_many_positions(rng: Rng):
 
 @probe("apply_rotary_emb", gradients, twice, hidden=True)
 def gradients_of_one_pair(rng: Rng):
-    return [call(rng.normal(1, 4, 3, 2), some_cache(rng, 9, 1)), call(rng.normal(2, 1, 1, 4), some_cache(rng, 5, 2))]
+    return [
+        call(rng.normal(1, 4, 3, 2), some_cache(rng, 9, 1)),
+        call(rng.normal(2, 1, 1, 4), some_cache(rng, 5, 2)),
+    ]
