@@ -40,7 +40,7 @@ class Size:
     first_names: int
 
 
-SMALL = Size({"train": 100, "dev": 100, "test": 100}, places=100, first_names=40)
+SMALL = Size({"train": 100, "dev": 100, "test": 100}, places=40, first_names=40)
 
 
 @dataclass(frozen=True)

@@ -45,13 +45,13 @@ def some_pairs(rng: Rng, counts: dict[str, int]) -> list[tuple[str, str]]:
 @probe("baseline", weight=2)
 def most_frequent_place_differs(rng: Rng):
     """The questions have another most frequent place, and more of them than there are to train."""
-    training = some_pairs(rng, {"Torin": 3, "Ost": rng.integer(5, 9), "Bram": 4})
+    training = [("first", "Bram"), *some_pairs(rng, {"Torin": 3, "Ost": rng.integer(5, 9), "Bram": 3})]
     return call(training, some_pairs(rng, {"Torin": rng.integer(9, 15), "Ost": 5, "Kell": 4}))
 
 
 @probe("baseline")
 def place_in_another_place(rng: Rng):
-    training = some_pairs(rng, {"New Ost": 2, "Ost": 4, "Torin": 3})
+    training = [("first", "Torin"), *some_pairs(rng, {"New Ost": 2, "Ost": 4, "Torin": 2})]
     return call(training, some_pairs(rng, {"New Ost": 3, "ost": 2, "Ost": 2, "Ostby": 4}))
 
 

@@ -43,7 +43,6 @@ from autograder import Artefact, Predictions, check, summary
 from autograder.tools.birth_places import data_file
 from autograder.tools.device import device
 from autograder.tools.plots import heat_map
-from autograder.tools.saving import save_model
 
 # %% [markdown]
 # ## 1 People and places
