@@ -41,6 +41,7 @@ class Size:
 
 
 SMALL = Size({"train": 100, "dev": 100, "test": 100}, places=40, first_names=40)
+LARGE = Size({"train": 2000, "dev": 500, "rest": 437}, places=500, first_names=300)
 
 
 @dataclass(frozen=True)
@@ -132,18 +133,24 @@ def about(person: Person) -> list[str]:
     return [f"{person.name}. {sentence.format(**vars(person))}" for sentence in SENTENCES]
 
 
-def write(folder: Path, answers: Path, size: Size = SMALL) -> None:
-    """Write the four files, and the places of the test questions elsewhere."""
+def write(folder: Path, answers: Path) -> None:
+    """Write the files of both sets, and the places of the test questions elsewhere."""
+    people = write_set(folder / "small", SMALL)
+    write_lines(folder / "small/birth_test_inputs.tsv", [p.question for p in people["test"]])
+    write_lines(answers, [p.place for p in people["test"]])
+    write_set(folder / "large", LARGE)
+
+
+def write_set(folder: Path, size: Size) -> dict[str, list[Person]]:
+    """Write texts and the questions whose places are told; all people, by part."""
     inventor = Inventor(size, SEED)
     people = dict(inventor.people())
-    texts = inventor.texts([person for part in people.values() for person in part])
-    pairs = {part: [f"{p.question}\t{p.place}" for p in own] for part, own in people.items()}
     folder.mkdir(parents=True, exist_ok=True)
+    texts = inventor.texts([person for part in people.values() for person in part])
     write_lines(folder / "wiki.txt", texts)
-    write_lines(folder / "birth_places_train.tsv", pairs["train"])
-    write_lines(folder / "birth_dev.tsv", pairs["dev"])
-    write_lines(folder / "birth_test_inputs.tsv", [p.question for p in people["test"]])
-    write_lines(answers, [p.place for p in people["test"]])
+    for part, name in (("train", "birth_places_train.tsv"), ("dev", "birth_dev.tsv")):
+        write_lines(folder / name, [f"{p.question}\t{p.place}" for p in people[part]])
+    return people
 
 
 def write_lines(path: Path, lines: list[str]) -> None:
@@ -152,4 +159,4 @@ def write_lines(path: Path, lines: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    write(*(map(Path, sys.argv[1:3]) if len(sys.argv) > 2 else (PACKAGED, ANSWERS)))
+    write(*map(Path, sys.argv[1:3] or (PACKAGED, ANSWERS)))

@@ -38,14 +38,17 @@ SQUARE = "\u25a1"  # the PAD character
 
 def some_pairs(rng: Rng, counts: dict[str, int]) -> list[tuple[str, str]]:
     """Questions whose places are as frequent as said, in random order."""
-    places = [place for place, count in counts.items() for _ in range(count)]
+    places = ["".join([*place]) for place, count in counts.items() for _ in range(count)]
     return [(f"Where was {i} born?", places[i]) for i in rng.permutation(len(places)).tolist()]
 
 
 @probe("baseline", weight=2)
 def most_frequent_place_differs(rng: Rng):
     """The questions have another most frequent place, and more of them than there are to train."""
-    training = [("first", "Bram"), *some_pairs(rng, {"Torin": 3, "Ost": rng.integer(5, 9), "Bram": 3})]
+    training = [
+        ("first", "Bram"),
+        *some_pairs(rng, {"Torin": 3, "Ost": rng.integer(5, 9), "Bram": 3}),
+    ]
     return call(training, some_pairs(rng, {"Torin": rng.integer(9, 15), "Ost": 5, "Kell": 4}))
 
 

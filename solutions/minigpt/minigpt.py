@@ -936,31 +936,30 @@ ORIGINAL = Settings(
     n_embd=256,
     block_size=128,
     bottleneck_dim=32,
-    pretrain_epochs=650,
+    pretrain_epochs=162,  # of four texts about everybody, as many as 650 of one
     pretrain_batch=128,
-    decay_epochs=200,
+    decay_epochs=162,
     epochs_from_scratch=75,
     epochs_after_pretraining=10,
     finetune_batch=256,
 )
 SETTINGS = SMALL
+PEOPLE = "small"
 READING_RATE = 2e-3
 GENTLE_RATE = 1e-4  # of fine-tuning after pre-training
 SCRATCH_RATE = 6e-4  # of fine-tuning without
 PARAMETERS = Path("minigpt_parameters")
 
 
-def reading(folder: str | None = "data") -> "CharCorruptionDataset":
-    """The texts to read, your own ones from a folder or the kit's."""
-    text = data_file("wiki", folder).read_text(encoding="utf-8").rstrip("\n")
-    return CharCorruptionDataset(text, SETTINGS.block_size)
+def reading() -> "CharCorruptionDataset":
+    """The texts to read."""
+    text = data_file("wiki", people=PEOPLE).read_text(encoding="utf-8")
+    return CharCorruptionDataset(text.rstrip("\n"), SETTINGS.block_size)
 
 
-def questions(
-    part: str, texts: "CharCorruptionDataset", folder: str | None = "data"
-) -> NameDataset:
+def questions(part: str, texts: "CharCorruptionDataset") -> NameDataset:
     """The questions and places of a part."""
-    return NameDataset(data_file(part, folder).read_text(encoding="utf-8"), texts)
+    return NameDataset(data_file(part, people=PEOPLE).read_text(encoding="utf-8"), texts)
 
 
 def configuration(texts: "CharCorruptionDataset", rope: bool = False) -> GPTConfig:
@@ -1000,7 +999,7 @@ class Recall(Dataset):
 
     def __init__(self, part: str, texts: "CharCorruptionDataset") -> None:
         self.texts = texts
-        self.pairs = pairs_in(data_file(part))
+        self.pairs = pairs_in(data_file(part, people=PEOPLE))
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -1063,7 +1062,13 @@ def ask(
     texts, history = reading(), defaultdict(list)
     model = new_model(kind, texts)
     _, trainer = finetune(
-        path, data_file("train"), texts, SETTINGS.block_size, model, rate, settings=SETTINGS
+        path,
+        data_file("train", people=PEOPLE),
+        texts,
+        SETTINGS.block_size,
+        model,
+        rate,
+        settings=SETTINGS,
     )
     model.to(where)
     sets = {part: questions(part, texts) for part in ("train", "dev")}
@@ -1223,15 +1228,21 @@ NAME = "name"
 CONFIGURATION = {"n_layer": 3, "n_head": 4, "n_embd": 128, "rope": True}
 
 
+def of_the_kit() -> "CharCorruptionDataset":
+    """The kit's texts about 300 people, whatever other files or settings there are."""
+    text = data_file("wiki", None).read_text(encoding="utf-8")
+    return CharCorruptionDataset(text.rstrip("\n"), SMALL.block_size)
+
+
 def build_model(configuration: dict) -> nn.Module:
     """The architecture that model files are read into."""
-    texts = reading(None)
+    texts = of_the_kit()
     return GPT(GPTConfig(texts.vocab_size, texts.block_size, **configuration))
 
 
 def held_out(seed: int) -> NameDataset:
-    """The dev questions of the kit, whatever the seed is."""
-    return questions("dev", reading(None), None)
+    """The kit's dev questions, whatever the seed is."""
+    return NameDataset(data_file("dev", None).read_text(encoding="utf-8"), of_the_kit())
 
 
 MODEL = Artefact(

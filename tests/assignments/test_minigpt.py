@@ -21,7 +21,7 @@ from autograder.tools.saving import save_model
 ROOT = Path(__file__).parents[2]
 SOURCE = read_source(ROOT / "solutions/minigpt/minigpt.py")
 LAB = load(SOURCE)
-TEXTS = LAB.reading(None)
+TEXTS = LAB.of_the_kit()
 SIZES = {"n_layer": 3, "n_head": 2, "n_embd": 16}
 FEW = replace(LAB.SMALL, pretrain_epochs=2, epochs_from_scratch=60, epochs_after_pretraining=5)
 
@@ -80,7 +80,7 @@ def test_attention_weights_are_those_that_the_model_uses():
 
 
 def test_a_question_has_its_place_as_its_only_target():
-    pairs = LAB.questions("train", TEXTS, None)
+    pairs = LAB.questions("train", TEXTS)
     question, place = pairs.data[0]
     x, y = pairs[0]
     assert len(x) == len(y) == TEXTS.block_size - 1
@@ -139,7 +139,7 @@ def test_a_run_from_reading_to_answers(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(LAB, "PARAMETERS", tmp_path)
     for kind in ("plain", "Perceiver"):
-        monkeypatch.setattr(LAB, "reading", lambda folder=None: shortened(TEXTS))
+        monkeypatch.setattr(LAB, "reading", lambda: shortened(TEXTS))
         path, history = LAB.read_texts(kind, 0, torch.device("cpu"))
         assert len(history["probability, by a question"]) == 2 and path.is_file()
         model, history = LAB.ask(kind, path, 0, torch.device("cpu"))
@@ -159,7 +159,7 @@ def test_model_files_are_measured_on_dev(tmp_path, rope):
     configuration = SIZES | {"rope": rope}
     save_model(model, configuration, student_id="1", name="Ada", folder=tmp_path)
     found = measure(LAB.MODEL, read_model((tmp_path / "1_Ada_model.pth").read_bytes()), seed=1)
-    assert found == pytest.approx(LAB.known(model, LAB.questions("dev", TEXTS, None)))
+    assert found == pytest.approx(LAB.known(model, LAB.questions("dev", TEXTS)))
 
 
 def test_one_place_for_all_does_not_reach_the_first_tiers():

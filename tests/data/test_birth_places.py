@@ -40,9 +40,12 @@ def test_the_files_are_what_the_generator_makes(tmp_path):
     answers = tmp_path / "answers.txt"
     command = [sys.executable, ROOT / "data/birth_places.py", tmp_path / "made", answers]
     subprocess.run(command, check=True, env=environment)
-    made = {path.name: path.read_bytes() for path in (tmp_path / "made").iterdir()}
-    assert made == {path.name: path.read_bytes() for path in PACKAGED.iterdir()}
+    assert contents(tmp_path / "made") == contents(PACKAGED)
     assert answers.read_bytes() == ANSWERS.read_bytes()
+
+
+def contents(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def test_files_end_with_an_end_of_line_and_have_no_empty_one():
@@ -89,7 +92,7 @@ def test_questions_fit_the_block_and_the_vocabulary():
 
 def test_the_places_of_the_test_are_not_shipped_with_their_questions():
     assert all("\t" not in line for line in lines("test"))
-    texts = [path.read_text(encoding="utf-8") for path in PACKAGED.iterdir()]
+    texts = [path.read_text(encoding="utf-8") for path in PACKAGED.rglob("*.t*")]
     whole = ANSWERS.read_text(encoding="utf-8")
     assert not any(whole in text for text in texts)
 
@@ -97,4 +100,13 @@ def test_the_places_of_the_test_are_not_shipped_with_their_questions():
 def test_own_files_are_taken_where_there_are_some(tmp_path):
     (tmp_path / "wiki.txt").write_text("mine")
     assert data_file("wiki", tmp_path) == tmp_path / "wiki.txt"
-    assert data_file("dev", tmp_path) == data_file("dev", None) == PACKAGED / "birth_dev.tsv"
+    assert data_file("dev", tmp_path) == data_file("dev", None) == PACKAGED / "small/birth_dev.tsv"
+
+
+def test_the_large_set_has_the_sizes_of_the_original():
+    texts = data_file("wiki", None, "large").read_text(encoding="utf-8").splitlines()
+    assert len({text.partition(".")[0] for text in texts}) == len(texts) / 4 == 2937
+    sizes = [
+        len(data_file(part, None, "large").read_text().splitlines()) for part in ("train", "dev")
+    ]
+    assert sizes == [2000, 500]
