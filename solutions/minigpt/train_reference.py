@@ -1,7 +1,7 @@
 """Train the notebook's models with the reference's parts and print the numbers of its text.
 
 python solutions/minigpt/train_reference.py [KIND ...] [--seeds 0 1 2] [--rates …] [--texts N]
-    [--original] [--epochs N]
+    [--original] [--epochs N] [--bottleneck N] [--reading-rate RATE] [--threads N]
 
 A row for each kind of model (plain, Perceiver, rotary; none for no pre-training), seed and learning
 rate of fine-tuning: seconds and processor seconds, accuracy and probability on dev in the words of a
@@ -90,6 +90,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--epochs", type=int, help="of pre-training")
     parser.add_argument("--original", action="store_true")
+    parser.add_argument("--bottleneck", type=int, help="positions behind it")
+    parser.add_argument("--reading-rate", type=float)
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -99,6 +101,9 @@ def main() -> None:
     if options.epochs:
         epochs = {"pretrain_epochs": options.epochs, "decay_epochs": options.epochs}
         lab.SETTINGS = replace(lab.SETTINGS, **epochs)
+    if options.bottleneck:
+        lab.SETTINGS = replace(lab.SETTINGS, bottleneck_dim=options.bottleneck)
+    lab.READING_RATE = options.reading_rate or lab.READING_RATE
     options.rates = options.rates or [lab.GENTLE_RATE]
     if options.texts:
         few_texts(lab, options.texts)

@@ -106,7 +106,6 @@ def test_own_files_are_taken_where_there_are_some(tmp_path):
 def test_the_large_set_has_the_sizes_of_the_original():
     texts = data_file("wiki", None, "large").read_text(encoding="utf-8").splitlines()
     assert len({text.partition(".")[0] for text in texts}) == len(texts) / 4 == 2937
-    sizes = [
-        len(data_file(part, None, "large").read_text().splitlines()) for part in ("train", "dev")
-    ]
+    files = (data_file(part, None, "large") for part in ("train", "dev"))
+    sizes = [len(file.read_text(encoding="utf-8").splitlines()) for file in files]
     assert sizes == [2000, 500]
