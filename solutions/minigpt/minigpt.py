@@ -43,6 +43,7 @@ from autograder import Artefact, Predictions, check, summary
 from autograder.tools.birth_places import data_file
 from autograder.tools.device import device
 from autograder.tools.plots import heat_map
+from autograder.tools.saving import save_model
 
 # %% [markdown]
 # ## 1 People and places
@@ -914,7 +915,8 @@ plt.show()
 #
 # The original's model (4 layers, 8 heads, 256 numbers at a position, blocks of 128 characters, 3.3 million parameters) reads
 # for 650 epochs on a GPU. On a CPU everything is smaller: fewer people, shorter texts, a smaller model. `SMALL` is what runs
-# everywhere; with a GPU you may set `SETTINGS = ORIGINAL`.
+# everywhere. With a GPU, the same cells run the original's sizes when you set `SETTINGS = ORIGINAL` and `PEOPLE = "large"`:
+# 2937 people, 500 places, four texts about each. ORIGINALROW
 
 # %%
 SMALL = Settings(
@@ -990,7 +992,9 @@ def known(model: nn.Module, pairs: Dataset) -> dict[str, float]:
 #
 # Predict first: which of the three stays below the baseline, and why?
 #
-# READ
+# While a model reads, it is asked about the people of `dev` in two ways. **In the words of a text**: it gets
+# `Ada Vell. Ada Vell was born in ` and must go on. **By a question**: it gets `Where was Ada Vell born?⁇`, of which it has
+# seen none before fine-tuning. The probability of the right place shows what it knows, and what can be asked for.
 
 
 # %%
@@ -1061,7 +1065,7 @@ def ask(
     torch.manual_seed(seed)
     texts, history = reading(), defaultdict(list)
     model = new_model(kind, texts)
-    _, trainer = finetune(
+    tconf, trainer = finetune(
         path,
         data_file("train", people=PEOPLE),
         texts,
@@ -1072,7 +1076,7 @@ def ask(
     )
     model.to(where)
     sets = {part: questions(part, texts) for part in ("train", "dev")}
-    trainer.after_epoch = watching(model, sets, history, every=1)
+    trainer.after_epoch = watching(model, sets, history, every=max(1, tconf.max_epochs // 20))
     train(model, None, trainer)
     return model.eval(), history
 
@@ -1113,7 +1117,12 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# RESULTS
+# With seeds 0, 1 and 2 (`python solutions/minigpt/train_reference.py`), accuracies in the last epoch:
+#
+# TABLE
+#
+# (The original asks for 10 % with pre-training, 6 % with the Perceiver and 20 % with rotary positions; public runs of it,
+# with 2937 people on GPUs, have 12 to 37 %, 4 to 10 % and 21 to 38 %, and 0.6 to 2.6 % without pre-training.)
 #
 # ### 7.3 Where does it look?
 #
@@ -1163,18 +1172,28 @@ print(question, "→", answer(models["pre-trained"], texts, question), f"(right:
 # although it answers every question of `train`?
 
 # %% [markdown] answer="why_pretraining" points=3
-# WHY
+# Model answer: the places of the people of dev stand in the texts, so that pre-training stores them in the weights: asked in
+# the words of a text, the model is right about nearly everybody, and by a question about nobody, because it has never seen
+# one. Fine-tuning does not teach places of dev people. It teaches what a question is: that behind `born?⁇` comes the place
+# that belongs to the name. The 100 pairs of train suffice for that, since these people's places are stored already and need
+# only be called up in a new way, which then works for others, too.
 #
-# Marking: 1
+# Without pre-training nothing is stored about dev people, and a place does not follow from a name. The model learns the 100
+# pairs of train by heart (accuracy 1.0), and for other names it gives the place of a name that looks similar, in effect a
+# random one: right with about the sum of the squares of the places' frequencies, 3 %, which is less than London's 5 %.
+#
+# Marking: 1 point for storing by reading and calling up by fine-tuning being two things, with a number from the curves; 1 for
+# what fine-tuning transfers from train to dev; 1 for learning by heart without pre-training, and why a guess of
+# another place for everybody is worse than always London.
 
 # %% [markdown]
 # ### 7.5 Written: `made_up`
 #
 # 2 points
 #
-# Ask the pre-trained model in the cell below about three people who do not exist: one with a name made of parts of names
-# that it knows, one with a name that looks like none, and one of your own. What does it answer, with which probability,
-# and how could a user know that it is made up?
+# Ask the pre-trained model in the cell below about three people who do not exist (with letters that occur in the texts): one
+# with a name made of parts of names that it knows, one with a name that looks like none, and one of your own. What does
+# it answer, with which probability, and how could a user know that it is made up? The last one below does exist.
 
 
 # %% train
@@ -1186,19 +1205,43 @@ def sure(model: nn.Module, texts: "CharCorruptionDataset", question: str) -> tup
     return said, known(model, pair)["probability"]
 
 
-for name in ("NAME1", "NAME2", "NAME3"):
+for name in ("Drirval Krentrea", "Www Zzz", "Meal Ligem"):
     said, p = sure(models["pre-trained"], texts, f"Where was {name} born?")
     print(f"{name:24} {said:16} {p:.2f}")
 
 # %% [markdown] answer="made_up" points=2
-# MADEUP
+# Model answer: it answers all of them with places of its texts, and mostly that of somebody with a similar name; one of our
+# runs gave a probability of 0.9 to a made-up place. It has never been trained to say that it does not know: behind `?⁇` there
+# was always a place. The probability is somewhat lower in the mean than for real people, but there are sure errors and unsure
+# right answers, so that a user cannot tell from one answer. What helps is outside of the model: texts to look it up in.
 #
-# Marking: 1
+# Marking: 1 point for answers and probabilities of three names, honestly reported; 1 for why it cannot say that it does not
+# know, or why the probability is no safe sign.
 
 # %% [markdown]
 # ## 8 What makes knowledge askable?
 #
-# ASKABLE
+# In 7.2 the model learns every question of `train`, but not every question of `dev`, although it knows the places: what
+# it has read is in its weights, and fine-tuning must find the way to it *without treading on it*. Allen-Zhu and Li
+# ([2023](https://arxiv.org/abs/2309.14316)) trained hundreds of models on invented biographies and found that knowledge which was
+# read in one wording only is stored, and can hardly be asked for; with several wordings, or when questions are mixed into
+# the reading, it can. We found the same on this small scale. Trials with one seed each, on other texts of the same kind, so
+# that they show directions and not sizes (best accuracy on dev, 0.04 is always London):
+#
+# | | dev |
+# |---|---|
+# | ten wordings, a text each in one of them; four texts each; eight texts each | 0.13; 0.30; 0.16 |
+# | the name comes before the place in all wordings; the place before the name | 0.31; 0.06 |
+# | the text begins with the name, as here; it does not | 0.36; 0.16 |
+# | a question is one of five wordings for everybody | 0.53 |
+# | two layers; three; four | 0.08; 0.16; 0.33 |
+# | rotary positions; learned ones | 0.38; 0.16 |
+#
+# So a text here begins with the name, there are four wordings, and everybody has all of them. A model writes from left to
+# right: where the name always comes last, nothing ever had to go from a name to a place.
+#
+# Now fine-tuning itself. **Predict**: what happens to the accuracy on `dev` with a smaller and with a larger learning rate,
+# and with more epochs? Then run the cell, a minute on two cores.
 
 # %% train
 rates = (5e-5, 1e-4, 2e-4, 6e-4, 1.2e-3)
@@ -1212,20 +1255,56 @@ axes.set(title="dev accuracy", xlabel="epoch of fine-tuning")
 axes.legend(fontsize=8)
 plt.show()
 
-# %% [markdown] answer="askable" points=3
-# ASKANSWER
+# %% [markdown]
+# ### 8.1 Written: `askable`
 #
-# Marking: 1
+# 3 points
+#
+# Write down your prediction, even if it was wrong, and what the curves show. Every rate reaches an accuracy of 1 on `train`.
+# Why is the one on `dev` not the same? What would you do to find the best rate without looking at the test
+# questions, and how sure is the difference of two rates with 100 questions?
+
+# %% [markdown] answer="askable" points=3
+# Model answer: ASKCURVES With a large rate the model reaches 1.0 on train soon, and does it
+# the cheap way: it learns the hundred pairs by heart, and moves the weights in which the other places are stored. With a
+# small one it changes little, and what changes is what all questions have in common. Too small a rate does not get there in
+# 20 epochs. More epochs at a large rate make it worse.
+#
+# One chooses by dev, once for several seeds, and reports the test. With 100 questions and an accuracy of 0.4 the standard
+# error is √(0.4 · 0.6 / 100) = 0.05, and that of a difference somewhat smaller than 0.07, as the questions are the same; so
+# only differences from about 0.1 on mean something, and seeds differ besides.
+#
+# Marking: 1 point for a prediction that is compared with the curves, 1 for learning by heart or forgetting against calling
+# up, 1 for choosing by dev and an estimate of the chance error.
 
 # %% [markdown]
 # ## 9 Your best model
 #
-# BEST
+# 14 points, for the share of right answers: 6 for a model file, measured on `dev`, and 8 for answers to the test questions
+#
+# Train a model without a bottleneck, on the kit's 300 people. Its size, the number of epochs, rates and batches are up to you.
+# The texts may be read in any order, as often as you like, and you may add texts made of the **training** questions. Neither
+# the places of `dev` questions nor anything that you look up in the texts yourself may be learned or handed in: some students
+# will be asked to show how their model was trained. Questions that help:
+#
+# - Is a place that is asked for wrongly known in the words of a text? Then fine-tuning is at fault, else reading.
+# - Do the curves of 7.2 still rise at the end?
+# - What did the trials of part 8 show about layers and positions?
+#
+# The settings below are a start, with rotary positions: BESTROW. Grading builds the model from right parts, never from
+# yours: where 6.1 and 6.2 do not both show ✓, train with `"rope": False`.
+#
+# | accuracy on dev, half up to two decimals | points | | accuracy of predictions | points |
+# |---|---|---|---|---|
+# | 0.30 and more | 6 | | 0.30 and more | 8 |
+# | 0.20 to 0.29 | 4 | | 0.20 to 0.29 | 6 |
+# | 0.10 to 0.19 | 2 | | 0.09 to 0.19 | 3 |
 
 # %%
 STUDENT_ID = "00000000"
 NAME = "name"
 CONFIGURATION = {"n_layer": 3, "n_head": 4, "n_embd": 128, "rope": True}
+BEST = SMALL  # or replace(SMALL, pretrain_epochs=200, decay_epochs=200)
 
 
 def of_the_kit() -> "CharCorruptionDataset":
@@ -1265,11 +1344,61 @@ PREDICTIONS = Predictions(
     tiers=((0.09, 3), (0.20, 6), (0.30, 8)),
 )
 
+# %% train
+torch.manual_seed(0)
+random.seed(0)
+texts, reads = of_the_kit(), PARAMETERS / "best.params"
+best = build_model(CONFIGURATION).to(where)
+train(best, reads, pretrain(texts, texts.block_size, best, READING_RATE, settings=BEST)[1])
+_, trainer = finetune(
+    reads,
+    data_file("train", None),
+    texts,
+    texts.block_size,
+    best,
+    GENTLE_RATE,
+    settings=BEST,
+)
+train(best, None, trainer)
+best = best.cpu().eval()
+print("dev:", {what: round(value, 3) for what, value in known(best, held_out(0)).items()})
+
+# %% [markdown]
+# ### 9.1 `trained_model` and `predictions`: save them, and see what they earn
+#
+# The model is saved as `<student id>_<name>_model.pth` with its configuration; the answers to the test questions as
+# `<student id>_<name>_predictions.txt`, one on each line. The first check reads the model as grading will. The second one
+# can only say whether there are as many answers as questions: the right ones are with your course.
+
+# %% train
+save_model(best, CONFIGURATION, student_id=STUDENT_ID, name=NAME)
+answers = write_predictions(
+    best, texts, data_file("test", None), f"{STUDENT_ID}_{NAME}_predictions.txt"
+)
+print(Counter(answers).most_common(5))
+
 # %% artefact="trained_model" points=6
 check("trained_model", MODEL)
 
 # %% artefact="predictions" points=8
 check("predictions", PREDICTIONS)
+
+# %% [markdown]
+# ## 10 Handing in
+#
+# The notebook as `<student id>_<name>_minigpt.ipynb`, the model and the predictions; the cell below puts all three into one
+# file. Before that: *Kernel → Restart and run all*, save the notebook, and look at the summary.
+
+
+# %% train
+def hand_in() -> None:
+    """Put notebook, model and predictions into one file, after a look at what is missing."""
+    from autograder.tools.handing_in import submit
+
+    submit(STUDENT_ID, NAME, notebook="minigpt", predictions=("predictions",))
+
+
+hand_in()
 
 # %% [markdown]
 # {ai_tools}
