@@ -29,8 +29,8 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import torch
@@ -123,8 +123,7 @@ print(f"always {place}: right for {share:.1%} of the dev questions")
 
 
 # %%
-@dataclass(frozen=True)
-class GPTConfig:
+class GPTConfig(NamedTuple):
     """What a model is made of."""
 
     vocab_size: int
@@ -232,7 +231,7 @@ def blocks_of(config: GPTConfig) -> nn.ModuleList:
     """All blocks of a model, in order."""
     if not config.perceiver:
         return nn.ModuleList(Block(config) for _ in range(config.n_layer))
-    behind = replace(config, block_size=config.bottleneck_dim)
+    behind = config._replace(block_size=config.bottleneck_dim)
     middle = (Block(behind) for _ in range(config.n_layer - 2))
     return nn.ModuleList([DownProjectBlock(config), *middle, UpProjectBlock(config)])
 
@@ -366,8 +365,7 @@ class NameDataset(Dataset):
         return tokens[:-1], targets
 
 
-@dataclass(frozen=True)
-class TrainerConfig:
+class TrainerConfig(NamedTuple):
     """How a model is trained."""
 
     max_epochs: int
@@ -439,8 +437,7 @@ class Trainer:
         self.losses.append(loss.item())
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """How large models are, and how long they are trained."""
 
     n_layer: int
@@ -764,14 +761,14 @@ check("up_project_block", UpProjectBlock)
 # 3 points · ●○○ · 5 minutes · about 1 line
 #
 # A `GPT` of the same configuration, but with a bottleneck. Of the public solutions of this assignment two forget a flag and
-# train the model without a bottleneck; their graders do not notice. `dataclasses.replace` is imported.
+# train the model without a bottleneck; their graders do not notice. A `NamedTuple` has `_replace`.
 
 
 # %% solution="initialize_perceiver_model"
 def initialize_perceiver_model(mconf: GPTConfig, bottleneck_dim: int = 32) -> GPT:
     """A GPT of this configuration, but with a bottleneck of so many positions."""
     ### BEGIN SOLUTION
-    return GPT(replace(mconf, perceiver=True, bottleneck_dim=bottleneck_dim))
+    return GPT(mconf._replace(perceiver=True, bottleneck_dim=bottleneck_dim))
     ### END SOLUTION
 
 
@@ -1304,7 +1301,7 @@ plt.show()
 STUDENT_ID = "00000000"
 NAME = "name"
 CONFIGURATION = {"n_layer": 3, "n_head": 4, "n_embd": 128, "rope": True}
-BEST = SMALL  # or replace(SMALL, pretrain_epochs=200, decay_epochs=200)
+BEST = SMALL  # or SMALL._replace(pretrain_epochs=200, decay_epochs=200)
 
 
 def of_the_kit() -> "CharCorruptionDataset":

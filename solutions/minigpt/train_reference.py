@@ -16,7 +16,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import redirect_stdout
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -100,9 +99,9 @@ def main() -> None:
         lab.SETTINGS, lab.PEOPLE = lab.ORIGINAL, "large"
     if options.epochs:
         epochs = {"pretrain_epochs": options.epochs, "decay_epochs": options.epochs}
-        lab.SETTINGS = replace(lab.SETTINGS, **epochs)
+        lab.SETTINGS = lab.SETTINGS._replace(**epochs)
     if options.bottleneck:
-        lab.SETTINGS = replace(lab.SETTINGS, bottleneck_dim=options.bottleneck)
+        lab.SETTINGS = lab.SETTINGS._replace(bottleneck_dim=options.bottleneck)
     lab.READING_RATE = options.reading_rate or lab.READING_RATE
     options.rates = options.rates or [lab.GENTLE_RATE]
     if options.texts:

@@ -3,7 +3,6 @@
 import copy
 import random
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ SOURCE = read_source(ROOT / "solutions/minigpt/minigpt.py")
 LAB = load(SOURCE)
 TEXTS = LAB.of_the_kit()
 SIZES = {"n_layer": 3, "n_head": 2, "n_embd": 16}
-FEW = replace(LAB.SMALL, pretrain_epochs=2, epochs_from_scratch=60, epochs_after_pretraining=5)
+FEW = LAB.SMALL._replace(pretrain_epochs=2, epochs_from_scratch=60, epochs_after_pretraining=5)
 
 
 def small_model(seed=0, **more):
@@ -105,7 +104,7 @@ def test_the_learning_rate_rises_falls_and_stays():
     config = LAB.TrainerConfig(1, 1, 1.0, lr_decay=True, warmup_tokens=100, final_tokens=1100)
     rates = [LAB.Trainer(None, [], config).learning_rate(n) for n in (50, 100, 600, 1100, 5000)]
     assert rates == pytest.approx([0.5, 1.0, 0.5, 0.1, 0.1])
-    assert LAB.Trainer(None, [], replace(config, lr_decay=False)).learning_rate(5) == 1.0
+    assert LAB.Trainer(None, [], config._replace(lr_decay=False)).learning_rate(5) == 1.0
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +134,7 @@ def test_what_is_known_is_what_is_answered(learned):
 
 def test_a_run_from_reading_to_answers(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        LAB, "SETTINGS", replace(FEW, n_embd=8, n_head=2, epochs_after_pretraining=1)
+        LAB, "SETTINGS", FEW._replace(n_embd=8, n_head=2, epochs_after_pretraining=1)
     )
     monkeypatch.setattr(LAB, "PARAMETERS", tmp_path)
     for kind in ("plain", "Perceiver"):
