@@ -2,6 +2,7 @@
 
 from autograder.checks.artefact import Artefact
 from autograder.checks.checker import check, summary
+from autograder.checks.predictions import Predictions
 
-__all__ = ["Artefact", "check", "summary"]
+__all__ = ["Artefact", "Predictions", "check", "summary"]
 __version__ = "0.2.0"

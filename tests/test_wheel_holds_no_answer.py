@@ -58,13 +58,15 @@ def is_plausible(candidate: object, reference: object) -> bool:
         asked, taken = inspect.signature(reference), inspect.signature(candidate)
     except ValueError:  # of some built-in classes
         return False
-    needed = sum(p.default is p.empty for p in asked.parameters.values())
-    return any(binds(taken, n) for n in range(needed, len(asked.parameters) + 1))
+    by_position = [p for p in asked.parameters.values() if p.kind is not p.KEYWORD_ONLY]
+    needed = sum(p.default is p.empty for p in by_position)
+    return any(binds(taken, n) for n in range(needed, len(by_position) + 1))
 
 
 def binds(signature: inspect.Signature, arguments: int) -> bool:
+    by_name = [p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
     try:
-        signature.bind(*[None] * arguments)
+        signature.bind(*[None] * arguments, **dict.fromkeys(by_name))
     except TypeError:
         return False
     return True

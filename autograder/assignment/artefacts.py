@@ -1,5 +1,6 @@
 """Artefacts of a source: what is declared, and the proof that it can be graded."""
 
+from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from types import ModuleType
@@ -14,14 +15,15 @@ from autograder.checks.evidence import Evidence, normalise
 from autograder.checks.key import ARCHITECTURE, Case, Exercise
 from autograder.checks.measuring import PUBLIC_SEED, build, layout, measure
 from autograder.checks.model_file import Configuration, Model, ModelError, pack, unpack
+from autograder.checks.predictions import Predictions
 from autograder.checks.running import leaving_no_trace
 
 
-def artefact(source: Source, module: ModuleType, exercise: str) -> Artefact:
+def artefact(source: Source, module: ModuleType, exercise: str) -> Artefact | Predictions:
     """What an exercise checks, as the source declares it. Raises SourceError."""
     name = source.subjects[exercise]
     declared = getattr(module, name, None)
-    if not isinstance(declared, Artefact):
+    if not isinstance(declared, Artefact | Predictions):
         line = source.artefacts[exercise].line
         raise SourceError(source.path, line, f"{name} of {exercise!r} is no Artefact")
     return declared
@@ -34,7 +36,7 @@ def artefact_exercise(source: Source, module: ModuleType, name: str, *, proved: 
     """
     declared, cell = artefact(source, module, name), source.artefacts[name]
     try:
-        problem = next(_problems(declared, cell.points), "") if proved else ""
+        problem = next(_problems(source, declared, cell.points), "") if proved else ""
         if not problem:
             cases = tuple(_layouts(declared))
             return Exercise(name, cell.points, source.subjects[name], cases)
@@ -45,23 +47,45 @@ def artefact_exercise(source: Source, module: ModuleType, name: str, *, proved: 
     raise SourceError(source.path, cell.line, problem)
 
 
-def _layouts(artefact: Artefact) -> Iterator[Case]:
-    """What the files of each kind of model hold."""
+def right_answers(source: Source, predictions: Predictions) -> list[str]:
+    """What predictions are compared with, from the file beside the source. Raises OSError."""
+    path = source.path.with_name(predictions.answers)
+    return [answer.strip() for answer in path.read_text(encoding="utf-8").splitlines()]
+
+
+def _layouts(artefact: Artefact | Predictions) -> Iterator[Case]:
+    """What the files of each kind of model hold, or of predictions: how many lines."""
+    if isinstance(artefact, Predictions):
+        yield Case(ARCHITECTURE, 0, 1.0, Evidence(normalise({"lines": artefact.count})))
+        return
     for index, kind in enumerate(artefact.kinds):
         expected = Evidence(normalise(layout(_untrained(artefact, kind))))
         yield Case(ARCHITECTURE, index, 1.0, expected)
 
 
-def _problems(artefact: Artefact, points: float) -> Iterator[str]:
+def _problems(source: Source, artefact: Artefact | Predictions, points: float) -> Iterator[str]:
     """Why it cannot be graded, the first reason first; later ones rest on there being no others."""
     if not NAME.fullmatch(artefact.ending):
         yield f"the ending {artefact.ending!r} is no name: letters, digits and _ only"
     yield from _problems_of_tiers(artefact, points)
+    if isinstance(artefact, Predictions):
+        yield from _problems_of_predictions(artefact, right_answers(source, artefact), points)
+        return
     for key, bounds in artefact.limits.items():
         if not _are_bounds(bounds):
             yield f"limits of {key!r} must be (lowest, highest) or a set, not {bounds!r}"
     for kind in artefact.kinds:
         yield from _problems_of_kind(artefact, kind, points)
+
+
+def _problems_of_predictions(
+    predictions: Predictions, answers: list[str], points: float
+) -> Iterator[str]:
+    (usual, count), *_ = Counter(answers).most_common()
+    if len(answers) != predictions.count:
+        yield f"{predictions.answers} has {len(answers)} answers, not {predictions.count}"
+    if predictions.judge("", points, {"accuracy": count / len(answers)}).passed:
+        yield f"{usual!r} for every question reaches the first tier"
 
 
 def _problems_of_kind(artefact: Artefact, kind: Configuration, points: float) -> Iterator[str]:
@@ -75,7 +99,7 @@ def _problems_of_kind(artefact: Artefact, kind: Configuration, points: float) ->
         yield f"an untrained model reaches the first tier: its {name} is {rounded(value)}"
 
 
-def _problems_of_tiers(artefact: Artefact, points: float) -> Iterator[str]:
+def _problems_of_tiers(artefact: Artefact | Predictions, points: float) -> Iterator[str]:
     starts, earned = zip(*artefact.tiers, strict=True) if artefact.tiers else ((), (0,))
     if any(float(rounded(start)) != start for start in starts):
         yield "tiers must start at values of two decimals"

@@ -35,6 +35,7 @@ def kept_key(course: Course, source: Source) -> Key:
 def key_digest(course: Course, source: Source) -> str:
     """A hash of everything that a hidden key is made from."""
     beside = [source.path.with_name(name) for name in ("mistakes.toml", "alternatives.py")]
+    beside += sorted(source.path.parent.glob("*.txt"))  # answers to predictions
     parts = (
         source.text.encode(),
         source.checks_text.encode(),

@@ -60,18 +60,28 @@ class Artefact:
 
     def judge(self, exercise: str, max_score: float, measures: Mapping[str, float]) -> Verdict:
         """The verdict on what a model reaches; passed from the first tier on."""
-        value = rounded(next(iter(measures.values())))
-        reached = [tier for tier in self.tiers if value >= _decimal(tier[0])]
-        start, points = reached[-1] if reached else (self.tiers[0][0], 0.0)
-        said = ", ".join(f"{name} {shown(number)}" for name, number in measures.items())
-        said += f": {'reaches' if reached else 'below'} {start:.2f}"
-        said += f", {points:g} of {max_score:g} points"
-        if reached and len(reached) < len(self.tiers):
-            said += "; {1:g} from {0:.2f} on".format(*self.tiers[len(reached)])
-        error = 0.0 if reached else math.inf
-        return Verdict(
-            exercise, float(points), max_score, bool(reached), error, said, measures=measures
-        )
+        return judged_by_tiers(self.tiers, exercise, max_score, measures)
+
+
+def judged_by_tiers(
+    tiers: Sequence[tuple[float, float]],
+    exercise: str,
+    max_score: float,
+    measures: Mapping[str, float],
+) -> Verdict:
+    """What the first measure earns: the points of the highest tier that it reaches."""
+    value = rounded(next(iter(measures.values())))
+    reached = [tier for tier in tiers if value >= _decimal(tier[0])]
+    start, points = reached[-1] if reached else (tiers[0][0], 0.0)
+    said = ", ".join(f"{name} {shown(number)}" for name, number in measures.items())
+    said += f": {'reaches' if reached else 'below'} {start:.2f}"
+    said += f", {points:g} of {max_score:g} points"
+    if reached and len(reached) < len(tiers):
+        said += "; {1:g} from {0:.2f} on".format(*tiers[len(reached)])
+    error = 0.0 if reached else math.inf
+    return Verdict(
+        exercise, float(points), max_score, bool(reached), error, said, measures=measures
+    )
 
 
 def rejected(exercise: str, max_score: float, problem: str, detail: str = "") -> Verdict:

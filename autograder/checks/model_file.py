@@ -56,11 +56,16 @@ class Model:
 
 
 def model_files(folder: Path, ending: str) -> list[Path]:
-    """The files `<student id>_<name>_<ending>.pth` or `.safetensors` of a folder, oldest first.
+    """The files `<student id>_<name>_<ending>.pth` or `.safetensors` of a folder, oldest first."""
+    return handed_in_files(folder, ending, "pth|safetensors")
+
+
+def handed_in_files(folder: Path, ending: str, extensions: str) -> list[Path]:
+    """The files `<student id>_<name>_<ending>.<extension>` of a folder, oldest first.
 
     Browsers' copies, as in `…_model (1).pth`, are among them; links and folders are not.
     """
-    name = re.compile(rf"(.*_)?{re.escape(ending)}( ?\(\d+\))?\.(pth|safetensors)", re.I | re.S)
+    name = re.compile(rf"(.*_)?{re.escape(ending)}( ?\(\d+\))?\.({extensions})", re.I | re.S)
     found = [path for path in folder.iterdir() if name.fullmatch(path.name)]
     dated = [(path.lstat().st_mtime_ns, path.name, path) for path in found if _is_file(path)]
     return [path for _, _, path in sorted(dated)]

@@ -101,6 +101,8 @@ def _findings(
     grader: Grader, student: str, claims: dict[str, float], execution: Execution
 ) -> Iterator[Finding]:
     for exercise, claimed in claims.items():
+        if exercise not in execution.found:
+            continue  # predictions, which no training writes
         verdict = grader.verifier.verdict_on_model(exercise, execution.found[exercise])
         reproduced = next(iter(verdict.measures.values()), None)
         yield Finding(student, exercise, claimed, reproduced, verdict.feedback)

@@ -54,6 +54,8 @@ def _executed(job: Job) -> Execution:
 
 def _model(file: ModelFile, limits: Limits) -> Found:
     """A model file as data, or what keeps it from being read."""
+    if file.is_text:
+        return Found(error=file.problem) if file.problem else Found(model=file.data)
     bounds = confinement(limits.hidden) if limits.confined else None
     try:
         return Found(model=read_apart(file, bounds))

@@ -4,11 +4,12 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from autograder.checks.model_file import MAX_MODEL, ModelError, contents, model_files, none_found
+from autograder.checks.predictions import no_predictions, prediction_files
 from autograder.grading.forks.fork import Fork, ForkEnded
 from autograder.grading.forks.messages import Message, ModelRead, ModelRefused
 from autograder.grading.forks.pipe import MessagePipe
@@ -21,11 +22,15 @@ MAX_PACKED = MAX_MODEL + 16 * 2**20  # with names and shapes
 
 @dataclass(frozen=True)
 class ModelFile:
-    """The bytes of a model file, or what keeps them from being read; a note on which it is."""
+    """The bytes of a model file, or what keeps them from being read; a note on which it is.
+
+    A text of predictions is nothing that has to be read apart.
+    """
 
     data: bytes = b""
     problem: str = ""
     note: str = ""
+    is_text: bool = False
 
     @cached_property
     def digest(self) -> str:
@@ -36,14 +41,25 @@ class ModelFile:
 def find_model(folder: Path | None, ending: str) -> ModelFile:
     """The newest model file of a submission."""
     found = model_files(folder, ending) if folder else []
+    return _newest(found, "model file") or ModelFile(problem=none_found(ending))
+
+
+def find_predictions(folder: Path | None, ending: str) -> ModelFile:
+    """The newest file of predictions of a submission."""
+    found = prediction_files(folder, ending) if folder else []
+    missing = ModelFile(problem=no_predictions(ending))
+    return replace(_newest(found, "predictions file") or missing, is_text=True)
+
+
+def _newest(found: list[Path], kind: str) -> ModelFile | None:
     if not found:
-        return ModelFile(problem=none_found(ending))
+        return None
     path = found[-1]
-    note = f"{len(found)} model files, the newest counts, {path.name}" if found[1:] else ""
+    note = f"{len(found)} {kind}s, the newest counts, {path.name}" if found[1:] else ""
     try:
         return ModelFile(contents(path), note=note)
     except ModelError as error:
-        return ModelFile(problem=f"the model file {error}", note=note)
+        return ModelFile(problem=f"the {kind} {error}", note=note)
 
 
 def read_apart(file: ModelFile, bounds: Confinement | None) -> bytes:

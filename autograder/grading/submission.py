@@ -11,6 +11,7 @@ from autograder.assignment.current import refuse_stale
 from autograder.assignment.keyring import key_digest
 from autograder.assignment.validation import read_source
 from autograder.checks.evidence import printable
+from autograder.checks.predictions import Predictions
 from autograder.checks.verdict import Verdict
 from autograder.grading.causes import failed_to_load, told
 from autograder.grading.choosing import needed_steps, training_steps
@@ -19,7 +20,7 @@ from autograder.grading.execute import execute
 from autograder.grading.jobs import Execution, Job, Limits
 from autograder.grading.limits import TookTooLongError, at_most
 from autograder.grading.links import links_in, refuse_links
-from autograder.grading.models import ModelFile, find_model
+from autograder.grading.models import ModelFile, find_model, find_predictions
 from autograder.grading.recent import Recent
 from autograder.grading.releases import Releases
 from autograder.grading.repair.mistaken import noticed
@@ -87,9 +88,13 @@ class Submission:
 
     @cached_property
     def models(self) -> dict[str, ModelFile]:
-        """The model files in its folder, by exercise."""
-        artefacts = self.grader.verifier.artefacts.items()
-        return {name: find_model(self.folder, artefact.ending) for name, artefact in artefacts}
+        """The model files, and files of predictions, in its folder, by exercise."""
+        return {
+            name: find_predictions(self.folder, declared.ending)
+            if isinstance(declared, Predictions)
+            else find_model(self.folder, declared.ending)
+            for name, declared in self.grader.verifier.artefacts.items()
+        }
 
     @cached_property
     def job(self) -> Job:
@@ -141,7 +146,11 @@ class Submission:
         return Job(
             tuple(training_steps(self.repaired.notebook)),
             self.grader.limits(seconds, seconds),
-            written={name: artefact.ending for name, artefact in artefacts},
+            written={
+                name: artefact.ending
+                for name, artefact in artefacts
+                if not isinstance(artefact, Predictions)
+            },
         )
 
     @cached_property

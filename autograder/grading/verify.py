@@ -8,7 +8,7 @@ from itertools import takewhile
 
 import torch
 
-from autograder.assignment.artefacts import artefact
+from autograder.assignment.artefacts import artefact, right_answers
 from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.keyring import kept_key, own_code
 from autograder.assignment.source import Source
@@ -19,6 +19,7 @@ from autograder.checks.evidence import UNUSABLE, Evidence, EvidenceError, from_b
 from autograder.checks.key import Key
 from autograder.checks.measuring import measure
 from autograder.checks.model_file import ModelError, unpack
+from autograder.checks.predictions import Predictions, read_predictions
 from autograder.checks.probes import Probe
 from autograder.checks.running import Place, read
 from autograder.checks.verdict import Verdict, judge, obeying
@@ -43,7 +44,7 @@ class Verifier:
         module = load(self.source)
         self.trials = {name: trial(self.source, module, name) for name in self.source.checks}
         self._judged: Recent[Verdict] = Recent(RECENT)
-        self.artefacts: dict[str, Artefact] = {
+        self.artefacts: dict[str, Artefact | Predictions] = {
             name: artefact(self.source, module, name) for name in self.source.artefacts
         }
         self._held_out = {n: course.hidden_seeds(assignment, n)[0] for n in self.artefacts}
@@ -88,6 +89,8 @@ class Verifier:
         declared, points = self.artefacts[name], self.key.exercises[name].points
         if found.model is None:
             return rejected(name, points, found.error or "no model file was read")
+        if isinstance(declared, Predictions):
+            return self._verdict_on_predictions(name, declared, found.model)
         try:
             with time_limit(declared.seconds), _one_thread():
                 measures = measure(declared, unpack(found.model), self._held_out[name])
@@ -96,6 +99,16 @@ class Verifier:
         except TimeoutError:
             seconds = f"{declared.seconds:g} s"
             return rejected(name, points, f"measuring the model took more than {seconds}")
+        return declared.judge(name, points, measures)
+
+    def _verdict_on_predictions(self, name: str, declared: Predictions, data: bytes) -> Verdict:
+        points = self.key.exercises[name].points
+        try:
+            measures = declared.measure(
+                read_predictions(data), right_answers(self.source, declared)
+            )
+        except ModelError as error:
+            return rejected(name, points, f"the predictions file {error}")
         return declared.judge(name, points, measures)
 
     def _known(self, name: str, cases: Mapping[Place, bytes]) -> dict[Place, bytes]:

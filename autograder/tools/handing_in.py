@@ -18,6 +18,7 @@ from autograder.checks.model_file import (
     none_found,
     read_model,
 )
+from autograder.checks.predictions import no_predictions, prediction_files, read_predictions
 from autograder.checks.text.history import cells_so_far
 from autograder.tools.open_notebook import (
     Notebook,
@@ -41,8 +42,11 @@ def submit(
     *,
     notebook: str = "lab3",
     artefacts: str | tuple[str, ...] = ("model",),
+    predictions: tuple[str, ...] = (),
 ) -> None:
     """Write the files to hand in, named as the course wants them, and one zip of them.
+
+    `artefacts` and `predictions` are the endings of model files and of files of predictions.
 
     Prints a line for each file and what looks unfinished. Never raises: what cannot be handed in
     has its line with ✗ and the reason, and the rest is written all the same.
@@ -57,7 +61,9 @@ def submit(
         for line in _warnings(found, key):
             print(f"  {line}")
         written += [path for each in artefacts if (path := _artefact(each, stem))]
-        _hand_over(written, Path(f"{stem}_{notebook}.zip"), 1 + len(artefacts))
+        written += [path for each in predictions if (path := _predictions(each, stem))]
+        wanted = 1 + len(artefacts) + len(predictions)
+        _hand_over(written, Path(f"{stem}_{notebook}.zip"), wanted)
     except (SubmitError, NotebookError, OSError) as error:
         print(f"✗ {error}")
 
@@ -127,6 +133,20 @@ def _artefact(artefact: str, stem: str) -> Path | None:
         print(f"✗ {found[-1].name} {error}")
         return None
     return _copied(found[-1], Path(f"{stem}_{artefact}{found[-1].suffix.lower()}"))
+
+
+def _predictions(ending: str, stem: str) -> Path | None:
+    """A file of predictions under its proper name; a line that says so where it is no text."""
+    found = prediction_files(Path.cwd(), ending)
+    if not found:
+        print(f"✗ {no_predictions(ending)}")
+        return None
+    try:
+        read_predictions(contents(found[-1]))
+    except ModelError as error:
+        print(f"✗ {found[-1].name} {error}")
+        return None
+    return _copied(found[-1], Path(f"{stem}_{ending}.txt"))
 
 
 def _hand_over(files: list[Path], target: Path, wanted: int) -> None:

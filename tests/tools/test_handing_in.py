@@ -61,6 +61,23 @@ def test_files_and_zip_have_their_proper_names(folder, capsys):
     assert marks[-1].startswith("Upload 20260001_张三_lab3.zip")
 
 
+def test_predictions_are_handed_in_under_their_proper_name(folder, capsys):
+    (folder / "first_predictions.txt").write_text("Ost\nTorin\n", encoding="utf-8")
+    out = said(capsys, predictions=("predictions",))
+    assert "✓ 20260001_张三_predictions.txt" in out and "the files above" in out
+    with zipfile.ZipFile("20260001_张三_lab3.zip") as archive:
+        assert archive.read("20260001_张三_predictions.txt").split() == [b"Ost", b"Torin"]
+
+
+@pytest.mark.parametrize("data", [None, b"\xff\xfe\x00O"])
+def test_predictions_that_are_missing_or_no_text_have_a_line(folder, capsys, data):
+    if data is not None:
+        (folder / "predictions.txt").write_bytes(data)
+    out = said(capsys, predictions=("predictions",))
+    assert "✗ no file …_predictions.txt" in out or "✗ predictions.txt is no text in UTF-8" in out
+    assert "not complete" in out
+
+
 def test_what_is_written_is_what_collecting_reads(folder, capsys):
     said(capsys, "s-1.2@x", "Zoé  da Silva", notebook="lab 4")
     names = Names({"lab 4": "demo"}, People([Student("s-1.2@x", "", "Zoé da Silva")]))

@@ -185,8 +185,8 @@ class Names:
     def _canonical(self, stem: Stem, student: str) -> str:
         if stem.kind == "notebook":
             return f"{self.words[stem.word or self.notebook]}.ipynb"
-        if stem.kind == "model":
-            return f"{student}_model{stem.extension}"
+        if stem.kind in ("model", "predictions"):
+            return f"{student}_{stem.kind}{stem.extension}"
         page = f"_{stem.copy}" if stem.copy else ""
         return f"{student}_answer{page}{stem.extension}"
 

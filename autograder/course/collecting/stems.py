@@ -17,6 +17,7 @@ AROUND = " _-"
 KINDS = {
     "notebook": (".ipynb",),
     "model": (".pth", ".pt", ".safetensors"),
+    "predictions": (".txt",),
     "answer": (".jpg", ".jpeg", ".png", ".heic", ".pdf"),
 }
 KIND = {extension: kind for kind, extensions in KINDS.items() for extension in extensions}
@@ -46,8 +47,9 @@ class Stem:
 
     @property
     def kind(self) -> str:
-        """Notebook, model or answer; empty for other files."""
-        return KIND.get(self.extension, "")
+        """Notebook, model, predictions or answer; empty for other files, such as any other text."""
+        kind = KIND.get(self.extension, "")
+        return "" if kind == "predictions" and not self.word else kind
 
 
 class Stems:
@@ -56,7 +58,8 @@ class Stems:
     def __init__(self, words: Iterable[str]) -> None:
         words = [*words]
         answers = [f"{word}_answer" for word in words] + ["answer"]
-        of_kind = {"notebook": words, "model": ["model"], "answer": answers}
+        own = {kind: [kind] for kind in ("model", "predictions")}
+        of_kind = {"notebook": words, **own, "answer": answers}
         self.patterns = {kind: _patterns(kind, of_kind[kind]) for kind in of_kind}
 
     def divide(self, file: str) -> Stem:
