@@ -242,7 +242,9 @@ def weak(noun: str) -> str:
 
 def finished(text: str) -> str:
     """With a large letter in front, a point at the end, and words that belong together apart."""
-    text = " ".join(text.replace("-", " ").replace(" ,", ",").split()).rstrip(",")
+    text = (
+        " ".join(text.replace("-", " ").split()).replace(" ,", ",").replace(",,", ",").rstrip(",")
+    )
     return text[0].upper() + text[1:] + "."
 
 

@@ -26,7 +26,8 @@ class Artefact:
     `build` makes the architecture from a configuration, whose every key has its `limits`: lowest
     and highest number, whole where both are, or a set of values. `held_out` makes data from a seed;
     `measure` gives numbers for a model in eval mode on such data. The first of them, rounded half
-    up to two decimals, decides: `tiers` say from which value on how many points it earns.
+    up to two decimals, decides: `tiers` say from which value on how many points it earns. Where
+    their values fall, as those of a perplexity do, lower is better.
 
     Constants of the architecture, such as masks, must not be persistent buffers: they would come
     from the students' files.
@@ -58,16 +59,24 @@ class Artefact:
         agree = (all(kind[key] == configuration.get(key) for key in choices) for kind in self.kinds)
         return next((index for index, agrees in enumerate(agree) if agrees), 0)
 
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether the first measure counts something bad, as the order of the tiers says."""
+        return self.tiers[0][0] > self.tiers[-1][0]
+
     def judge(self, exercise: str, max_score: float, measures: Mapping[str, float]) -> Verdict:
         """The verdict on what a model reaches; passed from the first tier on."""
         value = rounded(next(iter(measures.values())))
-        reached = [tier for tier in self.tiers if value >= _decimal(tier[0])]
+        sign = -1 if self.lower_is_better else 1
+        missed, onwards = ("above", "down") if self.lower_is_better else ("below", "on")
+        reached = [tier for tier in self.tiers if sign * value >= sign * _decimal(tier[0])]
         start, points = reached[-1] if reached else (self.tiers[0][0], 0.0)
         said = ", ".join(f"{name} {shown(number)}" for name, number in measures.items())
-        said += f": {'reaches' if reached else 'below'} {start:.2f}"
+        said += f": {'reaches' if reached else missed} {start:.2f}"
         said += f", {points:g} of {max_score:g} points"
         if reached and len(reached) < len(self.tiers):
-            said += "; {1:g} from {0:.2f} on".format(*self.tiers[len(reached)])
+            start, more = self.tiers[len(reached)]
+            said += f"; {more:g} from {start:.2f} {onwards}"
         error = 0.0 if reached else math.inf
         return Verdict(
             exercise, float(points), max_score, bool(reached), error, said, measures=measures

@@ -285,7 +285,8 @@ def where_greedy_decoding_finds_more(rng: Rng):
 @probe("beam_search", hidden=True, read=words_and_score)
 def few_and_many_words(rng: Rng):
     never = [call(Speaker(rng, -50.0), width, 5) for width in (2, 4)]
-    return [*never, call(Speaker(rng, 4.0), 3, 20), call(Speaker(rng), 30, 3)]
+    soon = [call(Speaker(rng, likelier), 3, 11) for likelier in (2.0, 3.0, 4.0, 5.0)]
+    return [*never, *soon, call(Speaker(rng), 30, 3)]
 
 
 @probe("embeddings", weight=2)

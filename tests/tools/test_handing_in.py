@@ -60,6 +60,27 @@ def test_files_and_zip_have_their_proper_names(folder, capsys):
     assert marks[-1].startswith("Upload 20260001_张三_lab3.zip")
 
 
+def test_solutions_as_modules_and_further_files_are_in_the_zip(folder, capsys):
+    name, *_ = check.runner.key.exercises
+    Path("report.html").write_text("<p>")
+    said(capsys, modules={"models/All.py": (name, "gone")}, beside=("report.html",))
+    with zipfile.ZipFile("20260001_张三_lab3.zip") as archive:
+        assert archive.namelist()[-2:] == ["report.html", "models/All.py"]
+        text = archive.read("models/All.py").decode()
+    assert f"exercise: {name}" in text and "# gone is missing" in text
+    compile(text, "All.py", "exec")
+
+
+def test_a_further_file_that_is_missing_is_told(folder, capsys):
+    out = said(capsys, beside=("report.html",))
+    assert "✗ report.html is not there" in out and "not complete" in out
+
+
+def test_modules_in_the_zip_are_nobodys_to_collect():
+    names = Names({"lab3": "demo"}, {"20260001": "张三"})
+    assert names.read(("20260001_张三_lab3.zip", "models", "All.py")).student == ""
+
+
 def test_what_is_written_is_what_collecting_reads(folder, capsys):
     said(capsys, "s-1.2@x", "Zoé  da Silva", notebook="lab 4")
     names = Names({"lab 4": "demo"}, {"s-1.2@x": "Zoé da Silva"})
