@@ -160,11 +160,11 @@ for numbers, translated in zip(data.training.source[:3], data.training.target[:3
 # | | training | validation | test | German | English |
 # |---|---|---|---|---|---|
 # | Multi30k | 25 382 | 890 | 896 | 7853 | 5893 |
-# | generated corpus | GEN |
+# | generated corpus | 6788 | 516 | 507 | 787 | 385 |
 #
 # Nobody trained anything yet: what does one know about an English word **without** reading the German? One who knows how
-# frequent each word is hesitates among UNIGRAM words (Multi30k; UNIGEN in the generated corpus), and one who knows
-# how frequent it is at each position among POSITION (POSGEN). These are the lines to beat.
+# frequent each word is hesitates among 197 words (Multi30k; 86 in the generated corpus), and one who knows how frequent
+# it is at each position among 134 (53). These are the lines to beat.
 
 
 # %%
@@ -824,7 +824,9 @@ def rate(done: float, warm_up: float | None) -> float:
     """The factor of the learning rate when a share `done` of all steps is made."""
     if warm_up is None:
         return 1.0
-    return done / warm_up if done < warm_up else 0.5 + 0.5 * math.cos(math.pi * done)
+    if done < warm_up:
+        return done / warm_up
+    return 0.5 + 0.5 * math.cos(math.pi * (done - warm_up) / (1 - warm_up))
 
 
 def train(
@@ -1000,7 +1002,30 @@ plt.show()
 # | 0 | – | the original's settings | | | | |
 
 # %% [markdown] answer="tuning_seq2seq" points=6 words=350
-# TUNING_SEQ2SEQ
+# Model answer (Multi30k, seed 0):
+#
+# | run | changed | why | expected | own words | right words | training |
+# |---|---|---|---|---|---|---|
+# | 0 | – | the original's settings | | S2S_DEFAULT |
+# | 1 | learning rate 0.003, warm-up | both curves still fall | about 90 | 122 | 127 | 121 |
+# | 2 | hidden sizes 128, words 64, attention, learning rate 0.002 | one state of 64 numbers cannot hold a sentence | 60 | 51.1 | 50.6 | 52.3 |
+# | 3 | run 2 with an LSTM | remembers longer | 45 | 52.9 | 52.3 | 51.6 |
+# | 4 | run 3 with teacher forcing | right words to learn from | better in both | 274 | 14.0 | 11.3 |
+# | 5 | run 2, learning rate 0.004, weight decay 0.2, word dropout 0.1 | S2S_TUNED |
+#
+# In the default run both perplexities are equal and high: it does not learn by heart, it learns nothing but which words
+# stand where (the baseline of frequencies at each position is 134). A faster rate did not help, against expectation, so
+# that speed was not what was missing. A look at the source at each step did: attention and more room more than halved
+# the perplexity. An LSTM changed nothing beyond that: with its own words the decoder soon reads nonsense, and there is
+# little to remember. Teacher forcing shows it: with the right words before it the model reaches 14, but
+# with its own words 274, because it has never seen its own mistakes; its translations are nevertheless better
+# (BLEU 15 instead of 7), since perplexity with own words punishes every word after the first that is shifted.
+#
+# Marking: 1 point for a table with the default run and at least three others, with both measures; 1 for what the curves of
+# the default run show (training and validation equal: too little learned, not too much by heart); 2 for changes that have
+# a reason **and** a prediction made before; 1 for saying where the prediction was wrong or right; 1 for an own-words
+# or right-words perplexity at least a tenth lower than before, with both numbers. More epochs alone, or LSTM for RNN
+# alone, earn none of the two points for changes.
 
 # %% [markdown]
 # ### 5.2 Written: `tuning_transformer`
@@ -1010,7 +1035,27 @@ plt.show()
 # The same for the Transformer, in at most 350 words.
 
 # %% [markdown] answer="tuning_transformer" points=6 words=350
-# TUNING_TRANSFORMER
+# Model answer (Multi30k, seed 0):
+#
+# | run | changed | why | expected | validation | training |
+# |---|---|---|---|---|---|
+# | 0 | – | the original's settings | | TR_DEFAULT |
+# | 1 | shuffled, warm-up and cosine, 12 epochs | smaller steps at the end | 24 | 25.1 | 13.9 |
+# | 2 | learning rate 0.002, batches of 64 | learns faster | 23 | 28.0 | 5.9 |
+# | 3 | run 2 with word dropout 0.1 | training is far below validation | 25 | 24.0 | 10.1 |
+# | 4 | hidden 256, weight decay 0.2, learning rate 0.003 | room, held in by decay | 22 | 17.2 | 8.0 |
+# | 5 | hidden 128, batches of 32, learning rate 0.004, weight decay 0.2, word dropout 0.15 | both at once | 17 | TR_TUNED |
+#
+# The default run's training perplexity is half of the validation's and falls while the other one rises: the model learns
+# sentences by heart. Learning faster made that worse (run 2), against expectation. What helped was to make learning by heart
+# harder. Word dropout brought 4. The decay of the weights brought most; a learning rate of 0.004 times 0.2 takes nearly
+# one thousandth of every weight at each step, so that rare words, whose vectors are seldom needed, stay small. More
+# width did not help any more once it was there (17.2 against 16.1).
+#
+# Marking: as for seq2seq. 1 point for a table with the default run and at least three others; 1 for what the curves
+# show (training far below validation: learned by heart); 2 for changes with a reason and a prediction; 1 for where the
+# prediction failed or held; 1 for a validation perplexity at least a tenth lower than before, with both numbers. More
+# epochs alone earn none of the two points for changes.
 
 # %% [markdown]
 # ## 6 What the models say
@@ -1145,11 +1190,24 @@ maps()
 #
 # 3 points
 #
-# On Multi30k the reference's models have NUMBERS. Which of these numbers may be compared with which? Say for each of the three on what its probabilities are conditioned,
-# and why seq2seq's perplexity with its own words may be far above the other one although it is the same model.
+# Three perplexities of validation words on Multi30k: the Transformer has PPL_TR, seq2seq with attention S2S_OWN with its own
+# words, and seq2seq with teacher forcing FORCED_RIGHT with the right words and FORCED_OWN with its own. Say for each of the
+# three kinds of measure on what its probabilities are conditioned, and which may be compared. Why may seq2seq's
+# perplexity with its own words be twenty times that with the right ones, although the model is the same?
 
 # %% [markdown] answer="perplexities" points=3
-# PERPLEXITIES
+# Model answer: the Transformer's probabilities are conditioned on the source and the position alone, $p(y_i \mid x, i)$.
+# With the right words, seq2seq's are conditioned on the source and on the target's words before, $p(y_i \mid x, y_{<i})$;
+# their product is the probability of the sentence, so that this is the perplexity of a language model. It knows more:
+# that "is" follows "man", and which synonym was chosen. So 14 against 16 does not mean that it reads German better.
+# With its own words they are conditioned on the source and on what the model said, $p(y_i \mid x, \hat y_{<i})$, and then
+# compared with the target. The first word that differs, be it a good synonym or one word more, shifts or changes what
+# comes after it; the model is then right about its own sentence, sure, and wrong about the target. A model that was
+# trained with teacher forcing is surest, and so loses most. Fair to compare are models in the same measure; the
+# Transformer and seq2seq with its own words both get nothing but the source, and that is the original's comparison.
+#
+# Marking: 1 point for what each of the three is conditioned on; 1 for which are comparable and why the right words are an
+# advantage; 1 for why own words hurt (after a difference the model is asked about another sentence than it writes).
 
 # %% [markdown]
 # ### 6.3 Written: `position_aligned`
@@ -1161,7 +1219,16 @@ maps()
 # work as well as it does for descriptions of pictures in German and English?
 
 # %% [markdown] answer="position_aligned" points=3
-# POSITION_ALIGNED
+# Model answer: positions do not know what the others say. So words come twice or are left out where German and English
+# need different numbers of words (a place that may stand at position 7 or 8 is said at both, or at neither), and words that
+# must agree do not: "is" at one position and "sits" at the next, because each is the likeliest by itself. The original
+# Transformer has a decoder whose masked self-attention reads the words written so far; that makes each word fit those
+# before it. It works for these sentences because they are short, their order is much the same in both languages, and
+# both are about as long, so that a word's translation stands near its own position, and attention finds it; verbs
+# at the end of a German clause are what it gets wrong.
+#
+# Marking: 1 point for two kinds of mistakes, each with an example; 1 for the decoder's masked self-attention (or: words
+# written so far are read); 1 for similar order, similar length, short sentences.
 
 # %% [markdown]
 # ### 6.4 Written: `beam_and_bleu`
@@ -1172,7 +1239,13 @@ maps()
 # can be a worse translation than a less likely one, with a property of the scores that `beam_search` compares.
 
 # %% [markdown] answer="beam_and_bleu" points=2
-# BEAM_AND_BLEU
+# Model answer: the score is a sum of logarithms of probabilities, so that every further word lowers it. A short sentence,
+# which leaves something out, has a higher score than a complete one; BLEU's brevity penalty punishes just that. And
+# the score is the model's opinion: where the model is wrong, searching better finds its mistakes more reliably. So BLEU may
+# rise a little from width 1 to 2 and then stay or fall, although ln p cannot fall. Dividing the score by the number of words
+# helps against the first.
+#
+# Marking: 1 point for what was observed; 1 for the sum that prefers short sentences (or for the model's own errors).
 
 # %% [markdown]
 # ## 7 Your best model
