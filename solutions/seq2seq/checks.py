@@ -30,19 +30,15 @@ def german(rng: Rng, *shape: int) -> Tensor:
     return words
 
 
-def read_by(layer: nn.Module, module: nn.Module, *arguments) -> Tensor:
-    """What a module that is called with arguments gives to one of its layers."""
+def dropped(module: nn.Module, later: nn.Module, *arguments) -> dict[str, Tensor]:
+    """What the recurrent layer and a later one read while training, and what comes out."""
     seen = []
-    layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    module(*arguments)
-    return seen[0]
-
-
-def dropped(module: nn.Module, *arguments) -> dict[str, Tensor]:
-    """What the recurrent layer reads while training, beside the embedded words."""
-    embedded = module.embedding(arguments[0])
-    read = read_by(module.recurrent, module.train(), *arguments)
-    return {"kept": read != 0, "ratio": torch.where(read != 0, read / embedded, 2.0)}
+    for layer in (module.recurrent, later):
+        layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    output = module.train()(*arguments)[0]
+    read, ratio = seen[0], seen[0] / module.embedding(arguments[0])
+    later = torch.cat([seen[1].flatten(), output.flatten()])
+    return {"kept": read != 0, "ratio": torch.where(read != 0, ratio, 2.0), "later": later}
 
 
 @probe("encoder", weight=2)
@@ -62,7 +58,8 @@ def what_is_dropped(rng: Rng):
 
 @what_is_dropped.run
 def _(Encoder, source, rng):
-    return dropped(rng.fill(Encoder(GERMAN, 10, 2, 3, dropout=0.5)), source)
+    encoder = rng.fill(Encoder(GERMAN, 10, 2, 3, dropout=0.5))
+    return dropped(encoder, encoder.linear1, source)
 
 
 @probe("encoder", parameters, twice, training, gradients, alone, hidden=True)
@@ -127,7 +124,8 @@ def what_the_decoder_drops(rng: Rng):
 
 @what_the_decoder_drops.run
 def _(Decoder, inputs, rng):
-    return dropped(rng.fill(Decoder(10, 2, 3, ENGLISH, dropout=0.5)), *inputs)
+    decoder = rng.fill(Decoder(10, 2, 3, ENGLISH, dropout=0.5))
+    return dropped(decoder, decoder.linear, *inputs)
 
 
 @what_is_dropped.law
@@ -139,6 +137,8 @@ def half_is_dropped(answer, _):
         return f"{1 - share:.0%} of the embedded words' numbers are dropped instead of half"
     if not torch.allclose(answer["ratio"], torch.tensor(2.0), rtol=1e-4):
         return "what is not dropped is not the embedded words times 1/(1 − p)"
+    if (answer["later"] == 0).any():
+        return "something is dropped behind the recurrent layer, too"
     return None
 
 
@@ -170,11 +170,11 @@ class Writer(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(GERMAN, 3)
+        self.embedding = nn.Embedding(ENGLISH, 3)
         self.linear = nn.Linear(3, ENGLISH)
 
     def forward(self, input: Tensor, hidden, encoder_outputs: Tensor | None = None):
-        read = self.embedding(input).transpose(0, 1)  # (1, N, 3)
+        read = self.embedding(input % ENGLISH).transpose(0, 1)  # (1, N, 3)
         first = (hidden[0] + 2 * read + encoder_outputs.mean(1)).sin()
         return self.linear(3 * first[0]).log_softmax(-1), (first, hidden[1] * read)
 
