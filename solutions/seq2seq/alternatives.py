@@ -275,8 +275,10 @@ class TransformerTranslator(nn.Module):
         self.device = device
         self.final_layer = FinalLayer(hidden_dim=hidden_dim, output_size=output_size).to(device)
         self.feed_forward = FeedForward(hidden_dim, dim_feedforward=dim_feedforward).to(device)
-        self.attention = MultiHeadAttention(hidden_dim, dim_k=dim_k, dim_v=dim_v, dim_q=dim_q)
+        attention = MultiHeadAttention(hidden_dim, dim_k=dim_k, dim_v=dim_v, dim_q=dim_q)
+        self.attention = attention.to(device)
         self.embeddings = Embeddings(input_size, hidden_dim=hidden_dim, max_length=max_length)
+        self.embeddings.to(device=device)
 
     def forward(self, inputs):
         embedded = self.embeddings(inputs)

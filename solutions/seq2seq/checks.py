@@ -5,6 +5,7 @@ from seq2seq import EOS, SOS
 from torch import Tensor, nn
 
 from autograder.checks.spec import (
+    Inputs,
     Rng,
     alone,
     built,
@@ -64,7 +65,7 @@ def _(Encoder, source, rng):
 
 @probe("encoder", parameters, twice, training, gradients, alone, hidden=True)
 def gradients_of_both_kinds(rng: Rng):
-    kinds = {kind: built(GERMAN, 4, 5, 3, 0.0, kind) for kind in ("RNN", "LSTM")}
+    kinds = {kind: built(GERMAN, 4, 5, 3, 0.0, kind) for kind in ("RNN", "".join("LSTM"))}
     return {kind: model(german(rng, 3, 11)) for kind, model in kinds.items()}
 
 
@@ -148,7 +149,7 @@ def one_sentence_of_each_kind(rng: Rng):
         f"{kind}, attention={attention}": built(4, 5, 3, ENGLISH, 0.0, kind, attention)(
             *step(rng, 1, 5, 3, is_lstm=kind == "LSTM", T=11)
         )
-        for kind in ("RNN", "LSTM")
+        for kind in ("RNN", "".join("LSTM"))  # equal to the literal, not the same object
         for attention in (False, True)
     }
 
@@ -174,6 +175,8 @@ class Writer(nn.Module):
         self.linear = nn.Linear(3, ENGLISH)
 
     def forward(self, input: Tensor, hidden, encoder_outputs: Tensor | None = None):
+        if input.shape != (len(encoder_outputs), 1):
+            raise ValueError(f"a decoder reads (N, 1) words, not {tuple(input.shape)}")
         read = self.embedding(input % ENGLISH).transpose(0, 1)  # (1, N, 3)
         first = (hidden[0] + 2 * read + encoder_outputs.mean(1)).sin()
         return self.linear(3 * first[0]).log_softmax(-1), (first, hidden[1] * read)
@@ -294,6 +297,19 @@ def shorter_than_the_longest(rng: Rng):
     return built(GERMAN, 5, 11)(german(rng, 2, 4))
 
 
+@probe("embeddings")
+def on_the_device_of_the_words(rng: Rng):
+    return german(rng, 2, 4)
+
+
+@on_the_device_of_the_words.run
+def _(Embeddings, words, rng):
+    """What is made without a word about its device goes to "meta", which holds no numbers."""
+    model = rng.fill(Embeddings(GERMAN, 5, 11))
+    with torch.device("meta"):
+        return model(words)
+
+
 @probe("embeddings", parameters, twice, training, gradients, alone, hidden=True)
 def every_length(rng: Rng):
     model = built(GERMAN, 3, 7)
@@ -402,6 +418,17 @@ stand_ins(
 def all_parts(rng: Rng):
     sizes = {"hidden_dim": 5, "dim_feedforward": 7, "dim_k": 3, "dim_v": 2, "dim_q": 4}
     return built(GERMAN, ENGLISH, CPU, **sizes, max_length=11)(german(rng, 2, 4))
+
+
+@probe("transformer_translator")
+def on_the_device_that_is_asked_for(rng: Rng):
+    return Inputs(device=torch.device("meta"))
+
+
+@on_the_device_that_is_asked_for.run
+def _(TransformerTranslator, inputs):
+    model = TransformerTranslator(GERMAN, ENGLISH, inputs.device, 3, 2, 5, 2, 6, 2, 12)
+    return {name: parameter.device.type for name, parameter in model.named_parameters()}
 
 
 @probe("transformer_translator", parameters, twice, training, gradients, alone, hidden=True)

@@ -685,7 +685,8 @@ check("final_layer", FinalLayer)
 # 4 points · ●●○ · 15 minutes · about 8 lines
 #
 # Put the parts together, under the names `embeddings`, `attention`, `feed_forward` and `final_layer`, in the order in
-# which they stand above. (In the check, others stand in for your parts.) `num_heads` is 2 and changes nothing.
+# which they stand above, and move them to `device`. (In the check, others stand in for your parts.) `num_heads` is 2 and
+# changes nothing.
 
 
 # %% solution="transformer_translator"
