@@ -61,7 +61,14 @@ FORCED = {
     }
 }
 BEST = {"hidden_dim": 128, "dim_feedforward": 512, "dim_k": 96, "dim_v": 96}
-BEST_TRAINING = {"epochs": 12, "learning_rate": 3e-3, "batch_size": 64, "warm_up": 0.05}
+BEST_TRAINING = {
+    "epochs": 12,
+    "learning_rate": 3e-3,
+    "batch_size": 64,
+    "warm_up": 0.05,
+    "weight_decay": 1.0,
+    "clip": 1.0,
+}
 
 
 def row(lab: ModuleType, data, kind: str, name: str, settings: dict, seed: int) -> str:
