@@ -269,7 +269,7 @@ def words_and_score(answer, _):
 
 @probe("beam_search", weight=2, read=words_and_score)
 def several_widths(rng: Rng):
-    return [call(Speaker(rng), width, 7) for width in (1, 2, 3, 5)]
+    return [call(Speaker(rng), width, 7) for width in (1, 2, 2, 3, 3, 5)]
 
 
 @probe("beam_search", weight=2, read=words_and_score)
@@ -288,7 +288,7 @@ def where_greedy_decoding_finds_more(rng: Rng):
 @probe("beam_search", hidden=True, read=words_and_score)
 def few_and_many_words(rng: Rng):
     never = [call(Speaker(rng, -50.0), width, 5) for width in (2, 4)]
-    soon = [call(Speaker(rng, likelier), 3, 11) for likelier in (2.0, 3.0, 4.0, 5.0)]
+    soon = [call(Speaker(rng, likelier), 3, 11) for likelier in (1.0, 2.0, 3.0, 4.0, 5.0)]
     return [*never, *soon, call(Speaker(rng), 30, 3)]
 
 
