@@ -103,8 +103,9 @@ def _problems_of_tiers(artefact: Artefact | Predictions, points: float) -> Itera
     starts, earned = zip(*artefact.tiers, strict=True) if artefact.tiers else ((), (0,))
     if any(float(rounded(start)) != start for start in starts):
         yield "tiers must start at values of two decimals"
-    if sorted(set(starts)) != [*starts] or sorted(set(earned)) != [*earned] or earned[0] < 0:
-        yield "tiers must rise, in values and in points"
+    in_order = [*starts] in (sorted(set(starts)), sorted(set(starts), reverse=True))
+    if not in_order or sorted(set(earned)) != [*earned] or earned[0] < 0:
+        yield "tiers must rise in points, and rise or fall in values"
     if earned[-1] != points:
         yield f"the highest tier earns {earned[-1]:g} points, the cell line says {points:g}"
 

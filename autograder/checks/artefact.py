@@ -26,7 +26,8 @@ class Artefact:
     `build` makes the architecture from a configuration, whose every key has its `limits`: lowest
     and highest number, whole where both are, or a set of values. `held_out` makes data from a seed;
     `measure` gives numbers for a model in eval mode on such data. The first of them, rounded half
-    up to two decimals, decides: `tiers` say from which value on how many points it earns.
+    up to two decimals, decides: `tiers` say from which value on how many points it earns. Where
+    their values fall, as those of a perplexity do, lower is better.
 
     Constants of the architecture, such as masks, must not be persistent buffers: they would come
     from the students' files.
@@ -71,17 +72,24 @@ def judged_by_tiers(
 ) -> Verdict:
     """What the first measure earns: the points of the highest tier that it reaches."""
     value = rounded(next(iter(measures.values())))
-    reached = [tier for tier in tiers if value >= _decimal(tier[0])]
+    sign, missed, onwards = (-1, "above", "down") if is_falling(tiers) else (1, "below", "on")
+    reached = [tier for tier in tiers if sign * value >= sign * _decimal(tier[0])]
     start, points = reached[-1] if reached else (tiers[0][0], 0.0)
     said = ", ".join(f"{name} {shown(number)}" for name, number in measures.items())
-    said += f": {'reaches' if reached else 'below'} {start:.2f}"
+    said += f": {'reaches' if reached else missed} {start:.2f}"
     said += f", {points:g} of {max_score:g} points"
     if reached and len(reached) < len(tiers):
-        said += "; {1:g} from {0:.2f} on".format(*tiers[len(reached)])
+        start, more = tiers[len(reached)]
+        said += f"; {more:g} from {start:.2f} {onwards}"
     error = 0.0 if reached else math.inf
     return Verdict(
         exercise, float(points), max_score, bool(reached), error, said, measures=measures
     )
+
+
+def is_falling(tiers: Sequence[tuple[float, float]]) -> bool:
+    """Whether the measure counts something bad, as the order of its tiers says."""
+    return tiers[0][0] > tiers[-1][0]
 
 
 def rejected(exercise: str, max_score: float, problem: str, detail: str = "") -> Verdict:

@@ -7,7 +7,9 @@ import sys
 import time
 import unicodedata
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from autograder.checks.checker import check
 from autograder.checks.key import Key
@@ -30,6 +32,7 @@ from autograder.tools.open_notebook import (
 STUDENT_ID = re.compile(r"[^\W_](?:[^\W_]|[.@-]){0,63}")
 NOT_IN_NAMES = re.compile(r"[\x00-\x1f/\\:*?\"<>|]")
 STALE_MINUTES = 10
+NO_MODULES: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 class SubmitError(Exception):
@@ -43,11 +46,14 @@ def submit(
     notebook: str = "lab3",
     artefacts: str | tuple[str, ...] = ("model",),
     predictions: tuple[str, ...] = (),
+    modules: Mapping[str, Sequence[str]] = NO_MODULES,
+    beside: Sequence[str | Path] = (),
 ) -> None:
     """Write the files to hand in, named as the course wants them, and one zip of them.
 
     `artefacts` and `predictions` are the endings of model files and of files of predictions.
-
+    `modules` are Python files that the zip has besides, with the solution cells that each is made
+    of; `beside` are further files, which are there already.
     Prints a line for each file and what looks unfinished. Never raises: what cannot be handed in
     has its line with ✗ and the reason, and the rest is written all the same.
     """
@@ -62,8 +68,10 @@ def submit(
             print(f"  {line}")
         written += [path for each in artefacts if (path := _artefact(each, stem))]
         written += [path for each in predictions if (path := _predictions(each, stem))]
-        wanted = 1 + len(artefacts) + len(predictions)
-        _hand_over(written, Path(f"{stem}_{notebook}.zip"), wanted)
+        written += [Path(each) for each in beside if _is_there(Path(each))]
+        wanted = 1 + len(artefacts) + len(predictions) + len(beside)
+        texts = {path: _module(found, cells) for path, cells in modules.items()}
+        _hand_over(written, Path(f"{stem}_{notebook}.zip"), wanted, texts)
     except (SubmitError, NotebookError, OSError) as error:
         print(f"✗ {error}")
 
@@ -149,11 +157,25 @@ def _predictions(ending: str, stem: str) -> Path | None:
     return _copied(found[-1], Path(f"{stem}_{ending}.txt"))
 
 
-def _hand_over(files: list[Path], target: Path, wanted: int) -> None:
-    """Put all files into one zip, say what to upload, and on Colab download it."""
+def _is_there(path: Path) -> bool:
+    if not path.is_file():
+        print(f"✗ {path} is not there: run the cell that writes it")
+    return path.is_file()
+
+
+def _module(notebook: Notebook, exercises: Sequence[str]) -> str:
+    """The solution cells of these exercises, as they were saved, in one text."""
+    cells = (notebook.solutions.get(name, f"# {name} is missing") for name in exercises)
+    return "\n\n\n".join(cell.strip() for cell in cells) + "\n"
+
+
+def _hand_over(files: list[Path], target: Path, wanted: int, texts: Mapping[str, str]) -> None:
+    """Put files and texts into one zip, say what to upload, and on Colab download it."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in files:
             archive.write(path, path.name)
+        for name, text in texts.items():
+            archive.writestr(name, text)
     said = "the files above" if len(files) == wanted else "not complete, see above"
     print(f"{'✓' if len(files) == wanted else '✗'} {target}  {_size(target)}, {said}")
     where = " (in the Output panel)" if Path.cwd() == Path("/kaggle/working") else ""

@@ -115,7 +115,10 @@ ERRORS = {
         [("tiers=((0.75, 1), (0.90, 3), (0.98, 4))", "tiers=(0.75, 4)")],
         "TypeError: 'float' object is not iterable",
     ),
-    "tiers that fall": ([("(0.90, 3)", "(0.70, 3)")], "tiers must rise, in values and in points"),
+    "tiers that fall": (
+        [("(0.90, 3)", "(0.70, 3)")],
+        "tiers must rise in points, and rise or fall in values",
+    ),
     "tiers between hundredths": (
         [("(0.90, 3)", "(0.905, 3)")],
         "tiers must start at values of two decimals",

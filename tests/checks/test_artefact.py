@@ -120,6 +120,23 @@ def test_the_line_tells_measures_tier_points_and_what_comes_next():
     assert line == f"✗ trained_model  {expected}"
 
 
+@pytest.mark.parametrize(
+    "value, points, said",
+    [
+        (9.0, 0, "above 4.00, 0 of 8 points"),
+        (4.005, 0, "above 4.00, 0 of 8 points"),
+        (4.004, 2, "reaches 4.00, 2 of 8 points; 8 from 2.50 down"),
+        (2.5, 8, "reaches 2.50, 8 of 8 points"),
+        (1.0, 8, "reaches 2.50, 8 of 8 points"),
+    ],
+)
+def test_where_tiers_fall_lower_is_better(value, points, said):
+    falling = Artefact(**{**vars(ARTEFACT), "tiers": ((4.0, 2), (2.5, 8))})
+    verdict = falling.judge("trained_model", 8, {"perplexity": value})
+    assert (verdict.score, verdict.passed) == (points, points > 0)
+    assert verdict.line.endswith(said)
+
+
 def test_a_model_is_measured_in_eval_mode_on_the_data_of_the_seed():
     assert measure(ARTEFACT, model(0.7), 5) == {"accuracy": pytest.approx(0.7), "seed": 5.0}
 

@@ -78,6 +78,28 @@ def test_predictions_that_are_missing_or_no_text_have_a_line(folder, capsys, dat
     assert "not complete" in out
 
 
+def test_solutions_as_modules_and_further_files_are_in_the_zip(folder, capsys):
+    name, *_ = check.runner.key.exercises
+    Path("report.html").write_text("<p>")
+    said(capsys, modules={"models/All.py": (name, "gone")}, beside=("report.html",))
+    with zipfile.ZipFile("20260001_张三_lab3.zip") as archive:
+        assert archive.namelist()[-2:] == ["report.html", "models/All.py"]
+        text = archive.read("models/All.py").decode()
+    assert f"exercise: {name}" in text and "# gone is missing" in text
+    compile(text, "All.py", "exec")
+
+
+def test_a_further_file_that_is_missing_is_told(folder, capsys):
+    out = said(capsys, beside=("report.html",))
+    assert "✗ report.html is not there" in out and "not complete" in out
+
+
+def test_modules_in_the_zip_are_nobodys_to_collect():
+    names = Names({"lab3": "demo"}, People([Student("20260001", "", "张三")]))
+    (reading,) = names.readings(("20260001_张三_lab3.zip", "models", "All.py"))
+    assert reading.student == ""
+
+
 def test_what_is_written_is_what_collecting_reads(folder, capsys):
     said(capsys, "s-1.2@x", "Zoé  da Silva", notebook="lab 4")
     names = Names({"lab 4": "demo"}, People([Student("s-1.2@x", "", "Zoé da Silva")]))
