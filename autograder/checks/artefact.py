@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import product
 from typing import Any
@@ -72,7 +72,8 @@ def judged_by_tiers(
 ) -> Verdict:
     """What the first measure earns: the points of the highest tier that it reaches."""
     value = rounded(next(iter(measures.values())))
-    sign, missed, onwards = (-1, "above", "down") if is_falling(tiers) else (1, "below", "on")
+    falling = tiers[0][0] > tiers[-1][0]  # the measure counts something bad
+    sign, missed, onwards = (-1, "above", "down") if falling else (1, "below", "on")
     reached = [tier for tier in tiers if sign * value >= sign * _decimal(tier[0])]
     start, points = reached[-1] if reached else (tiers[0][0], 0.0)
     said = ", ".join(f"{name} {shown(number)}" for name, number in measures.items())
@@ -82,14 +83,8 @@ def judged_by_tiers(
         start, more = tiers[len(reached)]
         said += f"; {more:g} from {start:.2f} {onwards}"
     error = 0.0 if reached else math.inf
-    return Verdict(
-        exercise, float(points), max_score, bool(reached), error, said, measures=measures
-    )
-
-
-def is_falling(tiers: Sequence[tuple[float, float]]) -> bool:
-    """Whether the measure counts something bad, as the order of its tiers says."""
-    return tiers[0][0] > tiers[-1][0]
+    verdict = Verdict(exercise, float(points), max_score, bool(reached), error, said)
+    return replace(verdict, measures=measures, lower_is_better=falling)
 
 
 def rejected(exercise: str, max_score: float, problem: str, detail: str = "") -> Verdict:

@@ -39,6 +39,7 @@ class Verdict:
     mistake: str | None = None
     diagnosis: str = ""
     measures: Mapping[str, float] = field(default_factory=dict)
+    lower_is_better: bool = False  # of the first measure
 
     @property
     def line(self) -> str:

@@ -34,18 +34,25 @@ class Finding:
     claimed: float
     reproduced: float | None
     problem: str = ""
+    lower_is_better: bool = False
 
     def is_plausible(self, tolerance: float) -> bool:
-        """Whether training again comes within the tolerance of the claim, or above it."""
-        return self.reproduced is not None and self.reproduced >= self.claimed - tolerance
+        """Whether training again comes within the tolerance of the claim, or does better."""
+        return self.reproduced is not None and self._gap(self.reproduced) <= tolerance
+
+    def _gap(self, reproduced: float) -> float:
+        """By how much a model is worse than the claim."""
+        return (reproduced - self.claimed) * (1 if self.lower_is_better else -1)
 
     def row(self, tolerance: float) -> list[str]:
         """It as a line of the table."""
         if self.reproduced is None:
             again, said = "–", self.problem
         else:
-            again, gap = f"{self.reproduced:.4f}", self.claimed - self.reproduced
-            said = "plausible" if self.is_plausible(tolerance) else f"{gap:.4f} below the claim"
+            again, gap = f"{self.reproduced:.4f}", self._gap(self.reproduced)
+            said = (
+                "plausible" if self.is_plausible(tolerance) else f"{gap:.4f} worse than the claim"
+            )
         mark = "✓" if self.is_plausible(tolerance) else "✗"
         return [self.student, self.exercise, f"{self.claimed:.4f}", again, f"{mark} {said}"]
 
@@ -105,12 +112,13 @@ def _findings(
             continue  # predictions, which no training writes
         verdict = grader.verifier.verdict_on_model(exercise, execution.found[exercise])
         reproduced = next(iter(verdict.measures.values()), None)
-        yield Finding(student, exercise, claimed, reproduced, verdict.feedback)
+        problem, falling = verdict.feedback, verdict.lower_is_better
+        yield Finding(student, exercise, claimed, reproduced, problem, falling)
 
 
 def as_table(findings: list[Finding], tolerance: float) -> Table:
     """The findings for people."""
-    title = f"Audit: trained again, plausible from {tolerance:g} below the claim on"
+    title = f"Audit: trained again, plausible up to {tolerance:g} worse than the claim"
     table = Table(*HEADINGS, title=title, title_justify="left")
     for finding in findings:
         table.add_row(*finding.row(tolerance))

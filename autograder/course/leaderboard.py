@@ -45,17 +45,21 @@ class Leaderboard:
 def leaderboards(course: Course, assignment: str) -> list[Leaderboard]:
     """One for each artefact of an assignment, from the reports of grading."""
     found: dict[str, dict[str, dict[str, float]]] = {}
+    falling: set[str] = set()
     for student, report in reports(course, assignment).items():
         name = student if course.leaderboard_names else course.pseudonym(student)
         for exercise in report["exercises"]:
             if "measures" in exercise:
                 found.setdefault(exercise["name"], {})[name] = exercise["measures"]
-    return [Leaderboard(name, ranked(measures)) for name, measures in found.items()]
+                falling |= {exercise["name"]} if exercise.get("lower_is_better") else set()
+    return [Leaderboard(each, ranked(found[each], falling=each in falling)) for each in found]
 
 
-def ranked(measures: dict[str, dict[str, float]]) -> list[Standing]:
+def ranked(measures: dict[str, dict[str, float]], *, falling: bool = False) -> list[Standing]:
     """Names by what their models reach; after a shared rank, as many ranks are left out."""
-    value = {name: round(next(iter(found.values())), DIGITS) for name, found in measures.items()}
+    sign = -1 if falling else 1
+    firsts = {name: next(iter(found.values())) for name, found in measures.items()}
+    value = {name: sign * round(first, DIGITS) for name, first in firsts.items()}
     return [
         Standing(1 + sum(other > value[name] for other in value.values()), name, measures[name])
         for name in sorted(measures, key=lambda name: (-value[name], name))

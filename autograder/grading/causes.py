@@ -9,9 +9,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 
-from autograder.checks.text.cells import bound_in_text, parsed
-from autograder.checks.text.notebook import statements
-from autograder.checks.text.scopes import bound
+from autograder.checks.text.notebook import names_bound
 from autograder.grading.forks.requests import Step
 
 MISSING = re.compile(r"name '(\w+)' is not defined")
@@ -65,13 +63,5 @@ def missing(said: str, cells: Sequence[Step], failures: Mapping[int, str]) -> st
     if not found:
         return ""
     tried = ((cells[at].text, failures[at]) for at in sorted(failures, reverse=True))
-    failed = next((told(*each) for each in tried if found[1] in _bound(each[0])), "")
+    failed = next((told(*each) for each in tried if found[1] in names_bound(each[0])), "")
     return failed and f"{found[1]!r} should come from a cell that failed: {failed}"
-
-
-def _bound(text: str) -> set[str]:
-    """The names that a cell binds."""
-    tree = parsed(text)
-    if tree is None:
-        return {*bound_in_text(text)}
-    return {one.name for statement, _ in statements(tree.body) for one in bound(statement)}

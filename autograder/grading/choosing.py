@@ -20,8 +20,8 @@ from autograder.assignment.cells import (
 from autograder.assignment.definitions import words_of
 from autograder.checks.text.cells import NOT_PYTHON, parsed
 from autograder.grading.forks.requests import Step
-from autograder.grading.parts import parts
-from autograder.grading.repair.syntax import outline, same_code
+from autograder.grading.parts import lost, parts
+from autograder.grading.repair.syntax import outline
 
 WORD = re.compile(r"\w+")
 
@@ -48,9 +48,9 @@ def needed_steps(repaired: NotebookNode, released: NotebookNode) -> Iterator[Ste
 
 
 def _texts(source: str, given: str) -> list[str]:
-    """A cell in parts; where a student changed what was given, that comes first."""
-    first = [] if same_code(source, given) else [given]
-    return [*first, *parts(source)]
+    """A cell in parts; what was given and a student's version lacks comes first."""
+    written = parts(source)
+    return [*lost(given, written), *written]
 
 
 def _is_given(cell: NotebookNode) -> bool:

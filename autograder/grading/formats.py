@@ -17,7 +17,7 @@ def as_json(graded: Graded) -> str:
             "passed": verdict.passed,
             "message": verdict.message,
             "mistake": verdict.mistake,
-            **({"measures": verdict.measures} if verdict.measures else {}),
+            **(_measured(verdict) if verdict.measures else {}),
         }
         for verdict in graded.verdicts
     ]
@@ -29,6 +29,10 @@ def as_json(graded: Graded) -> str:
         "repairs": graded.repairs,
     }
     return json.dumps(result, indent=2, ensure_ascii=False)
+
+
+def _measured(verdict: Verdict) -> dict[str, object]:
+    return {"measures": verdict.measures, "lower_is_better": verdict.lower_is_better}
 
 
 def as_text(graded: Graded) -> str:

@@ -1,9 +1,12 @@
 """The parts of a cell that run one by one: what is not Python costs itself, and not its cell."""
 
+import ast
 import bisect
 import re
 
+from autograder.assignment.definitions import text_of
 from autograder.checks.text.cells import MAX_CELL, parsed
+from autograder.checks.text.notebook import names_bound
 
 # a line at the margin that begins a statement: no comment, end of a bracket, or later clause
 BEGINS = re.compile(r"(?![\s#)\]}]|(?:else|elif|except|finally)\b)\S")
@@ -28,6 +31,25 @@ def parts(source: str) -> list[str]:
         found.append("\n".join([*BLANK * at, *lines[at:end]]))
         at = end
     return found
+
+
+def lost(given: str, written: list[str]) -> list[str]:
+    """What a cell gave and its parts, as a student has them, do not: imports and other names.
+
+    An import that was changed is lost, for it may fail; what was defined in another way is not.
+    """
+    trees = [tree for part in written if (tree := parsed(part))]
+    same = {ast.dump(node) for tree in trees for node in tree.body}
+    names = {name for part in written for name in names_bound(part)}
+    found = parsed(given)
+    missing = [
+        text_of(node, given)
+        for node in (found.body if found else [])
+        if ast.dump(node) not in same
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        or names_bound(text_of(node, given)) - names
+    ]
+    return ["\n".join(missing)] if missing else []
 
 
 def _end_of_statement(lines: list[str], at: int, ends: list[int], left: int) -> tuple[int, int]:

@@ -232,6 +232,13 @@ def test_a_claim_is_plausible_down_to_the_tolerance():
     assert Finding("a", "m", 0.80, 0.99).is_plausible(0.05)
 
 
+def test_where_lower_is_better_a_claim_is_plausible_up_to_the_tolerance():
+    plausible = [Finding("a", "m", 5.0, it, "", True).is_plausible(0.1) for it in (4.0, 5.09, 5.2)]
+    assert plausible == [True, True, False]
+    standings = ranked({"a": {"perplexity": 5.0}, "b": {"perplexity": 4.0}}, falling=True)
+    assert [(each.rank, each.name) for each in standings] == [(1, "b"), (2, "a")]
+
+
 @pytest.mark.parametrize("command", [["audit", "parity", "3"], ["grade", "parity", "--audit", "3"]])
 def test_the_command_prints_the_findings_and_fails_where_one_is_not_plausible(
     graded, capsys, monkeypatch, command
@@ -241,7 +248,7 @@ def test_the_command_prints_the_findings_and_fails_where_one_is_not_plausible(
     assert main([*command, "--draw", "x", "--minutes", "1"]) == 1
     out = capsys.readouterr().out
     assert "✓ plausible" in out and "✗ no model file was written" in out
-    assert "plausible from 0.05 below the claim on" in out
+    assert "plausible up to 0.05 worse than the claim" in out
     with (graded.build / "audit-parity.csv").open() as file:
         assert {row["student"] for row in csv.DictReader(file)} == {"ada", "eve", "liu"}
 

@@ -9,7 +9,7 @@ from small_jobs import error, evidence, run
 from autograder.authoring.build import build
 from autograder.grading.causes import missing, told
 from autograder.grading.forks.requests import Step
-from autograder.grading.parts import MOST, parts
+from autograder.grading.parts import MOST, lost, parts
 from autograder.grading.submission import Grader
 
 pytestmark = pytest.mark.spread
@@ -21,6 +21,16 @@ NOT_PYTHON = {  # what stands above a definition in its cell
     "Python 2's": "print 'x'",
     "a stray character": "x = $",
     "an open bracket": "x = (1,",
+}
+GIVEN = "import math\nfrom torch import nn\nSIZE = 3\n\n\ndef helper(x):\n    return x"
+LOST = {  # a student's version -> what of the given one still has to run
+    GIVEN.replace("3", "4"): "",
+    GIVEN.replace("return x", "return 2 * x"): "",
+    f"import colab\n{GIVEN}": "",
+    GIVEN.replace("import math", "import colab, math"): "import math",
+    GIVEN.replace("import math", "import math as = m"): "import math",
+    GIVEN.split("\n\n")[0]: "def helper(x):\n    return x",
+    "import colab": GIVEN.replace("\n\n", ""),
 }
 FAILING = {
     "a missing package": "from google.colab import drive",
@@ -51,6 +61,11 @@ def test_parts_keep_their_line_numbers():
 def test_text_in_quotes_may_stand_at_the_margin():
     definition = 'def f(x):\n    """\nA text.\nAnd more.\n"""\n    return x'
     assert definition in parts(f"{definition}\nb = = 2")
+
+
+@pytest.mark.parametrize(("written", "first"), LOST.items())
+def test_what_was_given_and_is_lost_runs_first(written, first):
+    assert lost(GIVEN, parts(written)) == ([first] if first else [])
 
 
 def test_reading_parts_ends():

@@ -64,7 +64,9 @@ def test_files_in_memory_have_one_bound_together(folder):
 def test_one_budget_is_all_that_a_submission_has():
     kernels = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(execution, "CellFork", lambda *a: kernels.append(1) or fork.CellFork(*a))
+        patch.setattr(
+            execution, "CellFork", lambda *a, **k: kernels.append(1) or fork.CellFork(*a, **k)
+        )
         limits = Limits(20.0, total=0.5)
         result = execute(replace(job(*10 * [STUBBORN], RIGHT), limits=limits))
     assert len(kernels) == 1 and error(result) == "the cells before took more than 0.5 s"

@@ -123,6 +123,14 @@ def _below(statement: ast.stmt, certain: bool) -> Iterator[tuple[ast.stmt, bool]
                     yield from ((one, False) for one in child.body)
 
 
+def names_bound(source: str) -> set[str]:
+    """The names that a cell binds, as far as its text says."""
+    tree = parsed(source)
+    if tree is None:
+        return {*bound_in_text(source)}
+    return {one.name for statement, _ in statements(tree.body) for one in bound(statement)}
+
+
 def _head(statement: ast.stmt) -> list[ast.AST]:
     """What a statement evaluates itself, without the statements below it."""
     return [child for child in parts(statement)[0] if not isinstance(child, BLOCKS)]
