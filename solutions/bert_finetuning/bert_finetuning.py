@@ -409,6 +409,7 @@ def tune(
     batch_size: int = 32,
     weight_decay: float = 0.01,
     label: str = "tuning",
+    show: bool = True,
 ) -> Run:
     """Train on the chosen statements; what learns was decided before."""
     where = next(model.parameters()).device
@@ -419,7 +420,8 @@ def tune(
         optimiser, lambda step: warmup_linear(step, total // 10, total)
     )
     start, losses, accuracies = time.perf_counter(), [], []
-    with tqdm(total=total, desc=label, file=sys.stdout, mininterval=0.5, ncols=88) as bar:
+    look = {"desc": label, "file": sys.stdout, "mininterval": 0.5, "ncols": 88, "disable": not show}
+    with tqdm(total=total, **look) as bar:
         for _ in range(epochs):
             training_mode(model)
             summed = 0.0
@@ -737,7 +739,8 @@ for name in starts:
     found = {}
     for count in (28, 56, 112, 224, 448):
         chosen = few(count, part("training"))
-        again = [tuned(name, chosen, seed=i, epochs=epochs_for(count)) for i in range(2)]
+        settings = {"epochs": epochs_for(count), "show": False}
+        again = [tuned(name, chosen, seed=seed, **settings) for seed in range(2)]
         found[count] = sum(run.accuracies[-1] for run in again) / len(again)
     print(f"{name:16}", {count: round(share, 3) for count, share in found.items()})
     axes.plot(found.keys(), found.values(), "o-", label=name)
