@@ -25,8 +25,13 @@ def wheel(tmp_path_factory):
 def test_the_wheel_holds_the_package_and_nothing_of_the_course(wheel):
     names = [name for name in wheel.namelist() if ".dist-info/" not in name]
     assert "autograder/checks/checker.py" in names
-    data = r"tools/pig_latin_words/\w+\.txt|tools/scaling_runs\.csv|grading/pages/page\.html\.j2"
-    wanted = rf"autograder/([\w/]+\.py|{data})"
+    data = (
+        *(r"pig_latin_words/\w+\.txt", r"emoji_pictures/\w+\.(png|tsv|txt)"),
+        *(r"birth_places/(small|large)/\w+\.(txt|tsv)", r"sentence_pairs/\w+\.\w+\.(gz|txt)"),
+        r"\w+\.(csv|safetensors)",
+    )
+    pages = r"grading/pages/page\.html\.j2"
+    wanted = rf"autograder/([\w/]+\.py|tools/({'|'.join(data)})|{pages})"
     assert [name for name in names if not re.fullmatch(wanted, name)] == []
 
 

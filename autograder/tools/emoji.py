@@ -1,6 +1,7 @@
 """Emoji: their pictures in two styles, their names and tags."""
 
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import BytesIO
@@ -34,9 +35,13 @@ def emoji(*parts: Part) -> list[Emoji]:
     for validation the variants are a part of their own. Names, kinds and tags come
     from emojibase, further tags from emojilib.
     """
+    return [each for each in _everything() if not parts or each.part in parts]
+
+
+@cache
+def _everything() -> tuple[Emoji, ...]:
     lines = (_folder() / "emoji.tsv").read_text(encoding="utf-8").splitlines()[1:]
-    everything = (_entry(number, line) for number, line in enumerate(lines))
-    return [each for each in everything if not parts or each.part in parts]
+    return tuple(_entry(number, line) for number, line in enumerate(lines))
 
 
 def _entry(number: int, line: str) -> Emoji:

@@ -1042,7 +1042,7 @@ print(f"\n{CAPTION!r} finds {texts[best]!r} ({probabilities.max():.0%})")
 # - Is the recall of unseen emoji far below that of known ones in the other style? Then words are.
 # - Choose with `training` alone, by the emoji for validation; then train once more with both parts.
 #
-# The settings below are a start: with them 0.34 to 0.40 of the emoji for validation are among ten. What other
+# The settings below are a start: with them 0.34 to 0.43 of the emoji for validation are among ten. What other
 # settings reach with 1418 emoji (`python solutions/clip/train_reference.py`); the columns are recall at 1 and at 10,
 # by chance 0.006 and 0.06 of 160, and 0.001 and 0.007 of 1418:
 #
