@@ -142,22 +142,23 @@ return self.proj(torch.einsum("bhqk,bkhs->bqhs", weights, v).reshape(B, Tq, d))
 class DownProjectBlock(nn.Module):
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
-        self.ln1, self.ln2 = nn.LayerNorm(config.n_embd), nn.LayerNorm(config.n_embd)
+        self.ln_q, self.ln_kv, self.ln_mlp = (nn.LayerNorm(config.n_embd) for _ in range(3))
         self.attn = CausalCrossAttention(config)
         self.mlp = mlp(config.n_embd)
         self.C = nn.Parameter(torch.zeros(1, config.bottleneck_dim, config.n_embd))
         torch.nn.init.xavier_uniform_(self.C.data)
 
     def forward(self, x_input: Tensor) -> Tensor:
-        y = self.attn(x_kv=self.ln1(x_input), x_q=self.C.repeat(x_input.shape[0], 1, 1))
-        return self.mlp(self.ln2(y)) + y
+        C = self.ln_q(self.C).repeat(x_input.shape[0], 1, 1)
+        y = self.attn(x_kv=self.ln_kv(x_input), x_q=C)
+        return self.mlp(self.ln_mlp(y)) + y
 
 
 # %% a matrix of Xavier's, text as it is alternative="down_project_block"
 class DownProjectBlock(nn.Module):
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
-        self.ln1, self.ln2 = nn.LayerNorm(config.n_embd), nn.LayerNorm(config.n_embd)
+        self.ln_q, self.ln_kv, self.ln_mlp = (nn.LayerNorm(config.n_embd) for _ in range(3))
         self.attn = CausalCrossAttention(config)
         self.mlp = mlp(config.n_embd)
         C = torch.empty(config.bottleneck_dim, config.n_embd)
@@ -166,16 +167,16 @@ class DownProjectBlock(nn.Module):
     def forward(self, x_input: Tensor) -> Tensor:
         C = self.C + torch.zeros_like(x_input[:, :1])
         y = self.attn(x_input, C) + C
-        y = y + self.mlp(self.ln2(y))
+        y = y + self.mlp(self.ln_mlp(y))
         return y
 
 
 # %% without a residual past the attention alternative="up_project_block"
-y = self.attn(x_kv=self.ln1(y), x_q=x_input)
-return torch.add(y, self.mlp(self.ln2(y)))
+y = self.attn(x_kv=self.ln_kv(y), x_q=self.ln_q(x_input))
+return torch.add(y, self.mlp(self.ln_mlp(y)))
 # %% y as it is alternative="up_project_block"
 x = torch.add(self.attn(y, x_input), x_input)
-return self.mlp(self.ln2(x)) + x
+return self.mlp(self.ln_mlp(x)) + x
 # %% all settings by name alternative="initialize_perceiver_model"
 config = GPTConfig(
     vocab_size=mconf.vocab_size,

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import tempfile
+from itertools import product
 from pathlib import Path
 from unittest import mock
 
@@ -525,7 +526,7 @@ class Parts(nn.Module):
 
     def __init__(self, config: GPTConfig, has_C: bool) -> None:
         super().__init__()
-        self.ln1, self.ln2 = nn.LayerNorm(config.n_embd), nn.LayerNorm(config.n_embd)
+        self.ln_q, self.ln_kv, self.ln_mlp = (nn.LayerNorm(config.n_embd) for _ in range(3))
         self.attn, self.mlp = StandInAttention(config), mlp(config.n_embd)
         if has_C:
             self.C = nn.Parameter(torch.empty(1, config.bottleneck_dim, config.n_embd))
@@ -573,16 +574,19 @@ def _(ProjectBlock, inputs):
     reached += [
         f"argument {i}" for i, x in enumerate(given, 1) if x.grad is not None and x.grad.any()
     ]
-    return {"output": output, "reached": [name for name in reached if not name.startswith("ln1")]}
+    return {
+        "output": output,
+        "reached": [name for name in reached if not name.startswith(("ln_q", "ln_kv"))],
+    }
 
 
 def accepted(parts: nn.Module, x_kv: Tensor, x_q: Tensor):
-    """The outputs of blocks as the text has them, and in other published forms: with and without
-    ln1, and with and without a residual past the attention."""
-    for other in (parts.ln1(x_kv), x_kv):
+    """The outputs of a block as the text has it, and in other published forms: without the norms
+    before the attention, and without a residual past it."""
+    for keys, asks in product((parts.ln_kv(x_kv), x_kv), (parts.ln_q(x_q), x_q)):
         for past in (x_q, torch.zeros_like(x_q)):
-            y = past + parts.attn(other, x_q)
-            yield y + parts.mlp(parts.ln2(y))
+            y = past + parts.attn(keys, asks)
+            yield y + parts.mlp(parts.ln_mlp(y))
 
 
 def as_in_the_text(answer, candidates: list[Tensor]):

@@ -7,8 +7,8 @@
 # and you will find out what decides whether knowledge that is there also comes out.
 #
 # Everything is here: texts, questions and trainings need no download. Plan five hours for the exercises and written answers.
-# The trainings use a GPU where there is one. On a CPU those of part 7 take about 900 seconds of processor time and those of
-# parts 8 and 9 about 700, together a quarter of an hour on two cores.
+# The trainings use a GPU where there is one. On a CPU those of part 7 take about 1000 seconds of processor time and those of
+# parts 8 and 9 about 650, together under twenty minutes on two cores.
 # Every exercise stands on its own: a mistake in one costs no points in another.
 #
 #
@@ -198,8 +198,8 @@ class GPT(nn.Module):
         super().__init__()
         self.config = config
         self.tok_emb = nn.Embedding(config.vocab_size, config.n_embd)
-        positions = None if config.rope else torch.zeros(1, config.block_size, config.n_embd)
-        self.pos_emb = None if positions is None else nn.Parameter(positions)
+        positions = 0.02 * torch.randn(1, config.block_size, config.n_embd)
+        self.pos_emb = None if config.rope else nn.Parameter(positions)
         self.blocks = blocks_of(config)
         self.ln_f = nn.LayerNorm(config.n_embd)
         self.head = nn.Linear(config.n_embd, config.vocab_size, bias=False)
@@ -687,10 +687,12 @@ check("causal_cross_attention", CausalCrossAttention)
 # The queries do not come from the text. They are learned: a parameter $C$ of shape `(1, m, d)` with $m$ =
 # `config.bottleneck_dim`, the same for every text, which begins with the numbers of `nn.init.xavier_uniform_`.
 #
-# $$Y = C + \mathrm{attn}(\mathrm{ln}_1(X), C), \qquad Y \leftarrow Y + \mathrm{mlp}(\mathrm{ln}_2(Y)),$$
+# $$Y = C + \mathrm{attn}(\mathrm{ln_{kv}}(X), \mathrm{ln_q}(C)), \qquad Y \leftarrow Y + \mathrm{mlp}(\mathrm{ln_{mlp}}(Y)),$$
 #
-# where attn takes what has keys and values first, then what asks. (In public solutions there are also a $Y$ without
-# $C$ in front of the attention, and attention to $X$ without $\mathrm{ln}_1$. The check takes them, too.)
+# where attn takes what has keys and values first, then what asks. What asks is normalised, too: $C$ and the embedded text
+# begin with very small numbers, and queries made of them would score all keys alike for a long time. (In public
+# solutions there are also blocks without $\mathrm{ln_q}$ or $\mathrm{ln_{kv}}$, and a $Y$ without $C$ in front of the
+# attention. The check takes them, too.)
 
 
 # %% solution="down_project_block"
@@ -699,7 +701,7 @@ class DownProjectBlock(nn.Module):
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
-        self.ln1, self.ln2 = nn.LayerNorm(config.n_embd), nn.LayerNorm(config.n_embd)
+        self.ln_q, self.ln_kv, self.ln_mlp = (nn.LayerNorm(config.n_embd) for _ in range(3))
         self.attn = CausalCrossAttention(config)
         self.mlp = mlp(config.n_embd)
         ### BEGIN SOLUTION
@@ -711,8 +713,8 @@ class DownProjectBlock(nn.Module):
         """(B, T, d) → (B, m, d)."""
         ### BEGIN SOLUTION
         C = self.C.expand(len(x_input), -1, -1)  # (B, m, d)
-        y = C + self.attn(self.ln1(x_input), C)
-        return y + self.mlp(self.ln2(y))
+        y = C + self.attn(self.ln_kv(x_input), self.ln_q(C))
+        return y + self.mlp(self.ln_mlp(y))
         ### END SOLUTION
 
 
@@ -732,7 +734,7 @@ check("down_project_block", DownProjectBlock)
 #
 # Now the text asks, and what came through the bottleneck has keys and values:
 #
-# $$X' = X + \mathrm{attn}(\mathrm{ln}_1(Y), X), \qquad X' \leftarrow X' + \mathrm{mlp}(\mathrm{ln}_2(X')).$$
+# $$X' = X + \mathrm{attn}(\mathrm{ln_{kv}}(Y), \mathrm{ln_q}(X)), \qquad X' \leftarrow X' + \mathrm{mlp}(\mathrm{ln_{mlp}}(X')).$$
 
 
 # %% solution="up_project_block"
@@ -741,15 +743,15 @@ class UpProjectBlock(nn.Module):
 
     def __init__(self, config: GPTConfig) -> None:
         super().__init__()
-        self.ln1, self.ln2 = nn.LayerNorm(config.n_embd), nn.LayerNorm(config.n_embd)
+        self.ln_q, self.ln_kv, self.ln_mlp = (nn.LayerNorm(config.n_embd) for _ in range(3))
         self.attn = CausalCrossAttention(config)
         self.mlp = mlp(config.n_embd)
 
     def forward(self, y: Tensor, x_input: Tensor) -> Tensor:
         """y (B, m, d) and x_input (B, T, d) → (B, T, d)."""
         ### BEGIN SOLUTION
-        x = x_input + self.attn(self.ln1(y), x_input)
-        return x + self.mlp(self.ln2(x))
+        x = x_input + self.attn(self.ln_kv(y), self.ln_q(x_input))
+        return x + self.mlp(self.ln_mlp(x))
         ### END SOLUTION
 
 
@@ -1020,8 +1022,9 @@ class Recall(Dataset):
 
 def new_model(kind: str, texts: "CharCorruptionDataset") -> GPT:
     """A model before any training."""
-    if kind == "Perceiver":
-        return initialize_perceiver_model(configuration(texts), SETTINGS.bottleneck_dim)
+    if kind == "Perceiver":  # its middle blocks are cheap, so that it gets one more
+        mconf = configuration(texts)._replace(n_layer=SETTINGS.n_layer + 1)
+        return initialize_perceiver_model(mconf, SETTINGS.bottleneck_dim)
     return GPT(configuration(texts, rope=kind == "rotary"))
 
 
@@ -1115,17 +1118,19 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# With seeds 0, 1 and 2 (`python solutions/minigpt/train_reference.py`), accuracies in the last epoch:
+# Accuracies in the last epoch (`python solutions/minigpt/train_reference.py --rates 5e-5`, on a GPU):
 #
 # | | seeds | right in the words of a text | dev | test |
 # |---|---|---|---|---|
 # | always London | | | 0.05 | 0.05 |
 # | no pre-training | 0, 1, 2 | | 0.01, 0.00, 0.03 | 0.00, 0.00, 0.01 |
-# | PERCEIVERROW
+# | Perceiver, three layers, without $\mathrm{ln_q}$ | 0 | 0.00 | 0.00 | 0.00 |
 # | pre-trained | 0 | 0.89 | 0.32 | 0.33 |
 # | pre-trained, rotary positions (part 9) | 0 | 0.84 | 0.43 | 0.37 |
 #
-# So the pre-trained model knows nine of ten places, and a third of them can be asked for.
+# So the pre-trained model knows nine of ten places, and a third of them can be asked for. The Perceiver is the hardest of them
+# to train: in the usual form of its blocks it had learned nothing about places after as many steps, and stayed below the
+# baseline. Here its queries are normalised and it has a layer more. Where does yours lie?
 #
 # (The original asks for 10 % with pre-training, 6 % with the Perceiver and 20 % with rotary positions; public runs of it,
 # with 2937 people on GPUs, have 12 to 37 %, 4 to 10 % and 21 to 38 %, and 0.6 to 2.6 % without pre-training.)
@@ -1185,7 +1190,7 @@ print(question, "→", answer(models["pre-trained"], texts, question), f"(right:
 # only be called up in a new way, which then works for others, too.
 #
 # Without pre-training nothing is stored about dev people, and a place does not follow from a name. The model learns the 100
-# pairs of train by heart (accuracy 1.0), and for other names it gives the place of a name that looks similar, in effect a
+# pairs of train by heart (0.90 to 0.98 of them), and for other names it gives the place of a name that looks similar, in effect a
 # random one: right with about the sum of the squares of the places' frequencies, 3 %, which is less than London's 5 %.
 #
 # Marking: 1 point for storing by reading and calling up by fine-tuning being two things, with a number from the curves; 1 for
