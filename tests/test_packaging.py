@@ -25,7 +25,8 @@ def wheel(tmp_path_factory):
 def test_the_wheel_holds_the_package_and_nothing_of_the_course(wheel):
     names = [name for name in wheel.namelist() if ".dist-info/" not in name]
     assert "autograder/checks/checker.py" in names
-    wanted = r"autograder/([\w/]+\.py|tools/pig_latin_words/\w+\.txt|tools/scaling_runs\.csv)"
+    data = r"pig_latin_words/\w+\.txt|scaling_runs\.csv|sentence_pairs/\w+\.\w+\.(gz|txt)"
+    wanted = rf"autograder/([\w/]+\.py|tools/({data}))"
     assert [name for name in names if not re.fullmatch(wanted, name)] == []
 
 
