@@ -48,6 +48,20 @@ def dropped(module: nn.Module, later: nn.Module, *arguments) -> dict[str, float]
     }
 
 
+def problem_of_dropout(answer) -> str | None:
+    """What speaks against a dropout of one half."""
+    # 6000 numbers: six standard deviations are 0.04, by chance less than once in 10⁸ times
+    if abs(answer["kept"] - 0.5) > 0.04:
+        return (
+            f"{1 - answer['kept']:.0%} of the embedded words' numbers are dropped instead of half"
+        )
+    if max(abs(answer[f"{which} factor"] - 2) for which in ("largest", "smallest")) > 1e-3:
+        return "what is not dropped is not the embedded words times 1/(1 − p)"
+    return (
+        "something is dropped behind the recurrent layer, too" if answer["zeros behind"] else None
+    )
+
+
 @probe("encoder", weight=2)
 def rnn(rng: Rng):
     return built(GERMAN, 5, 7, 3)(german(rng, 2, 4))
@@ -67,6 +81,11 @@ def what_is_dropped(rng: Rng):
 def _(Encoder, source, rng):
     encoder = rng.fill(Encoder(GERMAN, 10, 2, 3, dropout=0.5))
     return dropped(encoder, encoder.linear1, source)
+
+
+@what_is_dropped.law
+def half_is_dropped(answer, _):
+    return problem_of_dropout(answer)
 
 
 @probe("encoder", parameters, twice, training, gradients, alone, hidden=True)
@@ -135,19 +154,9 @@ def _(Decoder, inputs, rng):
     return dropped(decoder, decoder.linear, *inputs)
 
 
-@what_is_dropped.law
 @what_the_decoder_drops.law
-def half_is_dropped(answer, _):
-    # 6000 numbers: six standard deviations are 0.04, by chance less than once in 10⁸ times
-    if abs(answer["kept"] - 0.5) > 0.04:
-        return (
-            f"{1 - answer['kept']:.0%} of the embedded words' numbers are dropped instead of half"
-        )
-    if max(abs(answer[f"{which} factor"] - 2) for which in ("largest", "smallest")) > 1e-3:
-        return "what is not dropped is not the embedded words times 1/(1 − p)"
-    return (
-        "something is dropped behind the recurrent layer, too" if answer["zeros behind"] else None
-    )
+def half_of_the_word_is_dropped(answer, _):
+    return problem_of_dropout(answer)
 
 
 @probe("decoder", parameters, twice, training, gradients, hidden=True)
@@ -241,20 +250,24 @@ def longer_than_the_source(rng: Rng):
     return german(rng, 2, 3), rng.integers(2, 9, high=ENGLISH)
 
 
-@probe("teacher_forced", hidden=True)
-def one_word_of_one_sentence(rng: Rng):
-    return german(rng, 1, 7), rng.integers(1, 1, high=ENGLISH)
-
-
 @three_sentences.run
 @longer_than_the_source.run
-@one_word_of_one_sentence.run
 def forced(teacher_forced, inputs, rng):
     """What is said, and the gradients of it."""
     model = rng.fill(Translator())
     said = teacher_forced(model, *inputs)
     loss = weighted_sum(said)
     return said, list(torch.autograd.grad(loss, list(model.parameters()), allow_unused=True))
+
+
+@probe("teacher_forced", hidden=True)
+def one_word_of_one_sentence(rng: Rng):
+    return german(rng, 1, 7), rng.integers(1, 1, high=ENGLISH)
+
+
+@one_word_of_one_sentence.run
+def _(teacher_forced, inputs, rng):
+    return forced(teacher_forced, inputs, rng)
 
 
 class Speaker:
@@ -313,9 +326,10 @@ def on_the_device_of_the_words(rng: Rng):
 def _(Embeddings, words, rng):
     """What is made without a word about its device goes to "meta", which holds no numbers."""
     model = rng.fill(Embeddings(GERMAN, 5, 11))
+    found = model(words)
     model.positions.register_forward_pre_hook(stands_on_the_cpu)
     with torch.device("meta"):
-        return model(words).device.type
+        return found, model(words).device.type
 
 
 def stands_on_the_cpu(_, inputs: tuple[Tensor]) -> None:
