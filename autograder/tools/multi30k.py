@@ -13,7 +13,7 @@ FOLDER = "multi30k"
 VARIABLE = "MULTI30K"
 PACKAGED = Path(str(files("autograder.tools") / "sentence_pairs"))
 SECONDS = 10  # until a server that does not answer is given up
-COMMIT = "331f697e45acf3753745a789a3c0aae13f3a982b"
+COMMIT = "c9be912dc05a3ebf9ae5bb5f7f58c1791cda43ab"
 MIRRORS = (
     f"https://raw.githubusercontent.com/multi30k/dataset/{COMMIT}/data/task1/raw/",
     f"https://cdn.jsdelivr.net/gh/multi30k/dataset@{COMMIT}/data/task1/raw/",

@@ -76,7 +76,12 @@ PAD = 1
 SOS = 2
 EOS = 3
 MAX_LEN = 20  # positions, with <sos> and <eos>
-WANTED = {"torchtext": "torchtext==0.6.0", "spacy": "spacy", "sacrebleu": "sacrebleu"}
+WANTED = {
+    "torchtext": "torchtext==0.6.0",
+    "spacy": "spacy",
+    "sacrebleu": "sacrebleu",
+    "pooch": "pooch",
+}
 
 
 class Pairs(NamedTuple):
