@@ -32,8 +32,14 @@ def small_model():
 
 
 def test_words_are_small_letters_without_accents_and_signs():
-    assert LAB.words_of("A Piña of the O’Neill: 12:30 🦊!") == ["pina", "o", "neill", "12", "30"]
-    assert LAB.words_of("🦊 …") == []
+    assert LAB.words_of("A Piña of the O’Neill: 12:30 \N{FOX FACE}!") == [
+        "pina",
+        "o",
+        "neill",
+        "12",
+        "30",
+    ]
+    assert LAB.words_of("\N{FOX FACE} …") == []
 
 
 def test_a_word_is_made_of_itself_and_its_runs():
@@ -52,7 +58,7 @@ def test_a_text_does_not_depend_on_order_and_on_other_texts():
     assert torch.allclose(one[0], one[1], atol=1e-6) and torch.allclose(one[:1], alone, atol=1e-6)
     assert not torch.allclose(one[:1], turned, atol=1e-3)
     assert torch.allclose(tower(["a red hot pepper with the"]), alone, atol=1e-6)
-    assert tower(["", "🦊"]).isfinite().all()
+    assert tower(["", "\N{FOX FACE}"]).isfinite().all()
 
 
 def test_each_word_counts_as_much():
@@ -169,8 +175,7 @@ def test_the_search_has_no_picture_tower_to_hand_in():
 
 
 def test_the_three_pictures_were_not_seen():
-    parts = {each.sign: each.part for each in emoji()}
-    assert {parts[sign] for sign in LAB.TARGETS} <= {"held_out", "validation"}
+    assert {emoji()[number].part for number in LAB.TARGETS} <= {"held_out", "validation"}
 
 
 @pytest.mark.parametrize(
@@ -178,7 +183,7 @@ def test_the_three_pictures_were_not_seen():
     [
         ("", "no words"),
         ("…!", "no words"),
-        ("🐙", "no words"),
+        ("\N{OCTOPUS}", "no words"),
         (" ".join(["camel"] * 13), "13 words"),
         ("camel" * 50, "250 letters"),
         ("twemoji/camel", "name of a file"),
@@ -188,7 +193,7 @@ def test_the_three_pictures_were_not_seen():
     ],
 )
 def test_what_is_wrong_with_a_caption_is_told(caption, said):
-    assert all(said in LAB.wrong_with(caption, sign) for sign in LAB.TARGETS)
+    assert all(said in LAB.wrong_with(caption, number) for number in LAB.TARGETS)
 
 
 # --- the original
