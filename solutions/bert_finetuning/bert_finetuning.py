@@ -648,7 +648,9 @@ where = device()
 folders = {text: pretrained(text) for text in ("arithmetic", "everyday")}
 
 # %% [markdown]
-# What do they know? Let both fill the gaps.
+# What do they know? Let both fill the gaps. After a minute "arithmetic" has the order of numbers ("smaller" with 0.90,
+# "thirteen" with 0.98), but it cannot add: the right answer to the first gap is not among its three. "everyday" knows what
+# may wait in a garden, and of numbers only where they stand.
 
 
 # %% train
@@ -685,10 +687,19 @@ for gap in GAPS:
 #
 # On Colab and Kaggle, MathBERT and BERTweet are tuned, too, with the weights that they have: `from_hub` loads them at one
 # revision, as safetensors, and gives BERTweet the names that `BertModel` looks for.
+#
+# Expect 0.92 to 0.95 for all three in the end, and look at where the curves begin to rise. Three seeds of the tuning, of
+# the same pretrained models (`python solutions/bert_finetuning/train_reference.py domains words few --one`):
+#
+# | | after 5 epochs | after 20 | "less" (5.4) | "take away" (5.4) |
+# |---|---|---|---|---|
+# | arithmetic | 0.932, 0.891, 0.938 | 0.948, 0.927, 0.943 | 0.945, 0.945, 0.922 | 0.530, 0.618, 0.640 |
+# | everyday | 0.818, 0.859, 0.839 | 0.917, 0.917, 0.927 | 0.910, 0.475, 0.795 | 0.655, 0.475, 0.475 |
+# | random weights | 0.797, 0.823, 0.745 | 0.927, 0.932, 0.938 | 0.900, 0.907, 0.890 | 0.550, 0.685, 0.595 |
 
 # %%
 HUB = {  # repository and revision
-    "MathBERT": ("tbs17/MathBERT", "main"),
+    "MathBERT": ("tbs17/MathBERT", "main"),  # put the commit here that is printed
     "BERTweet": ("vinai/bertweet-base", "b349c1243407b0dcffeabb2337497477286e27ab"),
 }
 SMALL = {"epochs": 20, "learning_rate": 1e-3}
@@ -723,7 +734,16 @@ table(domains)
 #
 # With 448 of the 800 statements the answer can be read off neighbours: if five minus nine and five minus seven are negative,
 # so is five minus eight, and there is time to do so. What if statements and time are short? Each model gets 70 steps, a
-# quarter of those of 5.2, whatever the number of statements. Two runs each, because with few statements chance is large.
+# quarter of those of 5.2, whatever the number of statements. Two runs each, because with few statements chance is large:
+# three seeds lie up to 0.12 apart. Their means were
+#
+# | | 28 | 56 | 112 | 224 | 448 |
+# |---|---|---|---|---|---|
+# | arithmetic | 0.78 | 0.80 | 0.86 | 0.90 | 0.93 |
+# | everyday | 0.76 | 0.81 | 0.83 | 0.84 | 0.81 |
+# | random weights | 0.69 | 0.68 | 0.80 | 0.74 | 0.74 |
+#
+# Below 0.745 a model does worse than "always positive": it says "negative" too often.
 
 # %% train
 STEPS = 70  # a quarter of those of 5.2
@@ -755,7 +775,9 @@ plt.show()
 # ### 5.4 Another operation
 #
 # The models were tuned on "plus" and "minus". What do they make of "three **less** five" and "three **take away**
-# five"? The label is that of "minus"; "positive" to everything is right in 0.475 of these 400.
+# five"? The label is that of "minus"; "positive" to everything is right in 0.475 of these 400. Predict the line of the
+# random weights, which have never seen either word. It is a surprise: a word that is not "plus" may pass for "minus", whatever
+# it is, and three seeds are needed to see which line to rely on (the table in 5.2).
 
 
 # %%
@@ -783,13 +805,13 @@ for name, run in (domains | {k: v for k, v in runs.items() if k == "MiniLM, tune
 # BERTweet measure?
 
 # %% [markdown] answer="domains" points=3
-# Model answer: on the whole training part both end alike, 0.94 to 0.95 against 0.745, and their difference is less
-# than the standard error of 0.02, so that these runs show no better domain. The curves differ at first: after two
-# epochs "arithmetic" is ahead. From its text it has learned how numbers are ordered: in the gap of "three is [MASK] than eight"
-# it says "smaller", and in "[MASK] comes after twelve" it says "thirteen", where the other model has nothing to say but that
-# a number is missing; in its text numbers are drawn at random, so that nothing tells them apart. The original compared MathBERT
-# with a network of random weights, because no weight of BERTweet was loaded: it measured what three epochs are worth with
-# pretraining and without any, not what a domain is worth.
+# Model answer: after 20 epochs "arithmetic" has 0.948, 0.927, 0.943 and "everyday" 0.917, 0.917, 0.927, against 0.745: a
+# difference of 0.02, which is one standard error of 192 statements, though all three seeds have the same sign. After five
+# epochs it is 0.92 against 0.84, clearly more than chance. From its text "arithmetic" has learned how numbers are
+# ordered: in the gap of "three is [MASK] than eight" it says "smaller", where the other model has never met the sentence;
+# in the everyday text numbers are drawn at random, so that nothing tells them apart. So the fitting domain makes
+# learning faster, and hardly better in the end. The original compared MathBERT with a network of random
+# weights, because no weight of BERTweet was loaded: it measured what three epochs are worth with and without pretraining.
 #
 # Marking: 1 point for the numbers of both models beside each other and beside 0.745, with a word about chance; 1 for
 # something that the text teaches (order or difference of numbers, against numbers drawn at random), with a gap of 5.1
@@ -805,12 +827,17 @@ for name, run in (domains | {k: v for k, v in runs.items() if k == "MiniLM, tune
 # them. Where does it make a difference, where none, and why there?
 
 # %% [markdown] answer="where_it_matters" points=3
-# Model answer: TBD where
+# Model answer: for the whole grid and 20 epochs it does not: 0.94 with arithmetic, 0.92 with everyday text and 0.93 with random
+# weights, within chance of each other. It matters where time is short: after five epochs 0.92, 0.84 and 0.79, and with 70
+# steps on all statements 0.93, 0.81 and 0.74: random weights first have to learn that the order of words
+# and the size of numbers matter at all. It matters where statements are few: with 56 they are 0.80, 0.81 and
+# 0.68, the last below "always positive". Of another operation the runs say less than one hopes: "less" works with arithmetic
+# text in every seed (0.92 to 0.95) and with everyday text in one of three, but also with random weights (0.89 to 0.91), to
+# which any word that is not "plus" is "minus"; "take away" fails everywhere, because two words move the second number.
 #
 # Marking: 1 point for the whole grid, with the numbers of pretrained and random models; 1 for few statements or few epochs,
-# with numbers; 1 for the other words and why: a random model has never seen "less", whose vector is still random, while
-# masked words taught the pretrained one that it stands where "minus" stands. "Pretraining always helps" without a look at
-# the random weights earns at most 1.
+# with numbers; 1 for the other operation with its random baseline. "Pretraining always helps" without a look at the random
+# weights earns at most 1.
 
 # %% [markdown]
 # ## 6 LoRA
