@@ -337,6 +337,8 @@ def _(finetune, inputs):
         torch.save({f"module.{name}": tensor for name, tensor in state.items()}, path)
         try:
             finetuned(finetune, inputs, path, Path(folder))
+        except NotImplementedError:
+            raise
         except RuntimeError:
             return "RuntimeError"
         return "no error"
@@ -558,11 +560,7 @@ def text_shorter_than_y(rng: Rng):
     return parts_and_inputs(rng, 7, (1, 7, 6), (1, 3, 6), has_C=False)
 
 
-@text_longer_than_m.run
-@text_shorter_than_m.run
-@text_longer_than_y.run
-@text_shorter_than_y.run
-def _(ProjectBlock, inputs):
+def gone_through(ProjectBlock, inputs) -> dict:
     """The output with the drawn parameters, after another call, and what a gradient reaches."""
     block = ProjectBlock(inputs.config)
     block.load_state_dict(inputs.parts.state_dict())
@@ -578,6 +576,18 @@ def _(ProjectBlock, inputs):
         "output": output,
         "reached": [name for name in reached if not name.startswith(("ln_q", "ln_kv"))],
     }
+
+
+@text_longer_than_m.run
+@text_shorter_than_m.run
+def _(DownProjectBlock, inputs):
+    return gone_through(DownProjectBlock, inputs)
+
+
+@text_longer_than_y.run
+@text_shorter_than_y.run
+def _(UpProjectBlock, inputs):
+    return gone_through(UpProjectBlock, inputs)
 
 
 def accepted(parts: nn.Module, x_kv: Tensor, x_q: Tensor):
