@@ -22,7 +22,7 @@ STUBBORN = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile T
 HOARDERS = """import os, time
 for _ in range(4):
     if os.fork() == 0:
-        hoard = bytearray(os.urandom(1)) * (150 * 2**20)
+        hoard = bytearray(os.urandom(1)) * (300 * 2**20)
         time.sleep(60)
 """
 WAITING = {
@@ -34,8 +34,8 @@ WAITING = {
 
 @pytest.fixture
 def little_memory(monkeypatch):
-    """512 MB for a submission, which is what a shell with torch in it has already, twice."""
-    bounds = Confinement(readable(), memory=512 * 2**20)
+    """1 GB for a submission, which has room for all that a shell has loaded, and 300 MB."""
+    bounds = Confinement(readable(), memory=2**30)
     monkeypatch.setattr(execution, "confinement", lambda hidden: bounds)
 
 
@@ -47,7 +47,7 @@ def test_memory_of_all_processes_counts_whatever_else_they_do(little_memory, mea
 
 
 def test_what_processes_share_counts_once(little_memory):
-    forks = "import os\nshared = bytearray(b'x') * (150 * 2**20)\nfor _ in range(6):\n"
+    forks = "import os\nshared = bytearray(b'x') * (300 * 2**20)\nfor _ in range(6):\n"
     forks += "    if os.fork() == 0:\n        import time\n        time.sleep(60)\n"
     assert len(evidence(execute(job(forks + "import time\ntime.sleep(1)", RIGHT)))) == 2
 
