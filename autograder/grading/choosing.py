@@ -43,12 +43,14 @@ def needed_steps(repaired: NotebookNode, released: NotebookNode) -> Iterator[Ste
         if name is not None and name.kind is Kind.CHECK:
             yield Step(next(index), "", name.name)
         else:
-            texts = _texts(cell.source, given.get(cell.get("id"), cell.source))
+            texts = _texts(cell.source, given.get(cell.get("id"), ""))
             yield from (Step(next(index), text, cell=cell.id) for text in texts)
 
 
 def _texts(source: str, given: str) -> list[str]:
     """A cell in parts; what was given and a student's version lacks comes first."""
+    if source == given:
+        return [source]
     written = parts(source)
     return [*lost(given, written), *written]
 

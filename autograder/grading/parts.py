@@ -7,6 +7,7 @@ import re
 from autograder.assignment.definitions import text_of
 from autograder.checks.text.cells import MAX_CELL, parsed
 from autograder.checks.text.notebook import names_bound
+from autograder.grading.repair.syntax import outline
 
 # a line at the margin that begins a statement: no comment, end of a bracket, or later clause
 BEGINS = re.compile(r"(?![\s#)\]}]|(?:else|elif|except|finally)\b)\S")
@@ -20,7 +21,7 @@ def parts(source: str) -> list[str]:
 
     A part that is not Python stands alone, from one line at the margin to the next.
     """
-    if parsed(source) is not None or len(source) > MAX_CELL:
+    if outline(source).is_python or len(source) > MAX_CELL:
         return [source]
     lines = source.split("\n")
     stops = [*(at for at, line in enumerate(lines) if BEGINS.match(line)), len(lines)]
@@ -38,13 +39,15 @@ def lost(given: str, written: list[str]) -> list[str]:
 
     An import that was changed is lost, for it may fail; what was defined in another way is not.
     """
+    found = parsed(given)
+    if not found or not found.body:
+        return []
     trees = [tree for part in written if (tree := parsed(part))]
     same = {ast.dump(node) for tree in trees for node in tree.body}
     names = {name for part in written for name in names_bound(part)}
-    found = parsed(given)
     missing = [
         text_of(node, given)
-        for node in (found.body if found else [])
+        for node in found.body
         if ast.dump(node) not in same
         if isinstance(node, ast.Import | ast.ImportFrom)
         or names_bound(text_of(node, given)) - names
