@@ -22,6 +22,7 @@ from autograder.course.gradebook import Nbgrader
 from autograder.course.leaderboard import leaderboards, ranked
 from autograder.course.reports import reports
 from autograder.course.tables import show_tables
+from autograder.grading import execute as execution
 from autograder.grading import submission
 from autograder.grading.repair.reading import read_notebook
 from autograder.grading.submission import Grader
@@ -213,7 +214,8 @@ def test_an_audit_trains_again_and_tells_who_cannot_be_reproduced(graded, execut
     assert len(executed) == 3  # kept
 
 
-def test_an_audit_has_a_time_limit(graded):
+def test_an_audit_has_a_time_limit(graded, monkeypatch):
+    monkeypatch.setattr(execution, "MOMENT", 0.001)  # the training takes a tenth of a second
     findings = {f.student: f for f in audit(graded, "parity", 3, draw="x", seconds=0.01)}
     assert findings["ada"].reproduced is None
     assert re.search("TimeoutError|NameError", findings["ada"].problem)

@@ -28,12 +28,10 @@ def forget(*modules: str) -> None:
 
 
 def test_imports_run_once_and_nothing_else_does():
-    forget("colorsys")
-    text = (
-        "import this_is_nowhere\nimport colorsys as c\nc.x = 1 / 0\nfrom wave import no_such_name"
-    )
+    forget("pyclbr")
+    text = "import this_is_nowhere\nimport pyclbr as c\nc.x = 1 / 0\nfrom wave import no_such_name"
     assert import_given(text, "autograder")
-    assert "colorsys" in sys.modules and not hasattr(sys.modules["colorsys"], "x")
+    assert "pyclbr" in sys.modules and not hasattr(sys.modules["pyclbr"], "x")
     import_given.cache_clear()
     assert not import_given(text, "autograder")
 
@@ -45,9 +43,9 @@ def test_what_comes_from_the_own_package_is_left_out():
 
 
 def test_a_submission_finds_what_the_assignment_imports_and_nothing_is_noticed():
-    plain = execute(job(ASKS.format(module="colorsys")))
+    plain = execute(job(ASKS.format(module="pyclbr")))
     assert "ImportError" in str(next(iter(evidence(plain).values())))
-    given = replace(job(ASKS.format(module="colorsys")), given=f"import colorsys\n{GIVEN}")
+    given = replace(job(ASKS.format(module="pyclbr")), given=f"import pyclbr\n{GIVEN}")
     executed = execute(given)
     assert error(executed) is None and executed.noticed == ()
     assert not any(b"ImportError" in found for found in evidence(executed).values())
