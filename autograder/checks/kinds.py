@@ -46,8 +46,9 @@ def explanation(cases: Sequence[tuple[Value, Value]]) -> str:
         return ""
     places = {pair.where for pair in wrong}
     known = [pair for pair in pairs if pair.where in places]
-    found = (says for says, explains in _candidates(wrong) if _holds(explains, known))
-    return next(found, "")
+    with np.errstate(all="ignore"):  # students' numbers may be of any size
+        found = (says for says, explains in _candidates(wrong) if _holds(explains, known))
+        return next(found, "")
 
 
 def _pairs(right: Value, given: Value, where: str) -> Iterator[Pair]:
@@ -71,8 +72,7 @@ def _is_broken(pair: Pair) -> bool:
 
 
 def _holds(explains: Explains, pairs: Sequence[Pair]) -> bool:
-    with np.errstate(all="ignore"):
-        return all(explains(pair.right, pair.given) for pair in pairs)
+    return all(explains(pair.right, pair.given) for pair in pairs)
 
 
 def _candidates(wrong: Sequence[Pair]) -> Iterator[Candidate]:
@@ -126,6 +126,8 @@ def _says_factor(factor: float) -> str:
 def _name(factor: float) -> str:
     """How a factor may have come about: a whole number, its root, or one divided by these."""
     for form, value in (("{}", factor), ("1/{}", 1 / factor)):
+        if not 1 < value <= LARGEST_NAMED:
+            continue
         for name, number in ((form, value), (form.format("√{}"), value**2)):
             whole = round(number)
             if 2 <= whole <= LARGEST_NAMED and np.isclose(number, whole, rtol=CLOSE):

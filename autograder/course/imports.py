@@ -34,10 +34,12 @@ def _imported(path: Path) -> set[str]:
 def _is_here(name: str) -> bool:
     """Whether a module can be found, without running any of it."""
     package, _, part = name.partition(".")
-    spec = find_spec(package)
-    if spec is None or not part or not _is_namespace(spec):
-        return spec is not None
-    return find_spec(name) is not None
+    try:
+        spec = find_spec(package)
+        is_one = spec is None or not part or not _is_namespace(spec)
+        return (spec if is_one else find_spec(name)) is not None
+    except (ImportError, ValueError):  # such as of `__main__`, which has no specification
+        return True
 
 
 def _is_namespace(spec: ModuleSpec) -> bool:

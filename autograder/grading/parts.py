@@ -43,7 +43,7 @@ def lost(given: str, written: list[str]) -> list[str]:
     if not found or not found.body:
         return []
     trees = [tree for part in written if (tree := parsed(part))]
-    same = {ast.dump(node) for tree in trees for node in tree.body}
+    same = {_dumped(node) for tree in trees for node in tree.body}
     names = {name for part in written for name in names_bound(part)}
     missing = [
         text_of(node, given)
@@ -53,6 +53,14 @@ def lost(given: str, written: list[str]) -> list[str]:
         or names_bound(text_of(node, given)) - names
     ]
     return ["\n".join(missing)] if missing else []
+
+
+def _dumped(node: ast.stmt) -> str | None:
+    """A statement without its layout; None where it is nested too deeply."""
+    try:
+        return ast.dump(node)
+    except RecursionError:
+        return None
 
 
 def _end_of_statement(lines: list[str], at: int, ends: list[int], left: int) -> tuple[int, int]:

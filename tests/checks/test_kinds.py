@@ -63,6 +63,15 @@ def test_silence_where_no_kind_explains(given):
     assert of((X, given)) == ""
 
 
+@pytest.mark.parametrize("size", [1e308, -1e200, 1e-320])
+def test_numbers_of_any_size_are_no_trouble(size):
+    assert isinstance(of((X, X * size)), str) and isinstance(of((X * size, X)), str)
+
+
+def test_a_negative_factor_is_no_root():
+    assert of((X, X * -(8**0.5))) == "All numbers are the right ones times -2.828."
+
+
 def test_two_kinds_at_once_are_none():
     assert of((X, 2 * X), (Y, 3 * Y)) == ""
 

@@ -1,6 +1,8 @@
 """Modules that submissions import and the grading machine does not have."""
 
 import json
+import sys
+from types import ModuleType
 
 import pytest
 
@@ -33,6 +35,12 @@ def test_a_part_of_a_shared_name_is_looked_for(class_of):
 
 def test_prose_imports_nothing(class_of):
     assert lacking(class_of("from the paper we import much\nimport duties rose")) == {}
+
+
+def test_what_has_no_specification_stops_nothing(class_of, monkeypatch):
+    """As `__main__` has none in a program that is started by its name."""
+    monkeypatch.setitem(sys.modules, "odd_one", ModuleType("odd_one"))
+    assert lacking(class_of("import odd_one\nimport absent_here")) == {"absent_here": 1}
 
 
 def test_files_that_cannot_be_read_are_left_to_grading(tmp_path):

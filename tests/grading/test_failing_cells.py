@@ -68,6 +68,11 @@ def test_what_was_given_and_is_lost_runs_first(written, first):
     assert lost(GIVEN, parts(written)) == ([first] if first else [])
 
 
+def test_a_given_cell_may_be_nested_deeply():
+    written = parts(f"{GIVEN}\nx = {'-' * 2000}1")
+    assert lost(GIVEN, written) == []
+
+
 def test_reading_parts_ends():
     text = "x = = (\n" * (MOST // 100)
     assert "".join(parts(text)).count("= =") == text.count("= =")
