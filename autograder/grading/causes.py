@@ -13,7 +13,7 @@ from autograder.checks.text.notebook import names_bound
 from autograder.grading.forks.requests import Step
 
 MISSING = re.compile(r"name '(\w+)' is not defined")
-SAID = re.compile(r"(?:line (\d+): )?(\w+)")  # by a fork, of an error
+SAID = re.compile(r"(?:line (\d{1,6}): )?(\w+)")  # by a fork, of an error
 LOADING = ("SyntaxError", "IndentationError", "TabError", "ImportError", "ModuleNotFoundError")
 HERE = sys.version_info[:2]
 NEWER = {  # what a line looks like that only a newer Python reads, and since when

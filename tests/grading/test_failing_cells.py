@@ -104,6 +104,7 @@ def test_a_student_reads_the_line_and_nothing_that_the_fork_said():
     assert said == "line 2, `import nothing_of_the_kind`: ModuleNotFoundError"
     assert told(text, "line 7: Hidden123: 4 5 6") == "an error of its own"
     assert told(text, "") == "an error of its own"
+    assert told(text, f"line {'9' * 5000}: ValueError: forged") == "an error of its own"
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python reads it")
