@@ -3,6 +3,7 @@
 import functools
 import gc
 import os
+import sys
 
 import pytest
 
@@ -38,6 +39,14 @@ def side_by_side():
     gc.freeze()  # libraries and tests stay
     # A new gradebook asks a process of its own, which starts for seconds, for nbgrader's revision.
     nbgrader.api.get_alembic_version = functools.cache(nbgrader.api.get_alembic_version)
+
+
+@pytest.fixture(autouse=True)
+def no_figures_left():
+    """A test's figures are closed after it: of twenty that stay open matplotlib warns."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(scope="module")
