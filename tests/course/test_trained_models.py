@@ -249,7 +249,7 @@ def test_the_command_prints_the_findings_and_fails_where_one_is_not_plausible(
     monkeypatch.setenv("COLUMNS", "200")
     assert main([*command, "--draw", "x", "--minutes", "1"]) == 1
     out = capsys.readouterr().out
-    assert "✓ plausible" in out and "✗ no model file was written" in out
+    assert "✓ plausible" in out and "✗ no model file was written" in out, out
     assert "plausible up to 0.05 worse than the claim" in out
     with (graded.build / "audit-parity.csv").open() as file:
         assert {row["student"] for row in csv.DictReader(file)} == {"ada", "eve", "liu"}
