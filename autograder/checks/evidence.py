@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +58,7 @@ class Evidence:
     error: str | None = None  # type of the exception
     detail: str = ""  # its message
     inputs_changed: bool = False
+    tried: Mapping[str, Value] = field(default_factory=dict)  # what came of all that is tried besides
     exception: BaseException | None = field(default=None, repr=False)
 
     @classmethod
@@ -124,6 +126,7 @@ def to_bytes(evidence: Evidence) -> bytes:
     arrays: dict[str, np.ndarray] = {}
     tree = {
         "value": _to_tree(evidence.value, arrays),
+        "tried": _to_tree(dict(evidence.tried), arrays),
         "error": evidence.error,
         "detail": evidence.detail,
         "inputs_changed": evidence.inputs_changed,
@@ -175,9 +178,16 @@ def from_bytes(data: bytes) -> Evidence:
             error=None if tree["error"] is None else _short(tree["error"]),
             detail=_short(tree["detail"]),
             inputs_changed=bool(tree["inputs_changed"]),
+            tried=_dict(_from_tree(tree["tried"], arrays)),
         )
     except NOT_EVIDENCE as error:
         raise EvidenceError(f"not evidence: {type(error).__name__}") from None
+
+
+def _dict(value: Value) -> dict[str, Value]:
+    if not isinstance(value, dict):
+        raise TypeError("no dict")
+    return value
 
 
 def _short(text: object) -> str:
