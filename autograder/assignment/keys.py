@@ -29,7 +29,7 @@ SeedsOf = Callable[[str, int], Sequence[int]]  # of an exercise and a draw
 
 
 def visible_key(source: Source) -> Key:
-    """What notebooks carry: public seeds, visible probes, and unnamed mistakes.
+    """What notebooks carry, but for the libraries of wrong answers: public seeds, visible probes.
 
     Raises SourceError, MistakesError.
     """
@@ -99,35 +99,23 @@ def _exercise(
     cases = tuple(Case(p, index, weights[p], e) for (p, index), e in evidence.items())
     exercise = Exercise(name, source.checks[name].points, reference.name, cases)
     refuse_wrong_reference(source, reference, exercise, evidence, seeds)
-    known = [(m, outcomes(source, m, seeds, hidden=hidden)) for m in mistakes]
-    accepted = [
-        m for m, found in known if reference.judge(exercise, found, seeds, [m.solution]).passed
-    ]
-    if hidden:
-        refuse_wrong_alternatives(source, exercise, alternatives, seeds, margin)
-        refuse_weak_cases(accepted)
-        refuse_twins(known)
-    kept = [
-        Mistake(m.name, m.says, tuple(found.values())) if hidden else _fingerprint(m, found)
-        for m, found in known
-        if m not in accepted
-    ]
-    return replace(exercise, mistakes=tuple(kept), seeds=tuple(seeds) if hidden else ())
+    if not hidden:
+        return exercise  # students' checks know mistakes by their library
+    known = [(m, outcomes(source, m, seeds)) for m in mistakes]
+    refuse_wrong_alternatives(source, exercise, alternatives, seeds, margin)
+    refuse_weak_cases(
+        [m for m, found in known if reference.judge(exercise, found, seeds, [m.solution]).passed]
+    )
+    refuse_twins(known)
+    kept = tuple(Mistake(m.name, m.says, tuple(found.values())) for m, found in known)
+    return replace(exercise, mistakes=kept, seeds=tuple(seeds))
 
 
-def _fingerprint(mistake: KnownMistake, found: dict[Place, Evidence]) -> Mistake:
-    """A mistake as students get it: without its name, and by the outcomes of one seed."""
-    first = (outcome if index == 0 else None for (_, index), outcome in found.items())
-    return Mistake("", mistake.says, tuple(first))
-
-
-def outcomes(
-    source: Source, mistake: KnownMistake, seeds: Sequence[int], *, hidden: bool = True
-) -> dict[Place, Evidence]:
+def outcomes(source: Source, mistake: KnownMistake, seeds: Sequence[int]) -> dict[Place, Evidence]:
     """What a mistake does in every case of its exercise. Raises MistakesError."""
     try:
         module = load_with(source, mistake.solution)
-        tested = trial(source, module, mistake.exercise, hidden=hidden)
+        tested = trial(source, module, mistake.exercise)
     except Exception as error:
         raise MistakesError(f"{mistake.where}: does not load: {error}") from error
     return tested.observe(seeds)

@@ -24,6 +24,7 @@ class KnownMistake:
     says: str
     where: str  # file, line and entry
     same_as: str | None = None
+    edits: tuple[tuple[str, str], ...] = ()  # texts of the reference, and their replacements
 
 
 class MistakesError(ToldError):
@@ -94,4 +95,4 @@ def _mistake(
         solution = edited(source.solutions[exercise].source, edits)
     except EditError as error:
         raise MistakesError(f"{where}: {error}") from None
-    return KnownMistake(exercise, name, solution, says, where, same_as)
+    return KnownMistake(exercise, name, solution, says, where, same_as, tuple(edits.items()))

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -88,6 +89,18 @@ def load_with(source: Source, solution: str) -> ModuleType:
     module = load(source)
     define(module, solution, source.path)
     return module
+
+
+@contextmanager
+def redefined(module: ModuleType, solution: str, path: Path) -> Iterator[None]:
+    """A module of a source with another solution cell in the place of its own, for a while."""
+    before = dict(vars(module))
+    try:
+        define(module, solution, path)
+        yield
+    finally:
+        vars(module).clear()
+        vars(module).update(before)
 
 
 @lru_cache(maxsize=8)

@@ -1,7 +1,5 @@
 """Building notebooks/ from solutions/, and proving that they are current."""
 
-import contextlib
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,18 +11,19 @@ from autograder.assignment.keyring import kept_key
 from autograder.assignment.keys import visible_key
 from autograder.assignment.mistakes import read_mistakes
 from autograder.assignment.proofs import refuse_few_mistakes
+from autograder.assignment.released import key_of, text_in_file
 from autograder.assignment.source import Source
 from autograder.assignment.validation import read_source
+from autograder.authoring.causes.making import with_libraries
 from autograder.authoring.chance import refuse_chance
 from autograder.authoring.notebook import instructor_notebook, student_notebook
 from autograder.checks.comparison import same
 from autograder.checks.evidence import Evidence
-from autograder.checks.key import Key, decode, encode
+from autograder.checks.key import Key, encode
 from autograder.errors import ToldError
 from autograder.files import write_whole
 from autograder.settings import Course
 
-KEY_TEXT = re.compile(r'check\.load\("([^"]*)"\)')
 Labelled = tuple[tuple[object, ...], Evidence | None]
 
 
@@ -63,30 +62,21 @@ def make(course: Course, assignment: str) -> tuple[NotebookNode, NotebookNode]:
     kept_key(course, source)
     refuse_clashes(source)
     refuse_chance(source)
-    key = _keep_equal(visible_key(source), course.released(assignment))
-    instructor = instructor_notebook(source, key, course)
+    instructor = instructor_notebook(source, _visible_key(course, source), course)
     student = student_notebook(instructor, course, assignment)
     _refuse_leaks(source, student)
     return student, instructor
 
 
-def _keep_equal(key: Key, released: Path) -> str:
-    """The released key's text where it says the same: machines differ in last bits of floats."""
-    found = KEY_TEXT.search(_key_source(released))
-    if found is not None:
-        with contextlib.suppress(ValueError):  # a damaged key is replaced
-            if same_keys(decode(found.group(1)), key):
-                return found.group(1)
-    return encode(key)
+def _visible_key(course: Course, source: Source) -> str:
+    """The text of the visible key: the released one's where it says the same.
 
-
-def _key_source(released: Path) -> str:
-    if not released.is_file():
-        return ""
-    with contextlib.suppress(Exception):  # whatever a damaged notebook provokes: it is replaced
-        nb = nbformat.read(released, as_version=4)
-        return next((c.source for c in nb.cells if KEY_TEXT.search(c.source)), "")
-    return ""
+    Machines differ in last bits of floats.
+    """
+    text = text_in_file(course.released(source.assignment))
+    released = key_of(text)
+    key = with_libraries(visible_key(source), source, released)
+    return text if released and same_keys(released, key) else encode(key)
 
 
 def same_keys(a: Key, b: Key) -> bool:
@@ -98,7 +88,8 @@ def same_keys(a: Key, b: Key) -> bool:
 
 def _flatten(key: Key) -> Iterator[Labelled]:
     for exercise in key.exercises.values():
-        yield (exercise.name, exercise.points), None
+        made_from = exercise.library and exercise.library.made_from
+        yield (exercise.name, exercise.points, made_from), None
         for case in exercise.cases:
             yield (case.probe, case.index, case.weight), case.expected
         for mistake in exercise.mistakes:

@@ -1,24 +1,32 @@
-"""Generated mutants: cosmic-ray's operators, and three that array code needs besides.
+"""Generated mutants: cosmic-ray's operators, and those that array code needs besides.
 
-These are arguments swapped, keywords dropped, and statements left out.
+These are arguments swapped, keywords dropped, statements left out; and, for the library of wrong
+answers, those of `operators.py`.
 """
 
 import ast
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import MutationVisitor
-from cosmic_ray.operators.operator import Operator
+from cosmic_ray.operators.operator import Operator as CosmicRayOperator
 from cosmic_ray.plugins import get_operator, operator_names
 
 from autograder.assignment.free import Ranges
 from autograder.assignment.regions import BEGIN, END
 from autograder.assignment.source import Source
 from autograder.authoring.equivalence import canonical
+from autograder.authoring.operators import (
+    EVERYWHERE,
+    Operator,
+    changed_numbers,
+    other_names,
+    repeated,
+)
 
 Edit = tuple[int, int, str]  # replace text[start:end]
 Position = Callable[[int, int], int]  # from a line and a column of ast to an offset
@@ -40,15 +48,18 @@ class Mutant:
         return f"{self.exercise}: {self.before} -> {self.after}"
 
 
-def mutants(source: Source, exercise: str, free: Ranges | None = None) -> Iterator[Mutant]:
+def mutants(
+    source: Source, exercise: str, free: Ranges | None = None, *, all_operators: bool = False
+) -> Iterator[Mutant]:
     """Every mutant of an exercise's solution region, each once; text outside the region stays.
 
     None is made that is the same code as the reference, whatever value the constants in `free`
-    have within their ranges.
+    have within their ranges. With `all_operators` many are made that are right answers, too.
     """
     original = source.solutions[exercise].source
     seen = {canonical(original, free)}
-    for text in (*_by_cosmic_ray(original), *_by_edits(original)):
+    wide = by_operators(original) if all_operators else ()
+    for text in (*wide, *_by_cosmic_ray(original), *_by_edits(original)):
         if not _in_region(original, text):
             continue
         shape = canonical(text, free)
@@ -67,7 +78,7 @@ def _by_cosmic_ray(text: str) -> Iterator[str]:
 
 
 @cache
-def _operators() -> tuple[Operator, ...]:
+def _operators() -> tuple[CosmicRayOperator, ...]:
     """cosmic-ray's operators that need no arguments."""
     classes = [get_operator(name) for name in operator_names()]
     return tuple(each() for each in classes if not each.arguments())
@@ -81,6 +92,68 @@ def _by_edits(text: str) -> Iterator[str]:
             yield _apply(text, edit)
         if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr | ast.If | ast.For | ast.Return):
             yield _apply(text, (*_span(node, position), "pass"))
+
+
+def by_operators(text: str, everywhere: Sequence[Operator] = EVERYWHERE) -> Iterator[str]:
+    """The text with one expression changed: by operators for all, and for what is assigned."""
+    tree, position = ast.parse(text), _positions(text)
+    for operator in everywhere:
+        for node in _expressions(tree):
+            yield from _replaced(text, position, node, operator)
+    if everywhere is EVERYWHERE:
+        for node in _iterated(tree):
+            yield from _replaced(text, position, node, repeated)
+        for node in _named(tree):
+            yield from _replaced(text, position, node, partial(other_names, tree=tree))
+        for node in _values(tree):
+            yield from _replaced(text, position, node, changed_numbers)
+
+
+def _replaced(text: str, position: Position, node: ast.expr, operator: Operator) -> Iterator[str]:
+    for new in operator(node):
+        written = ast.unparse(new)
+        yield _apply(text, (*_span(node, position), written if _is_atom(new) else f"({written})"))
+
+
+def _is_atom(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name | ast.Call | ast.Attribute | ast.Subscript) or (
+        isinstance(node, ast.Constant) and str(node.value).isidentifier()
+    )
+
+
+def _expressions(tree: ast.AST) -> Iterator[ast.expr]:
+    """Expressions that are read, as what is written to has no value yet."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.expr) and isinstance(getattr(node, "ctx", None), ast.Load | None):
+            yield node
+
+
+def _iterated(tree: ast.AST) -> Iterator[ast.expr]:
+    """What loops and comprehensions run over."""
+    return (n.iter for n in ast.walk(tree) if isinstance(n, ast.For | ast.comprehension))
+
+
+def _named(tree: ast.AST) -> Iterator[ast.expr]:
+    """Variables, and attributes of the instance."""
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    for node in _expressions(tree):
+        match node:
+            case ast.Name() if id(node) not in called:
+                yield node
+            case ast.Attribute(value=ast.Name("self")):
+                yield node
+
+
+def _values(tree: ast.AST) -> Iterator[ast.expr]:
+    """What is assigned or returned, arguments, and the sides of operations."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(value=value) | ast.AugAssign(value=value) | ast.Return(value=value):
+                yield from [value] if value else []
+            case ast.Call(args=arguments):
+                yield from arguments
+            case ast.BinOp(left=left, right=right):
+                yield from (left, right)
 
 
 def _swap_arguments(node: ast.AST, position: Position, text: str) -> Iterator[Edit]:

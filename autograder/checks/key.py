@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.checks.causes.library import Library, from_tree, to_tree
 from autograder.checks.evidence import Evidence, EvidenceError, from_bytes, to_bytes
 
 VISIBLE_SEEDS = (1, 2)
@@ -25,14 +26,11 @@ class Case:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known wrong answer: what to tell the student, and its outcome in each case.
-
-    The visible key keeps the outcomes of one seed only, None for the others, to stay small.
-    """
+    """A known wrong answer: what to tell the student, and its outcome in each case."""
 
     name: str
     says: str
-    outcomes: tuple[Evidence | None, ...]
+    outcomes: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,7 @@ class Exercise:
     cases: tuple[Case, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
     seeds: tuple[int, ...] = ()  # the cases', by index; what students get has public ones
+    library: Library | None = None  # of wrong answers to the visible probes
 
     @property
     def is_code(self) -> bool:
@@ -94,6 +93,7 @@ def _exercise_to_tree(exercise: Exercise) -> dict[str, Any]:
         "seeds": list(exercise.seeds),
         "cases": [[c.probe, c.index, c.weight, _pack([c.expected])] for c in exercise.cases],
         "mistakes": [[m.name, m.says, _pack(m.outcomes)] for m in exercise.mistakes],
+        "library": exercise.library and to_tree(exercise.library),
     }
 
 
@@ -105,15 +105,16 @@ def _exercise_from_tree(tree: dict[str, Any]) -> Exercise:
         tuple(Case(probe, i, weight, _evidence(e[0])) for probe, i, weight, e in tree["cases"]),
         tuple(Mistake(name, says, _unpack(outcomes)) for name, says, outcomes in tree["mistakes"]),
         tuple(tree["seeds"]),
+        from_tree(tree["library"]) if tree["library"] else None,
     )
 
 
-def _pack(outcomes: Iterable[Evidence | None]) -> list[str | None]:
-    return [o if o is None else base64.b64encode(to_bytes(o)).decode() for o in outcomes]
+def _pack(outcomes: Iterable[Evidence]) -> list[str]:
+    return [base64.b64encode(to_bytes(outcome)).decode() for outcome in outcomes]
 
 
-def _unpack(texts: list[str | None]) -> tuple[Evidence | None, ...]:
-    return tuple(None if text is None else _evidence(text) for text in texts)
+def _unpack(texts: list[str]) -> tuple[Evidence, ...]:
+    return tuple(map(_evidence, texts))
 
 
 def _evidence(text: str) -> Evidence:

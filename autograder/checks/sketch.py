@@ -1,7 +1,8 @@
 """Sketches: a value of any size in four numbers and a line about its form.
 
-Two values with the same sketch are the same in practice: each array is scaled to size 1 and projected
-on two fixed directions, and the sizes on a third. What is compared, but not shown, can be kept so.
+Two values with the same sketch are the same in practice: each array is scaled to size 1 and
+projected on two fixed directions, and the sizes on a third. What is compared, but not shown, can be
+kept so.
 """
 
 from collections.abc import Iterator
@@ -18,8 +19,15 @@ FREQUENCIES = (1.9021, 0.7367)  # of the two directions, in radians for each num
 
 def sketched(value: Value) -> dict[str, Any]:
     """The form and the numbers of a normalised value."""
-    form = ", ".join(_forms(value, ""))[:LONGEST]
-    return {"form": form, "numbers": Array("ndarray", "float32", numbers_of(value))}
+    return {
+        "form": form_of(value)[:LONGEST],
+        "numbers": Array("ndarray", "float32", numbers_of(value)),
+    }
+
+
+def form_of(value: Value) -> str:
+    """What kinds of arrays stand where, and all that is no array, as it is."""
+    return ", ".join(_forms(value, ""))
 
 
 def numbers_of(value: Value) -> np.ndarray:

@@ -13,7 +13,7 @@ from autograder.checks.comparison import (
     same,
 )
 from autograder.checks.evidence import Evidence
-from autograder.checks.key import Case, Exercise
+from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise
 from autograder.checks.kinds import explanation
 from autograder.checks.probes import Probe
 from autograder.checks.running import Place
@@ -87,7 +87,11 @@ def judge(
         feedback = f"error {error:.0e} < {TOLERANCE:.0e}"
         return Verdict(exercise.name, exercise.points, exercise.points, True, error, feedback)
     mistakes = [m for m in exercise.mistakes if _matches(m.outcomes, answers)]
-    told = " Or: ".join(dict.fromkeys(m.says for m in mistakes))
+    told = (
+        " Or: ".join(dict.fromkeys(m.says for m in mistakes))
+        or _known(exercise, evidence, outcomes, probes)
+        or _kind(exercise, answers, probes)
+    )
     return Verdict(
         exercise.name,
         _partial_credit(exercise, outcomes),
@@ -97,8 +101,42 @@ def judge(
         failed[0].summary,
         failed[0].detail,
         mistakes[0].name if mistakes else None,
-        told or _kind(exercise, answers, probes),
+        told,
     )
+
+
+def _known(
+    exercise: Exercise,
+    evidence: EvidenceByCase,
+    outcomes: Sequence[Outcome],
+    probes: Mapping[str, Probe],
+) -> str:
+    """What the library says of an answer that fails where its wrong answer fails."""
+    if exercise.library is None:
+        return ""
+    public = len(exercise.seeds)  # the index of the cases with the first public seed
+    answer = {
+        name: evidence[name, public]
+        for name in exercise.library.probes
+        if (name, public) in evidence and name in probes
+    }
+    failed = {
+        case.probe
+        for case, outcome in zip(exercise.cases, outcomes, strict=True)
+        if not outcome.passed
+    }
+    laws = {name: said_by_law(probes[name], found) for name, found in answer.items()}
+    return exercise.library.explanation(answer, laws, failed)
+
+
+def said_by_law(probe: Probe, evidence: Evidence) -> str | None:
+    """What a law finds wrong with an answer to the first public seed; None where none judges."""
+    if not probe.has_law or evidence.error is not None:
+        return None
+    try:
+        return probe.problem(evidence.value, VISIBLE_SEEDS[0]) or ""
+    except Exception as error:  # such as a decomposition of infinite numbers
+        return type(error).__name__
 
 
 def _kind(
@@ -140,8 +178,8 @@ def _judge_case(
     return Outcome(math.inf, problem) if problem else changed_inputs(evidence)
 
 
-def _matches(outcomes: tuple[Evidence | None, ...], answers: list[Evidence | None]) -> bool:
+def _matches(outcomes: tuple[Evidence, ...], answers: list[Evidence | None]) -> bool:
     """Whether the evidence is a mistake's, case by case, with numbers in at least one of them."""
-    pairs = [(k, actual) for k, actual in zip(outcomes, answers, strict=True) if k is not None]
-    numbers = any(known.error is None for known, _ in pairs)
+    numbers = any(known.error is None for known in outcomes)
+    pairs = zip(outcomes, answers, strict=True)
     return numbers and all(actual is not None and same(known, actual) for known, actual in pairs)

@@ -11,12 +11,13 @@ import torch
 from autograder.assignment.artefacts import artefact, right_answers
 from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.keyring import kept_key, own_code
+from autograder.assignment.released import key_of, text_in_file, with_libraries_of
 from autograder.assignment.source import Source
 from autograder.assignment.trial import load, time_limit, trial
 from autograder.assignment.validation import read_source
 from autograder.checks.artefact import Artefact, rejected
 from autograder.checks.evidence import UNUSABLE, Evidence, EvidenceError, from_bytes, printable
-from autograder.checks.key import Key
+from autograder.checks.key import VISIBLE_SEEDS, Key
 from autograder.checks.measuring import measure
 from autograder.checks.model_file import ModelError, unpack
 from autograder.checks.predictions import Predictions, read_predictions
@@ -39,7 +40,8 @@ class Verifier:
 
     def __init__(self, course: Course, assignment: str) -> None:
         self.source: Source = read_source(course.source_path(assignment))
-        self.key: Key = kept_key(course, self.source)
+        released = key_of(text_in_file(course.released(assignment)))
+        self.key: Key = with_libraries_of(kept_key(course, self.source), released)
         self.seeds = {name: self.key.exercises[name].seeds for name in self.source.checks}
         module = load(self.source)
         self.trials = {name: trial(self.source, module, name) for name in self.source.checks}
@@ -112,13 +114,16 @@ class Verifier:
         return declared.judge(name, points, measures)
 
     def _known(self, name: str, cases: Mapping[Place, bytes]) -> dict[Place, bytes]:
-        """The cases that the key has, in its order; student code may have sent others."""
-        places = [(case.probe, case.index) for case in self.key.exercises[name].cases]
+        """The cases that are judged, in their order; student code may have sent others."""
+        exercise = self.key.exercises[name]
+        places = [(case.probe, case.index) for case in exercise.cases]
+        if exercise.library is not None:
+            places += [(probe, len(exercise.seeds)) for probe in exercise.library.probes]
         return {place: cases[place] for place in places if place in cases}
 
     def _judge(self, name: str, cases: Mapping[Place, bytes]) -> Verdict:
         """Right answers are often the same to the last bit, so that this is rarely called."""
-        probes, seeds = self.trials[name].spec.probes, self.seeds[name]
+        probes, seeds = self.trials[name].spec.probes, (*self.seeds[name], VISIBLE_SEEDS[0])
         evidence = {
             (probe, index): _read(probes[probe], _parse(data), seeds[index])
             for (probe, index), data in cases.items()

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from handing import GOLDEN, put_secret
 
+from autograder.assignment.released import KEY_TEXT
 from autograder.assignment.source import SourceError
-from autograder.authoring.build import KEY_TEXT, LeakError, build, is_current, make, same_keys
+from autograder.authoring.build import LeakError, build, is_current, make, same_keys
 from autograder.authoring.header import AI_TOOLS
 from autograder.checks.evidence import Array, Evidence
 from autograder.checks.key import Case, Exercise, Key, Mistake, decode, encode

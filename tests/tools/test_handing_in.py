@@ -16,7 +16,7 @@ from handing import right_answers
 from nbclient import NotebookClient
 from safetensors.torch import save_file
 
-from autograder.authoring.build import KEY_TEXT
+from autograder.assignment.released import KEY_TEXT
 from autograder.checks.checker import check
 from autograder.checks.visible import VisibleChecks
 from autograder.course.collecting.names import Names

@@ -135,7 +135,7 @@ class CellFork:
     def _receive(self, message: Message) -> None:
         match message:
             case CaseObserved(exercise, (_, seed) as place, evidence):
-                if 0 <= seed < self._seeds.get(exercise, 0):  # all else is invented
+                if 0 <= seed <= self._seeds.get(exercise, -1):  # all else is invented
                     self.evidence.setdefault(exercise, {})[place] = evidence
             case CellEnded(index, error):
                 if index in self._planned:

@@ -3,7 +3,8 @@
 There is no key here, nothing is compared, nothing printed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
@@ -12,10 +13,13 @@ from typing import Any
 from autograder.assignment.definitions import definitions
 from autograder.assignment.specs import load_specs
 from autograder.checks.evidence import Evidence, EvidenceError, to_bytes
-from autograder.checks.running import run_check
+from autograder.checks.key import VISIBLE_SEEDS
+from autograder.checks.running import Place, run_check
 from autograder.checks.spec import Spec
 from autograder.grading.forks.messages import CaseObserved, Message
 from autograder.grading.forks.requests import PlannedCheck
+
+Around = Callable[[], AbstractContextManager[object]]
 
 
 class Recorder:
@@ -37,8 +41,8 @@ class Recorder:
         if check.subject not in student:
             raise NameError(f"name {check.subject!r} is not defined")
         spec, subject = self._spec(check), student[check.subject]
-        probes, around = spec.probes.values(), partial(spec.around, student)
-        for place, evidence in run_check(probes, subject, check.seeds, around=around):
+        around = partial(spec.around, student)
+        for place, evidence in _cases(spec, subject, check.seeds, around):
             self._send(CaseObserved(exercise, place, _bytes(evidence)))
 
     def _spec(self, check: PlannedCheck) -> Spec:
@@ -49,6 +53,18 @@ class Recorder:
     @cached_property
     def _given(self) -> ModuleType:
         return definitions(self._text, Path("given.py"))
+
+
+def _cases(
+    spec: Spec, subject: Any, seeds: Sequence[int], around: Around
+) -> Iterator[tuple[Place, Evidence]]:
+    """Every case, and behind them what the library of wrong answers knows: visible ones once more.
+
+    These, with the first public seed, no points depend on.
+    """
+    yield from run_check(spec.probes.values(), subject, seeds, around=around)
+    for (probe, _), evidence in run_check(spec.visible, subject, VISIBLE_SEEDS[:1], around=around):
+        yield (probe, len(seeds)), evidence
 
 
 def _bytes(evidence: Evidence) -> bytes:

@@ -1,0 +1,146 @@
+"""A library of wrong answers: what each makes of the visible probes, in a few numbers, and why.
+
+The build runs some hundreds of wrong answers to each exercise with the first public seed. An answer
+of a student's that makes the same of all probes is explained by their sentences.
+"""
+
+import base64
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.checks.evidence import Evidence, Value
+from autograder.checks.sketch import arrays_in, form_of, numbers_of
+
+CLOSE = 2e-5  # between the numbers of two sketches of the same; right answers differ by 1e-6
+BESIDES = "The numbers, besides: "
+Row = np.void  # of ROW
+ROW = np.dtype([("numbers", "<f4", 4), ("form", "<u4")])  # of a value: its sketch
+Reason = tuple[int, ...]  # sentences that hold together
+Reasons = tuple[Reason, ...]  # of which any may hold
+
+
+@dataclass(frozen=True, eq=False)
+class Library:
+    """Wrong answers to one exercise, each a row for every column; the first is the right one.
+
+    Of each probe there are two columns: for its answer, and for what is tried besides.
+    """
+
+    made_from: str  # a hash
+    probes: tuple[str, ...]
+    rows: np.ndarray  # (R,) of ROW, each once
+    answers: np.ndarray  # (A, 2 * len(probes)) which rows
+    sentences: tuple[str, ...]
+    reasons: tuple[Reasons, ...]  # of each answer; none of the right one
+
+    def explanation(
+        self,
+        answer: Mapping[str, Evidence],
+        laws: Mapping[str, str | None],
+        failed: AbstractSet[str],
+    ) -> str:
+        """What is said of the wrong answer that this one is, by probe; empty where it is none.
+
+        `laws` are what those of its probes say that have one. A wrong answer is meant only where it
+        fails the same visible probes.
+        """
+        if any(probe not in answer for probe in self.probes):
+            return ""
+        given = row_of_answer(
+            [answer[probe] for probe in self.probes], [laws[probe] for probe in self.probes]
+        )
+        columns = np.arange(len(given))
+        numbers = are_close(self.rows["numbers"][:, None], given["numbers"])[self.answers, columns]
+        forms = (self.rows["form"][:, None] == given["form"])[self.answers, columns]
+        fails_alike = (self._failing() == [probe in failed for probe in self.probes]).all(1)
+        fitting = fails_alike & np.array([bool(reasons) for reasons in self.reasons])
+        for found, before in ((forms, ""), (forms | self._telling(), BESIDES)):
+            places = np.flatnonzero((numbers & found).all(1) & fitting)
+            if places.size:
+                return before + self.said(int(places[0]))
+        return ""
+
+    def _failing(self) -> np.ndarray:
+        """Which probes each answer fails."""
+        wrong = self.answers != self.answers[0]
+        return wrong[:, ::2] | wrong[:, 1::2]
+
+    def _telling(self) -> np.ndarray:
+        """Where the numbers of a wrong answer tell it, whatever their form is."""
+        numbers = self.rows["numbers"]
+        own = ~are_close(numbers[self.answers], numbers[self.answers[0]])
+        return own & (np.abs(numbers[:, :2]).min(1) > CLOSE)[self.answers]
+
+    def said(self, index: int) -> str:
+        """The sentences of an answer."""
+        return " Or: ".join(
+            " ".join(self.sentences[number] for number in reason) for reason in self.reasons[index]
+        )
+
+
+def row_of_answer(evidence: Sequence[Evidence], problems: Sequence[str | None]) -> np.ndarray:
+    """What an answer makes of its probes (2 * probes,) of ROW; `problems` are what laws say."""
+    pairs = zip(evidence, problems, strict=True)
+    return np.array([row for found, problem in pairs for row in _rows(found, problem)], ROW)
+
+
+def _rows(evidence: Evidence, problem: str | None) -> Iterator[tuple[np.ndarray, int]]:
+    if evidence.error is not None:
+        yield np.zeros(4), _hash(f"raised {evidence.error}")
+    elif problem == "":  # a law is content, whatever the numbers are
+        yield np.zeros(4), _hash(problem)
+    else:
+        changed = "in place " if evidence.inputs_changed else ""
+        yield _sketch(evidence.value, changed + (problem or ""))
+    yield _sketch(dict(evidence.tried))
+
+
+def _sketch(value: Value, before: str = "") -> tuple[np.ndarray, int]:
+    with np.errstate(all="ignore"):
+        numbers = numbers_of(value)
+    numbers[3] = sum(_oddity(array.values) for array in arrays_in(value))
+    return np.nan_to_num(numbers), _hash(before + form_of(value))
+
+
+def _oddity(values: np.ndarray) -> float:
+    """A number for the number of those that are not finite."""
+    return (
+        np.isnan(values).sum() + 1.5 * np.isposinf(values).sum() + 1.75 * np.isneginf(values).sum()
+    )
+
+
+def _hash(text: str) -> int:
+    return zlib.crc32(text.encode())
+
+
+def are_close(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Whether the numbers of sketches are the same but for rounding errors."""
+    return (np.abs(a - b) <= CLOSE * (1 + np.abs(b))).all(-1)
+
+
+def to_tree(library: Library) -> dict[str, Any]:
+    """The library as JSON holds it."""
+    return {
+        "made_from": library.made_from,
+        "probes": library.probes,
+        "rows": base64.b64encode(library.rows.tobytes()).decode(),
+        "answers": library.answers.tolist(),
+        "sentences": library.sentences,
+        "reasons": library.reasons,
+    }
+
+
+def from_tree(tree: Mapping[str, Any]) -> Library:
+    """The library from `to_tree`. Raises LookupError, TypeError, ValueError."""
+    probes = tuple(tree["probes"])
+    rows = np.frombuffer(base64.b64decode(tree["rows"]), ROW)
+    answers = np.array(tree["answers"], np.int64).reshape(-1, 2 * len(probes))
+    reasons = tuple(tuple(map(tuple, reasons)) for reasons in tree["reasons"])
+    if answers.max(initial=0) >= len(rows) or len(reasons) != len(answers):
+        raise ValueError("answers without rows or reasons")
+    return Library(tree["made_from"], probes, rows, answers, tuple(tree["sentences"]), reasons)
