@@ -58,7 +58,9 @@ class Evidence:
     error: str | None = None  # type of the exception
     detail: str = ""  # its message
     inputs_changed: bool = False
-    tried: Mapping[str, Value] = field(default_factory=dict)  # what came of all that is tried besides
+    tried: Mapping[str, Value] = field(
+        default_factory=dict
+    )  # what came of all that is tried besides
     exception: BaseException | None = field(default=None, repr=False)
 
     @classmethod

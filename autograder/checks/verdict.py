@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from autograder.checks.always import has_raised
+from autograder.checks.besides import judge_besides
 from autograder.checks.comparison import (
     TOLERANCE,
     Outcome,
@@ -12,7 +14,7 @@ from autograder.checks.comparison import (
     compare_values,
     same,
 )
-from autograder.checks.evidence import Evidence
+from autograder.checks.evidence import Evidence, Value
 from autograder.checks.key import Case, Exercise
 from autograder.checks.kinds import explanation
 from autograder.checks.probes import Probe
@@ -127,17 +129,36 @@ def _judge_case(
     if evidence is None:
         return Outcome(math.inf, "did not run to its end")
     if not probe.has_law or evidence.error is not None:
-        return compare(case.expected, evidence)
-    form = compare_values(case.expected.value, evidence.value, values=False)
-    if not form.passed:
-        return form
+        outcome = compare(case.expected, evidence)
+    else:
+        outcome = _lawful(case.expected, evidence, probe, seeds[case.index])
+    besides = judge_besides(case.expected.tried, evidence.tried) if outcome.passed else outcome
+    return besides if not besides.passed else outcome
+
+
+def _lawful(expected: Evidence, evidence: Evidence, probe: Probe, seed: int) -> Outcome:
+    """What the law says of an answer of the right form, and of those for other sizes."""
+    form = compare_values(expected.value, evidence.value, values=False)
+    outcome = _by_law(probe, evidence.value, seed, {}) if form.passed else form
+    for name, sizes in probe.variants.items():
+        if outcome.passed and name in expected.tried:
+            found = evidence.tried.get(name)
+            outcome = (
+                Outcome(math.inf, f"{found} for {name}")
+                if has_raised(found)
+                else _by_law(probe, found, seed, sizes)
+            )
+    return changed_inputs(evidence) if outcome.passed else outcome
+
+
+def _by_law(probe: Probe, value: Value, seed: int, sizes: Mapping[str, int]) -> Outcome:
     try:
-        problem = probe.problem(evidence.value, seeds[case.index])
+        problem = probe.problem(value, seed, sizes)
     except Exception as error:  # such as a decomposition of infinite numbers
         return Outcome(
             math.inf, f"its answer cannot be judged ({type(error).__name__})", str(error)
         )
-    return Outcome(math.inf, problem) if problem else changed_inputs(evidence)
+    return Outcome(math.inf, problem) if problem else Outcome()
 
 
 def _matches(outcomes: tuple[Evidence | None, ...], answers: list[Evidence | None]) -> bool:
