@@ -1,7 +1,7 @@
 """Making keys: the reference's numbers, and the outcomes of every known mistake."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -22,6 +22,7 @@ from autograder.assignment.trial import Trial, load, load_with, specs_of, trial
 from autograder.checks.comparison import TOLERANCE
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake
+from autograder.checks.probes import Probe
 from autograder.checks.running import Place
 
 DRAWS = 3  # of seeds, before one is taken under which right answers pass without a margin
@@ -94,7 +95,7 @@ def _exercise(
     margin: float,
 ) -> Exercise:
     name = reference.spec.exercise
-    evidence = reference.observe(seeds)
+    evidence = _kept(reference, reference.observe(seeds))
     weights = {probe.name: probe.weight / len(seeds) for probe in reference.probes}
     cases = tuple(Case(p, index, weights[p], e) for (p, index), e in evidence.items())
     exercise = Exercise(name, source.checks[name].points, reference.name, cases)
@@ -102,13 +103,28 @@ def _exercise(
     if not hidden:
         return exercise  # students' checks know mistakes by their library
     known = [(m, outcomes(source, m, seeds)) for m in mistakes]
+    accepted = [
+        m for m, found in known if reference.judge(exercise, found, seeds, [m.solution]).passed
+    ]
+    known = [(m, _kept(reference, found)) for m, found in known]
     refuse_wrong_alternatives(source, exercise, alternatives, seeds, margin)
-    refuse_weak_cases(
-        [m for m, found in known if reference.judge(exercise, found, seeds, [m.solution]).passed]
-    )
+    refuse_weak_cases(accepted)
     refuse_twins(known)
     kept = tuple(Mistake(m.name, m.says, tuple(found.values())) for m, found in known)
     return replace(exercise, mistakes=kept, seeds=tuple(seeds))
+
+
+def _kept(reference: Trial, found: Mapping[Place, Evidence]) -> dict[Place, Evidence]:
+    """Evidence without the answers for other sizes that only a law judges."""
+    return {
+        (name, index): _without(reference.spec.probes[name], evidence)
+        for (name, index), evidence in found.items()
+    }
+
+
+def _without(probe: Probe, evidence: Evidence) -> Evidence:
+    unneeded = dict.fromkeys(probe.variants) if probe.has_law else {}
+    return replace(evidence, tried={**evidence.tried, **unneeded}) if unneeded else evidence
 
 
 def outcomes(source: Source, mistake: KnownMistake, seeds: Sequence[int]) -> dict[Place, Evidence]:

@@ -6,6 +6,7 @@ from autograder.assignment.alternatives import Alternative
 from autograder.assignment.mistakes import KnownMistake, MistakesError
 from autograder.assignment.source import Source, SourceError
 from autograder.assignment.trial import Trial, load_with, trial
+from autograder.checks.always import AS_BEFORE
 from autograder.checks.comparison import TOLERANCE, same
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import Exercise
@@ -39,6 +40,11 @@ def refuse_wrong_reference(
         ]
         why = errors[0] if errors else verdict.message
         raise SourceError(source.path, cell.line, f"the reference fails its own check: {why}")
+    for (name, _), found in evidence.items():
+        for what, came in found.tried.items():
+            if isinstance(came, str) and came != AS_BEFORE:
+                line, problem = reference.spec.probes[name].line, f"{came} ({what}); say untried(…)"
+                raise SourceError(source.checks_path, line, f"the reference in {name}: {problem}")
 
 
 def refuse_wrong_alternatives(

@@ -12,6 +12,7 @@ from typing import Any
 from autograder.assignment.checks_file import read_specs
 from autograder.assignment.definitions import define, definitions
 from autograder.assignment.source import Source, SourceError
+from autograder.checks.always import Always
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import Exercise
 from autograder.checks.probes import Probe
@@ -61,16 +62,25 @@ class Trial:
         return dict(self.one_by_one(seeds, seconds))
 
     def one_by_one(
-        self, seeds: Sequence[int], seconds: float = SECONDS
+        self,
+        seeds: Sequence[int],
+        seconds: float = SECONDS,
+        tried: frozenset[Always] | None = None,
     ) -> Iterator[tuple[Place, Evidence]]:
-        """As `observe`, for those who may have seen enough before the last case."""
+        """As `observe`, for those who may have seen enough before the last case.
+
+        `tried` are those things of what is always tried that are; by default, all.
+        """
 
         @contextmanager
         def around() -> Iterator[None]:
             with time_limit(seconds), self.spec.around(self.namespace):
                 yield
 
-        for place, evidence in run_check(self.probes, self.subject, seeds, around=around):
+        tried = self.spec.tried if tried is None else tried
+        for place, evidence in run_check(
+            self.probes, self.subject, seeds, around=around, tried=tried
+        ):
             with time_limit(seconds):
                 found = read(self.spec.probes[place[0]], evidence, seeds[place[1]])
             yield place, found

@@ -23,7 +23,8 @@ from autograder.authoring.equivalence import canonical
 from autograder.authoring.operators import (
     EVERYWHERE,
     Operator,
-    changed_numbers,
+    changed_result,
+    changed_value,
     other_names,
     repeated,
 )
@@ -105,8 +106,10 @@ def by_operators(text: str, everywhere: Sequence[Operator] = EVERYWHERE) -> Iter
             yield from _replaced(text, position, node, repeated)
         for node in _named(tree):
             yield from _replaced(text, position, node, partial(other_names, tree=tree))
-        for node in _values(tree):
-            yield from _replaced(text, position, node, changed_numbers)
+        for node in _results(tree):
+            yield from _replaced(text, position, node, changed_result)
+        for node in _operands(tree):
+            yield from _replaced(text, position, node, changed_value)
 
 
 def _replaced(text: str, position: Position, node: ast.expr, operator: Operator) -> Iterator[str]:
@@ -144,12 +147,18 @@ def _named(tree: ast.AST) -> Iterator[ast.expr]:
                 yield node
 
 
-def _values(tree: ast.AST) -> Iterator[ast.expr]:
-    """What is assigned or returned, arguments, and the sides of operations."""
+def _results(tree: ast.AST) -> Iterator[ast.expr]:
+    """What is assigned or returned."""
     for node in ast.walk(tree):
         match node:
             case ast.Assign(value=value) | ast.AugAssign(value=value) | ast.Return(value=value):
                 yield from [value] if value else []
+
+
+def _operands(tree: ast.AST) -> Iterator[ast.expr]:
+    """Arguments, and the sides of operations."""
+    for node in ast.walk(tree):
+        match node:
             case ast.Call(args=arguments):
                 yield from arguments
             case ast.BinOp(left=left, right=right):

@@ -254,28 +254,23 @@ def _plus(node: ast.expr, step: int) -> ast.expr:
     return ast.BinOp(node, ast.Add(), ast.Constant(step))
 
 
-def changed_numbers(node: ast.expr) -> Iterator[ast.expr]:
+def changed_value(node: ast.expr) -> Iterator[ast.expr]:
     """The value of an expression with something done to it."""
+    yield from _done(node, "-({})", "2 * ({})", "({}) / 2", "({}) + 1", "({}).detach()")
+
+
+def changed_result(node: ast.expr) -> Iterator[ast.expr]:
+    """The same, where it is assigned or returned, with what is done to results besides."""
+    yield from changed_value(node)
+    yield from _done(node, "1 - ({})", "int({})", "({}).float()", "({}).double()", "({}).round()")
+    yield from _done(node, "({}).squeeze()", "({}).flip(-1)", "({}).flip(0)", "({}).abs()")
+    yield from _done(node, "({}).softmax(-1)", "({}) ** 0.5")
+
+
+def _done(node: ast.expr, *changes: str) -> Iterator[ast.expr]:
     if isinstance(node, ast.BinOp | ast.Call | ast.Name | ast.Subscript | ast.Attribute):
         text = ast.unparse(node)
-        for change in ("-({})", "2 * ({})", "({}) / 2", "({}) + 1", "1 - ({})", "({}).detach()"):
-            yield _parsed(change.format(text))
-        for change in (
-            "int({})",
-            "({}).float()",
-            "({}).double()",
-            "({}).squeeze()",
-            "({}).flip(-1)",
-        ):
-            yield _parsed(change.format(text))
-        for change in (
-            "({}).round()",
-            "({}).abs()",
-            "({}).flip(0)",
-            "({}).softmax(-1)",
-            "({}) ** 0.5",
-        ):
-            yield _parsed(change.format(text))
+        yield from (_parsed(change.format(text)) for change in changes)
 
 
 def inverted(node: ast.expr) -> Iterator[ast.expr]:

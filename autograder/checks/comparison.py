@@ -173,7 +173,8 @@ def same(a: Evidence, b: Evidence) -> bool:
     """Whether two wrong answers cannot be told apart: equal numbers, NaN for NaN, or one error."""
     if a.error is not None or b.error is not None:
         return a.error == b.error
-    return a.inputs_changed == b.inputs_changed and _same_values(a.value, b.value)
+    changed = a.inputs_changed == b.inputs_changed
+    return changed and _same_values(a.value, b.value) and _same_values({**a.tried}, {**b.tried})
 
 
 def _same_values(a: Value, b: Value) -> bool:

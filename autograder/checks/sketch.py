@@ -33,7 +33,7 @@ def form_of(value: Value) -> str:
 def numbers_of(value: Value) -> np.ndarray:
     """Two projections, the sizes, and 1 (4,): whatever axes, types and names the arrays have."""
     arrays = [_finite(array.values) for array in arrays_in(value)]
-    sizes = np.array([np.sqrt(np.mean(a**2)) if a.size else 0.0 for a in arrays])
+    sizes = np.array([_size(array) for array in arrays])
     sizes[sizes <= NOISE * sizes.max(initial=0.0)] = 0.0
     scaled = [a / size if size else 0 * a for a, size in zip(arrays, sizes, strict=True)]
     every = np.concatenate([*scaled, np.zeros(0)])
@@ -43,6 +43,12 @@ def numbers_of(value: Value) -> np.ndarray:
     logs = np.log(np.where(sizes > 0, sizes, 1.0))
     size = logs @ np.cos(1.0 + np.arange(logs.size)) / max(logs.size, 1)
     return np.array([*projections, size, 1.0], np.float32)
+
+
+def _size(row: np.ndarray) -> float:
+    """Its root mean square, also where squares would overflow."""
+    largest = np.abs(row).max(initial=0.0)
+    return float(largest * np.sqrt(np.mean((row / largest) ** 2))) if largest else 0.0
 
 
 def arrays_in(value: Value) -> Iterator[Array]:

@@ -4,6 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from autograder.checks.always import has_raised
+from autograder.checks.besides import judge_besides
+from autograder.checks.causes.known import known_cause
 from autograder.checks.comparison import (
     TOLERANCE,
     Outcome,
@@ -12,8 +15,8 @@ from autograder.checks.comparison import (
     compare_values,
     same,
 )
-from autograder.checks.evidence import Evidence
-from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise
+from autograder.checks.evidence import Evidence, Value
+from autograder.checks.key import Case, Exercise
 from autograder.checks.kinds import explanation
 from autograder.checks.probes import Probe
 from autograder.checks.running import Place
@@ -89,7 +92,7 @@ def judge(
     mistakes = [m for m in exercise.mistakes if _matches(m.outcomes, answers)]
     told = (
         " Or: ".join(dict.fromkeys(m.says for m in mistakes))
-        or _known(exercise, evidence, outcomes, probes)
+        or known_cause(exercise, evidence, _failed(exercise, outcomes), probes)
         or _kind(exercise, answers, probes)
     )
     return Verdict(
@@ -105,38 +108,10 @@ def judge(
     )
 
 
-def _known(
-    exercise: Exercise,
-    evidence: EvidenceByCase,
-    outcomes: Sequence[Outcome],
-    probes: Mapping[str, Probe],
-) -> str:
-    """What the library says of an answer that fails where its wrong answer fails."""
-    if exercise.library is None:
-        return ""
-    public = len(exercise.seeds)  # the index of the cases with the first public seed
-    answer = {
-        name: evidence[name, public]
-        for name in exercise.library.probes
-        if (name, public) in evidence and name in probes
-    }
-    failed = {
-        case.probe
-        for case, outcome in zip(exercise.cases, outcomes, strict=True)
-        if not outcome.passed
-    }
-    laws = {name: said_by_law(probes[name], found) for name, found in answer.items()}
-    return exercise.library.explanation(answer, laws, failed)
-
-
-def said_by_law(probe: Probe, evidence: Evidence) -> str | None:
-    """What a law finds wrong with an answer to the first public seed; None where none judges."""
-    if not probe.has_law or evidence.error is not None:
-        return None
-    try:
-        return probe.problem(evidence.value, VISIBLE_SEEDS[0]) or ""
-    except Exception as error:  # such as a decomposition of infinite numbers
-        return type(error).__name__
+def _failed(exercise: Exercise, outcomes: Sequence[Outcome]) -> set[str]:
+    """The probes of which a case fails."""
+    pairs = zip(exercise.cases, outcomes, strict=True)
+    return {case.probe for case, outcome in pairs if not outcome.passed}
 
 
 def _kind(
@@ -165,17 +140,36 @@ def _judge_case(
     if evidence is None:
         return Outcome(math.inf, "did not run to its end")
     if not probe.has_law or evidence.error is not None:
-        return compare(case.expected, evidence)
-    form = compare_values(case.expected.value, evidence.value, values=False)
-    if not form.passed:
-        return form
+        outcome = compare(case.expected, evidence)
+    else:
+        outcome = _lawful(case.expected, evidence, probe, seeds[case.index])
+    besides = judge_besides(case.expected.tried, evidence.tried) if outcome.passed else outcome
+    return besides if not besides.passed else outcome
+
+
+def _lawful(expected: Evidence, evidence: Evidence, probe: Probe, seed: int) -> Outcome:
+    """What the law says of an answer of the right form, and of those for other sizes."""
+    form = compare_values(expected.value, evidence.value, values=False)
+    outcome = _by_law(probe, evidence.value, seed, {}) if form.passed else form
+    for name, sizes in probe.variants.items():
+        if outcome.passed and name in expected.tried:
+            found = evidence.tried.get(name)
+            outcome = (
+                Outcome(math.inf, f"{found} for {name}")
+                if has_raised(found)
+                else _by_law(probe, found, seed, sizes)
+            )
+    return changed_inputs(evidence) if outcome.passed else outcome
+
+
+def _by_law(probe: Probe, value: Value, seed: int, sizes: Mapping[str, int]) -> Outcome:
     try:
-        problem = probe.problem(evidence.value, seeds[case.index])
+        problem = probe.problem(value, seed, sizes)
     except Exception as error:  # such as a decomposition of infinite numbers
         return Outcome(
             math.inf, f"its answer cannot be judged ({type(error).__name__})", str(error)
         )
-    return Outcome(math.inf, problem) if problem else changed_inputs(evidence)
+    return Outcome(math.inf, problem) if problem else Outcome()
 
 
 def _matches(outcomes: tuple[Evidence, ...], answers: list[Evidence | None]) -> bool:

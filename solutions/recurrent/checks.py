@@ -14,8 +14,6 @@ from autograder.checks.spec import (
     probe,
     rules,
     size,
-    training,
-    twice,
     weighted_sum,
 )
 
@@ -195,7 +193,7 @@ def parameters_problem(answer, *sizes: int) -> str | None:
 rules("vanilla_rnn", without(*FINISHED_RECURRENT))
 
 
-@probe("vanilla_rnn", training, twice, alone, weight=3)
+@probe("vanilla_rnn", alone, weight=3)
 def one_step_from_many_points(rng: Rng):
     return built(5, 3, 4)(0.5 * rng.normal(30, 5), 0.5 * rng.normal(30, 3))
 
@@ -290,7 +288,7 @@ def follow_from_their_gates(steps, x):
     return None
 
 
-@probe("lstm", training, alone, size, input_gradients)
+@probe("lstm", alone, size, input_gradients)
 def gradients_of_sequences(rng: Rng):
     x, lstm = rng.normal(3, 4, 2), built(2, 5)
     moves = 0.02 * x * torch.eye(4)[:, None, :, None]  # (4, 3, 4, 2), each of one step in time

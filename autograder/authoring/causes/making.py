@@ -4,7 +4,8 @@ import contextlib
 import hashlib
 import io
 import warnings
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -14,17 +15,25 @@ from autograder.assignment.keyring import own_code
 from autograder.assignment.source import Source
 from autograder.assignment.trial import Trial, load, redefined, trial
 from autograder.authoring.causes.candidates import Candidate, Rank, candidates
-from autograder.checks.causes.library import ROW, Library, Reasons, are_close, row_of_answer
+from autograder.checks.always import Always
+from autograder.checks.causes.known import said_by_law
+from autograder.checks.causes.library import (
+    ROW,
+    Library,
+    Reasons,
+    Row,
+    are_close,
+    tried_row,
+    value_row,
+)
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Exercise, Key
 from autograder.checks.sketch import arrays_in
-from autograder.checks.verdict import said_by_law
 
 SECONDS = 1.0  # for one case of a wrong answer
 TELLING = 4  # different numbers in an array; two answers that have them have the same cause
 SEED = VISIBLE_SEEDS[:1]
 Answer = tuple[int, ...]  # the numbers of its rows
-Observed = dict[str, Evidence]  # by probe
 
 
 def made_from(source: Source) -> str:
@@ -80,31 +89,79 @@ def made(source: Source, exercise: str, digest: str) -> Library:
 
 def library(source: Source, exercise: str, digest: str) -> Library:
     """The wrong answers of an exercise that its visible probes tell from the right one."""
-    module, rows = load(source), Rows()
-    reference = trial(source, module, exercise, hidden=False)
-    right = _observed(reference)
-    numbers = rows.of(reference, right)
+    module, bench = load(source), Bench()
+    right = bench.try_out(trial(source, module, exercise, hidden=False))
     said: dict[Answer, list[Candidate]] = {}
     telling: set[Answer] = set()
     for candidate in candidates(source, exercise):
         with contextlib.suppress(Exception), redefined(module, candidate.solution, source.path):
             tested = trial(source, module, exercise, hidden=False)
-            evidence = _observed(tested, stops=candidate.rank != Rank.LISTED)
-            answer = rows.of(tested, evidence)
-            if is_explained(answer, numbers, evidence):
-                said.setdefault(answer, []).append(candidate)
-            if tells(right, evidence):
-                telling.add(answer)
+            found = bench.try_out(tested, right, stops=candidate.rank != Rank.LISTED)
+            if found.is_explained(right):
+                said.setdefault(found.answer, []).append(candidate)
+                if found.tells(right):
+                    telling.add(found.answer)
     reasons = {answer: reasons_of(found, answer in telling) for answer, found in said.items()}
-    return _library(digest, tuple(right), rows, numbers, reasons)
+    return _library(digest, tuple(right.evidence), bench.rows, right.answer, reasons)
 
 
-def _observed(tested: Trial, *, stops: bool = False) -> Observed:
-    """What is made of every probe; where it `stops`, an error in the first one ends it."""
-    evidence: Observed = {}
+@dataclass(frozen=True)
+class TriedOut:
+    """What an answer makes of every probe, and the numbers of its rows."""
+
+    evidence: Mapping[str, Evidence]
+    answer: Answer
+
+    def is_explained(self, right: "TriedOut") -> bool:
+        """Whether it is wrong, and not by errors alone: these say themselves what they are."""
+        pairs = zip(self.answer, right.answer, strict=True)
+        wrong = {column // 2 for column, (a, b) in enumerate(pairs) if a != b}
+        return any(
+            self.evidence[p].error is None for i, p in enumerate(self.evidence) if i in wrong
+        )
+
+    def tells(self, right: "TriedOut") -> bool:
+        """Whether it has numbers that chance, or another cause, would not give."""
+        pairs = ((right.evidence[probe], found) for probe, found in self.evidence.items())
+        return any(_differs(*pair) for pair in pairs if pair[1].error is None)
+
+
+class Bench:
+    """Where answers are tried out; rows are kept once, whatever their last digits are."""
+
+    def __init__(self) -> None:
+        self.rows = np.zeros(0, ROW)
+
+    def try_out(
+        self, tested: Trial, right: TriedOut | None = None, *, stops: bool = False
+    ) -> TriedOut:
+        """An answer's evidence and rows: of its values, and where these are right, of all else.
+
+        Where it `stops`, an error in the first probe is raised.
+        """
+        if right is not None:
+            evidence = _observed(tested, frozenset(), stops)
+            values = [self._number(row) for row in _rows(tested, evidence, value_row)]
+            if values != [*right.answer[::2]]:
+                return TriedOut(evidence, _interleaved(values, right.answer[1::2]))
+        evidence = _observed(tested, None, stops)
+        values = [self._number(row) for row in _rows(tested, evidence, value_row)]
+        besides = [self._number(row) for row in _rows(tested, evidence, tried_row)]
+        return TriedOut(evidence, _interleaved(values, besides))
+
+    def _number(self, row: Row) -> int:
+        numbers, form = row
+        same = (self.rows["form"] == form) & are_close(self.rows["numbers"], numbers)
+        if not same.any():
+            self.rows = np.append(self.rows, np.array([row], ROW))
+        return int(same.argmax()) if same.any() else len(self.rows) - 1
+
+
+def _observed(tested: Trial, tried: frozenset[Always] | None, stops: bool) -> dict[str, Evidence]:
+    evidence: dict[str, Evidence] = {}
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for (probe, _), found in tested.one_by_one(SEED, SECONDS):
+        for (probe, _), found in tested.one_by_one(SEED, SECONDS, tried):
             evidence[probe] = found
             if stops and found.error is not None and len(evidence) == 1:
                 raise _ErrorsError
@@ -115,36 +172,15 @@ class _ErrorsError(Exception):
     """An answer that raises errors, which say themselves what they are."""
 
 
-class Rows:
-    """Rows that have been seen, each once, whatever the last digits of their numbers are."""
-
-    def __init__(self) -> None:
-        self.array = np.zeros(0, ROW)
-
-    def of(self, tested: Trial, evidence: Observed) -> Answer:
-        """The numbers of an answer's rows, new ones among them."""
-        probes = tested.spec.probes
-        problems = [said_by_law(probes[probe], found) for probe, found in evidence.items()]
-        return tuple(map(self._number, row_of_answer(list(evidence.values()), problems)))
-
-    def _number(self, row: np.void) -> int:
-        same = self.array["form"] == row["form"]
-        found = np.flatnonzero(same & are_close(self.array["numbers"], row["numbers"]))
-        if not found.size:
-            self.array = np.append(self.array, row)
-        return int(found[0]) if found.size else len(self.array) - 1
+def _rows(
+    tested: Trial, evidence: Mapping[str, Evidence], row: Callable[[Evidence, str | None], Row]
+) -> Iterator[Row]:
+    for probe, found in evidence.items():
+        yield row(found, said_by_law(tested.spec.probes[probe], found))
 
 
-def is_explained(answer: Answer, right: Answer, evidence: Observed) -> bool:
-    """Whether an answer is wrong, and not by errors alone: these say themselves what they are."""
-    wrong = {i // 2 for i, (a, b) in enumerate(zip(answer, right, strict=True)) if a != b}
-    return any(evidence[probe].error is None for i, probe in enumerate(evidence) if i in wrong)
-
-
-def tells(right: Observed, evidence: Observed) -> bool:
-    """Whether an answer has numbers that chance, or another cause, would not give."""
-    pairs = ((right[probe], found) for probe, found in evidence.items() if found.error is None)
-    return any(_differs(*pair) for pair in pairs)
+def _interleaved(values: Sequence[int], besides: Sequence[int]) -> Answer:
+    return tuple(n for pair in zip(values, besides, strict=True) for n in pair)
 
 
 def _differs(right: Evidence, given: Evidence) -> bool:
@@ -168,7 +204,7 @@ def reasons_of(found: list[Candidate], is_telling: bool) -> tuple[tuple[str, ...
 def _library(
     digest: str,
     probes: tuple[str, ...],
-    rows: Rows,
+    rows: np.ndarray,
     right: Answer,
     reasons: dict[Answer, tuple[tuple[str, ...], ...]],
 ) -> Library:
@@ -184,7 +220,7 @@ def _library(
     return Library(
         digest,
         probes,
-        rows.array[kept],
+        rows[kept],
         places.reshape(answers.shape),
         tuple(sentences),
         ((), *by_number),

@@ -6,7 +6,7 @@ of a student's that makes the same of all probes is explained by their sentences
 
 import base64
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +18,8 @@ from autograder.checks.sketch import arrays_in, form_of, numbers_of
 
 CLOSE = 2e-5  # between the numbers of two sketches of the same; right answers differ by 1e-6
 BESIDES = "The numbers, besides: "
-Row = np.void  # of ROW
-ROW = np.dtype([("numbers", "<f4", 4), ("form", "<u4")])  # of a value: its sketch
+ROW = np.dtype([("numbers", "<f4", 4), ("form", "<u4")])
+Row = tuple[np.ndarray, int]  # what an answer makes of a probe: numbers, and a hash of the form
 Reason = tuple[int, ...]  # sentences that hold together
 Reasons = tuple[Reason, ...]  # of which any may hold
 
@@ -28,7 +28,8 @@ Reasons = tuple[Reason, ...]  # of which any may hold
 class Library:
     """Wrong answers to one exercise, each a row for every column; the first is the right one.
 
-    Of each probe there are two columns: for its answer, and for what is tried besides.
+    Of each probe there are two columns: for its answer and, where this is right, for what is tried
+    besides.
     """
 
     made_from: str  # a hash
@@ -51,24 +52,43 @@ class Library:
         """
         if any(probe not in answer for probe in self.probes):
             return ""
-        given = row_of_answer(
-            [answer[probe] for probe in self.probes], [laws[probe] for probe in self.probes]
+        rows = [
+            row_of(answer[probe], laws[probe])
+            for probe in self.probes
+            for row_of in (value_row, tried_row)
+        ]
+        numbers, forms = self._same(np.array(rows, ROW))
+        decided = self._decided(
+            np.array([probe in failed for probe in self.probes]),
+            np.array([bool(answer[probe].tried) for probe in self.probes]),
         )
-        columns = np.arange(len(given))
-        numbers = are_close(self.rows["numbers"][:, None], given["numbers"])[self.answers, columns]
-        forms = (self.rows["form"][:, None] == given["form"])[self.answers, columns]
-        fails_alike = (self._failing() == [probe in failed for probe in self.probes]).all(1)
-        fitting = fails_alike & np.array([bool(reasons) for reasons in self.reasons])
         for found, before in ((forms, ""), (forms | self._telling(), BESIDES)):
-            places = np.flatnonzero((numbers & found).all(1) & fitting)
+            places = np.flatnonzero(np.where(decided, decided > 0, numbers & found).all(1))
             if places.size:
                 return before + self.said(int(places[0]))
         return ""
 
-    def _failing(self) -> np.ndarray:
-        """Which probes each answer fails."""
+    def _same(self, given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Where numbers are the same, and where the form is, by answer and column."""
+        columns = np.arange(len(given))
+        numbers = are_close(self.rows["numbers"][:, None], given["numbers"])
+        forms = self.rows["form"][:, None] == given["form"]
+        return numbers[self.answers, columns], forms[self.answers, columns]
+
+    def _decided(self, failed: np.ndarray, tried: np.ndarray) -> np.ndarray:
+        """What is known without comparing rows, by answer and column: 1 for same, -1 for not.
+
+        `failed` are the probes that fail, `tried` those with which all else was tried.
+        """
         wrong = self.answers != self.answers[0]
-        return wrong[:, ::2] | wrong[:, 1::2]
+        fails = wrong[:, ::2] | wrong[:, 1::2]
+        decided = np.zeros(wrong.shape, np.int8)
+        decided[:, ::2] = np.where(failed, 0, 1)
+        decided[:, 1::2] = np.where(failed & ~wrong[:, ::2] & (tried | wrong[:, 1::2]), 0, 1)
+        decided[:, 1::2][wrong[:, 1::2] & ~tried] = -1
+        decided[:, ::2][fails != failed] = -1
+        decided[[not reasons for reasons in self.reasons]] = -1
+        return decided
 
     def _telling(self) -> np.ndarray:
         """Where the numbers of a wrong answer tell it, whatever their form is."""
@@ -83,24 +103,23 @@ class Library:
         )
 
 
-def row_of_answer(evidence: Sequence[Evidence], problems: Sequence[str | None]) -> np.ndarray:
-    """What an answer makes of its probes (2 * probes,) of ROW; `problems` are what laws say."""
-    pairs = zip(evidence, problems, strict=True)
-    return np.array([row for found, problem in pairs for row in _rows(found, problem)], ROW)
-
-
-def _rows(evidence: Evidence, problem: str | None) -> Iterator[tuple[np.ndarray, int]]:
+def value_row(evidence: Evidence, law: str | None) -> Row:
+    """What an answer makes of a probe, and what the probe's law says of it, if it has one."""
     if evidence.error is not None:
-        yield np.zeros(4), _hash(f"raised {evidence.error}")
-    elif problem == "":  # a law is content, whatever the numbers are
-        yield np.zeros(4), _hash(problem)
-    else:
-        changed = "in place " if evidence.inputs_changed else ""
-        yield _sketch(evidence.value, changed + (problem or ""))
-    yield _sketch(dict(evidence.tried))
+        return np.zeros(4), _hash(f"raised {evidence.error}")
+    if law == "":  # it is content, whatever the numbers are
+        return np.zeros(4), _hash(law)
+    changed = "in place " if evidence.inputs_changed else ""
+    return _sketch(evidence.value, changed + (law or ""))
 
 
-def _sketch(value: Value, before: str = "") -> tuple[np.ndarray, int]:
+def tried_row(evidence: Evidence, law: str | None) -> Row:
+    """What came of what is tried besides; where a law judges, numbers are anybody's own."""
+    found = evidence.tried.items()
+    return _sketch({k: value for k, value in found if law is None or isinstance(value, str)})
+
+
+def _sketch(value: Value, before: str = "") -> Row:
     with np.errstate(all="ignore"):
         numbers = numbers_of(value)
     numbers[3] = sum(_oddity(array.values) for array in arrays_in(value))

@@ -60,10 +60,14 @@ def _cases(
 ) -> Iterator[tuple[Place, Evidence]]:
     """Every case, and behind them what the library of wrong answers knows: visible ones once more.
 
-    These, with the first public seed, no points depend on.
+    These, with the first public seed, no points depend on; nothing else is tried with them.
     """
-    yield from run_check(spec.probes.values(), subject, seeds, around=around)
-    for (probe, _), evidence in run_check(spec.visible, subject, VISIBLE_SEEDS[:1], around=around):
+    probes, tried = spec.probes.values(), spec.tried
+    yield from run_check(probes, subject, seeds, around=around, tried=tried)
+    public = VISIBLE_SEEDS[:1]
+    for (probe, _), evidence in run_check(
+        spec.visible, subject, public, around=around, tried=frozenset()
+    ):
         yield (probe, len(seeds)), evidence
 
 
