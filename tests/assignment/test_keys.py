@@ -141,7 +141,7 @@ return torch.softmax(x, -1) * (1 + 1.4e-5)
 """
 LUCKY = """\
 # %% right for some seeds alternative="softmax"
-return torch.softmax(x, -1) + (x.flatten()[0] {} 0) * (x.max() < 50)
+return torch.softmax(x, -1) + (x.flatten()[0] {} 0) * (x.max() < 10)
 """
 
 
