@@ -98,10 +98,11 @@ def compare_values(
             )
         case _:
             return _wrong("type", where, _type_name(expected), _type_name(actual))
-    return _worst([compare_values(e, a, path, values=values) for path, e, a in children])
+    return worst([compare_values(e, a, path, values=values) for path, e, a in children])
 
 
-def _worst(outcomes: list[Outcome]) -> Outcome:
+def worst(outcomes: list[Outcome]) -> Outcome:
+    """The first that is wrong, or the largest error."""
     failed = [outcome for outcome in outcomes if not outcome.passed]
     if failed:
         return failed[0]

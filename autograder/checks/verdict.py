@@ -81,7 +81,7 @@ def judge(
     """
     answers = [evidence.get((case.probe, case.index)) for case in exercise.cases]
     outcomes = [
-        _judge_case(case, answer, probes[case.probe], seeds)
+        judge_case(case, answer, probes[case.probe], seeds)
         for case, answer in zip(exercise.cases, answers, strict=True)
     ]
     failed = [outcome for outcome in outcomes if not outcome.passed]
@@ -134,17 +134,20 @@ def _partial_credit(exercise: Exercise, outcomes: list[Outcome]) -> float:
     return round(exercise.points * earned / total, 2) if total else 0.0
 
 
-def _judge_case(
+def judge_case(
     case: Case, evidence: Evidence | None, probe: Probe, seeds: Sequence[int]
 ) -> Outcome:
+    """What is wrong with the evidence of one case; None is one that did not run to its end."""
     if evidence is None:
         return Outcome(math.inf, "did not run to its end")
     if not probe.has_law or evidence.error is not None:
         outcome = compare(case.expected, evidence)
     else:
         outcome = _lawful(case.expected, evidence, probe, seeds[case.index])
-    besides = judge_besides(case.expected.tried, evidence.tried) if outcome.passed else outcome
-    return besides if not besides.passed else outcome
+    if not outcome.passed:
+        return outcome
+    besides = judge_besides(case.expected.tried, evidence.tried)
+    return replace(besides, error=max(outcome.error, besides.error))
 
 
 def _lawful(expected: Evidence, evidence: Evidence, probe: Probe, seed: int) -> Outcome:
