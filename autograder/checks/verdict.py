@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from autograder.checks.always import has_raised
 from autograder.checks.besides import judge_besides
+from autograder.checks.causes.kinds import explanation
 from autograder.checks.causes.known import known_cause
 from autograder.checks.comparison import (
     TOLERANCE,
@@ -17,7 +18,6 @@ from autograder.checks.comparison import (
 )
 from autograder.checks.evidence import Evidence, Value
 from autograder.checks.key import Case, Exercise
-from autograder.checks.kinds import explanation
 from autograder.checks.probes import Probe
 from autograder.checks.running import Place
 

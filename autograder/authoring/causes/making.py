@@ -94,9 +94,10 @@ def library(source: Source, exercise: str, digest: str) -> Library:
     said: dict[Answer, list[Candidate]] = {}
     telling: set[Answer] = set()
     for candidate in candidates(source, exercise):
-        with contextlib.suppress(Exception), redefined(module, candidate.solution, source.path):
-            tested = trial(source, module, exercise, hidden=False)
-            found = bench.try_out(tested, right, stops=candidate.rank != Rank.LISTED)
+        with contextlib.suppress(Exception), _quietly():
+            with redefined(module, candidate.solution, source.path):
+                tested = trial(source, module, exercise, hidden=False)
+                found = bench.try_out(tested, right, stops=candidate.rank != Rank.LISTED)
             if found.is_explained(right):
                 said.setdefault(found.answer, []).append(candidate)
                 if found.tells(right):
@@ -159,13 +160,18 @@ class Bench:
 
 def _observed(tested: Trial, tried: frozenset[Always] | None, stops: bool) -> dict[str, Evidence]:
     evidence: dict[str, Evidence] = {}
+    for (probe, _), found in tested.one_by_one(SEED, SECONDS, tried):
+        evidence[probe] = found
+        if stops and found.error is not None and len(evidence) == 1:
+            raise _ErrorsError
+    return evidence
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for (probe, _), found in tested.one_by_one(SEED, SECONDS, tried):
-            evidence[probe] = found
-            if stops and found.error is not None and len(evidence) == 1:
-                raise _ErrorsError
-    return evidence
+        yield
 
 
 class _ErrorsError(Exception):
