@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from autograder.checks.evidence import MAX_DETAIL, UNUSABLE, Evidence, normalise
+from autograder.checks.differences import nothing
+from autograder.checks.evidence import MAX_DETAIL, NOTHING, UNUSABLE, Evidence, normalise
 from autograder.checks.probes import Probe
 from autograder.checks.rng import Rng
 
@@ -66,6 +67,8 @@ def read(probe: Probe, evidence: Evidence, seed: int) -> Evidence:
         with leaving_no_trace():
             value = normalise(probe.reading(evidence.value, seed))
     except Exception as error:
+        if nothing(evidence.value):
+            return Evidence(error=NOTHING)
         return Evidence(error=UNUSABLE, detail=f"{type(error).__name__}: {error}"[:MAX_DETAIL])
     return replace(evidence, value=value)
 

@@ -12,6 +12,7 @@ from autograder.checks.comparison import (
     compare_values,
     same,
 )
+from autograder.checks.differences import NO_RETURN, nothing
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import Case, Exercise
 from autograder.checks.kinds import explanation
@@ -126,6 +127,8 @@ def _judge_case(
 ) -> Outcome:
     if evidence is None:
         return Outcome(math.inf, "did not run to its end")
+    if _is_missing(case, evidence, probe):
+        return Outcome(math.inf, NO_RETURN)
     if not probe.has_law or evidence.error is not None:
         return compare(case.expected, evidence)
     form = compare_values(case.expected.value, evidence.value, values=False)
@@ -138,6 +141,12 @@ def _judge_case(
             math.inf, f"its answer cannot be judged ({type(error).__name__})", str(error)
         )
     return Outcome(math.inf, problem) if problem else changed_inputs(evidence)
+
+
+def _is_missing(case: Case, evidence: Evidence, probe: Probe) -> bool:
+    """Whether None came where an answer should; a reading may have made it of one."""
+    unread = evidence.error is None and not probe.has_reading
+    return unread and nothing(evidence.value) and not nothing(case.expected.value)
 
 
 def _matches(outcomes: tuple[Evidence | None, ...], answers: list[Evidence | None]) -> bool:
