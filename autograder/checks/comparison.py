@@ -11,6 +11,7 @@ from autograder.checks.evidence import NOTHING, UNUSABLE, Array, Evidence, Value
 from autograder.checks.rules import DERIVE
 
 TOLERANCE = 1e-5  # the handouts' own threshold
+RAISED = "raised "  # with which every sentence about an exception begins
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def _raised(actual: Evidence) -> Outcome:
     if actual.error == UNUSABLE:
         return Outcome(np.inf, "its answer does not fit where it is used", actual.detail)
     known = isinstance(getattr(builtins, actual.error or "", None), type)
-    return Outcome(np.inf, f"raised {actual.error if known else 'an exception'}", actual.detail)
+    return Outcome(np.inf, f"{RAISED}{actual.error if known else 'an exception'}", actual.detail)
 
 
 def compare_values(

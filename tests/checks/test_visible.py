@@ -22,12 +22,20 @@ def triple(x):
     return 3 * x
 
 
+FOLDED = """
+from autograder.checks.calls import call
+from autograder.checks.spec import probe
+
+
+@probe("double")
+def three(rng):
+    return call(rng.normal(3))
+"""
+
+
 def cases_of_double():
     """What stands in the folded cell before the check."""
-
-    @probe("double")
-    def three(rng):
-        return call(rng.normal(3))
+    exec(compile(FOLDED, "<folded>", "exec"), {})
 
 
 def outcomes(f):
@@ -155,6 +163,37 @@ def test_cases_whose_names_were_taken_are_to_be_run_again(check, printed):
         "✗ double  cannot be checked: run the folded cell above again, as a name that it uses has "
         "changed (TypeError: 'NoneType' object is not callable)\n"
     )
+
+
+def test_what_one_case_raises_besides_is_called_that(check, printed):
+    calls = iter([lambda x: x, students_function])
+    check("double", lambda x: next(calls)(x))
+    first, second, third, *_ = printed().splitlines()
+    assert first.startswith("✗ double  error") and third.startswith("Traceback")
+    assert second == "  In one case this was raised, too:"
+
+
+def test_of_a_call_that_cannot_be_the_arguments_are_told(check, printed):
+    check("double", lambda x, y: x)
+    line, how = printed().splitlines()
+    assert line.startswith("✗ double  raised TypeError: ") and "'y'" in line
+    assert how == "  your function is called with a tensor (3,)"
+
+
+def test_a_forgotten_return_is_called_that(check, printed):
+    check("double", lambda x: None)
+    assert printed() == "✗ double  returns nothing: is a `return` missing?\n"
+
+
+def has_nan(x):
+    return (0 * x).log() * 0
+
+
+def test_the_line_where_nan_begins_is_told(check, printed):
+    check("double", has_nan)
+    line, begins = printed().splitlines()
+    assert line == "✗ double  only NaN: 3 of 3 numbers"
+    assert begins.startswith("  NaN begins in `mul`, line ") and "`return (0 * x).log()" in begins
 
 
 def test_one_traceback_stands_for_all_cases(check, printed):
