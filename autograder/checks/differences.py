@@ -104,19 +104,38 @@ def _bare(value: Value) -> str:
 
 def of_names(expected: Collection[str], actual: Collection[str], where: str) -> Said:
     """Dicts, or parameters, that have other names."""
+    parameters, detail = inside("parameters", where), _missing_and_unknown(expected, actual)
+    if parameters is None:
+        return f"wrong structure{at(where)}", detail
+    is_less, is_more = not set(expected) <= set(actual), not set(actual) <= set(expected)
+    kinds = {
+        (True, True): "the parameters have other names",
+        (True, False): "there are parameters missing",
+        (False, True): "there are parameters too many",
+    }
+    return f"{kinds[is_less, is_more]}{at(parameters[0])}", detail
+
+
+def of_lengths(expected: Sequence[Value], actual: Sequence[Value], where: str) -> Said:
+    """Lists of other lengths; of texts, which ones are missing."""
+    detail = f"expected {len(expected)}, got {len(actual)}"
+    if all(isinstance(text, str) for text in [*expected, *actual]):
+        detail = "; ".join(filter(None, [detail, _missing_and_unknown(expected, actual)]))
+    return f"wrong length{at(where)}", detail
+
+
+def _missing_and_unknown(expected: Collection[str], actual: Collection[str]) -> str:
     lists = {
         "missing": [name for name in expected if name not in actual],
         "unknown": [name for name in actual if name not in expected],
     }
-    detail = "; ".join(f"{kind} {_listed(names)}" for kind, names in lists.items() if names)
-    if parameters := inside("parameters", where):
-        return f"the parameters have other names{at(parameters[0])}", detail
-    return f"wrong structure{at(where)}", detail
+    return "; ".join(f"{kind} {_listed(names)}" for kind, names in lists.items() if names)
 
 
 def _listed(names: Sequence[str]) -> str:
     more = len(names) - MOST_NAMES
-    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    shown = [name if len(name) <= LONGEST else f"{name[:LONGEST]}…" for name in names[:MOST_NAMES]]
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
 
 
 def of_texts(expected: str, actual: str, where: str) -> Said:
@@ -149,7 +168,9 @@ def _turned(expected: Shape, actual: Shape) -> str:
         return ""
     apart = [i for i, pair in enumerate(zip(expected, actual, strict=True)) if len({*pair}) == 2]
     crossed = [expected[i] for i in apart] == [actual[i] for i in reversed(apart)]
-    return f"axes {apart[0]} and {apart[1]} are exchanged" if crossed and len(apart) == 2 else ""
+    if crossed and len(apart) == 2:
+        return f"axes {apart[0]} and {apart[1]} are exchanged"
+    return "the axes stand in another order" if sorted(expected) == sorted(actual) else ""
 
 
 def _missing(expected: Shape, actual: Shape) -> str:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from autograder.checks.calls import Building, Call
 
+NO_RETURN = "; None came of it: is a `return` missing?"
 LONGEST = 60  # characters of an argument
 MOST = 6  # arguments
 
@@ -20,13 +21,14 @@ def how_called(exception: BaseException, checks: Collection[str]) -> str:
 
     `checks` are the files in which cases stand.
     """
+    hint = NO_RETURN if "'NoneType' object" in str(exception) else ""
     innermost = [*traceback.walk_tb(exception.__traceback__)][::-1]
     for frame, line in innermost:
         if (file := frame.f_code.co_filename) in checks:
             text = linecache.getline(file, line).strip()
-            return f"the check ran this line: `{text}`" if text else ""
+            return f"the check ran this line: `{text}`{hint}" if text else ""
     asked = next(_calls_in(frame for frame, _ in innermost), None)
-    return _in_words(asked) if asked is not None else ""
+    return _in_words(asked) + hint if asked is not None else ""
 
 
 def _calls_in(frames: Iterable[FrameType]) -> Iterator[Call | Building]:
@@ -40,9 +42,9 @@ def _in_words(asked: Call | Building) -> str:
     arguments = _listed(asked.arguments, asked.keywords)
     if isinstance(asked, Building):
         return f"your class is built with {arguments}"
-    if asked.building is not None:
-        return f"what your class builds is called with {arguments}"
-    return f"your function is called with {arguments}"
+    used = f"; of what it returns, result {asked.part} is used" if asked.part is not None else ""
+    what = "your function" if asked.building is None else "what your class builds"
+    return f"{what} is called with {arguments}{used}"
 
 
 def _listed(arguments: Sequence[Any], keywords: Mapping[str, Any]) -> str:

@@ -131,6 +131,9 @@ def _judge_case(
         return Outcome(math.inf, NO_RETURN)
     if not probe.has_law or evidence.error is not None:
         return compare(case.expected, evidence)
+    changed = changed_inputs(evidence)
+    if not changed.passed:  # then the law has other inputs than the answer is for
+        return changed
     form = compare_values(case.expected.value, evidence.value, values=False)
     if not form.passed:
         return form
@@ -140,7 +143,7 @@ def _judge_case(
         return Outcome(
             math.inf, f"its answer cannot be judged ({type(error).__name__})", str(error)
         )
-    return Outcome(math.inf, problem) if problem else changed_inputs(evidence)
+    return Outcome(math.inf, problem) if problem else Outcome()
 
 
 def _is_missing(case: Case, evidence: Evidence, probe: Probe) -> bool:

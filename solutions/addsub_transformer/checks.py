@@ -231,9 +231,9 @@ def _(answer, inputs):
     found = (output[..., None] - wanted).abs().lt(1e-2).float().mean((0, 1, 2))
     usual = 6 * (shares * (1 - shares) / output.numel()).sqrt()
     return {
-        "in training": output.mul(1000).round().unique(),
+        "different numbers in training": output.mul(1000).round().unique(),
         "as frequent as wanted": (found - shares).abs() < usual,
-        "in evaluation": answer["evaluation"].unique(),
+        "different numbers in evaluation": answer["evaluation"].unique(),
     }
 
 

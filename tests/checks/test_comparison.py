@@ -175,7 +175,7 @@ SHAPES = {
     "exchanged": ((2, 3), (3, 2), " (axes 0 and 1 are exchanged)"),
     "of three": ((2, 3, 5), (5, 3, 2), " (axes 0 and 2 are exchanged)"),
     "to the end": ((1, 3), (3, 1), " (axes 0 and 1 are exchanged)"),
-    "turned around": ((2, 3, 5), (3, 5, 2), ""),
+    "turned around": ((2, 3, 5), (3, 5, 2), " (the axes stand in another order)"),
     "extra axis": ((3,), (1, 3), " (axis 0, of length 1, is too many)"),
     "kept axis": ((2, 5), (2, 1, 5), " (axis 1, of length 1, is too many)"),
     "squeezed": ((2, 1, 5), (2, 5), " (axis 1, of length 1, is missing)"),
@@ -200,11 +200,29 @@ LINES = "a\n"
 LONG = "x" * 200
 DIFFERENCES = {
     "length": ([1, 2], [1], "wrong length", "expected 2, got 1"),
+    "words": (
+        ["a", "b"],
+        ["b", "c", "d"],
+        "wrong length",
+        "expected 2, got 3; missing a; unknown c, d",
+    ),
     "keys": ({"a": 1, "b": 2}, {"a": 1}, "wrong structure", "missing b"),
     "other keys": (dict.fromkeys("abcdefg", 1), {"z": 1}, "wrong structure",
                    "missing a, b, c, d and 3 more; unknown z"),
     "parameters": ({"x": {"parameters": {"W": "(2,)"}}}, {"x": {"parameters": {"V": "(2,)"}}},
                    "the parameters have other names at x", "missing W; unknown V"),
+    "fewer parameters": (
+        {"parameters": {"W": "(2,)", "V": "(2,)"}},
+        {"parameters": {"V": "(2,)"}},
+        "there are parameters missing",
+        "missing W",
+    ),
+    "more parameters": (
+        {"parameters": {"W": "(2,)"}},
+        {"parameters": {"W": "(2,)", "V": "(2,)"}},
+        "there are parameters too many",
+        "unknown V",
+    ),
     "parameter": ({"parameters": {"W.weight": "(2, 3)"}}, {"parameters": {"W.weight": "(3, 2)"}},
                   "wrong shape of the parameter W.weight", "expected (2, 3), got (3, 2)"),
     "text": ("yes", "no", "wrong value", "expected yes, got no"),
@@ -325,6 +343,11 @@ def test_an_exception_comes_before_everything():
 )
 def test_an_exception_shows_a_known_name_only(error, summary):
     assert compare(evidence(1), Evidence(error=error)).summary == summary
+
+
+def test_a_not_implemented_error_with_a_reason_is_torchs():
+    reason = Evidence(error="NotImplementedError", detail="Cannot copy out of meta tensor")
+    assert compare(evidence(1), reason).summary == "raised NotImplementedError"
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (1, 3, 3), (3, 3), (4, 1, 3)])

@@ -11,7 +11,7 @@ from autograder.checks.calls import built, call
 from autograder.checks.how_called import how_called
 from autograder.checks.probes import Probe
 from autograder.checks.running import observe
-from autograder.checks.spec import training, twice
+from autograder.checks.spec import gradients, training, twice
 
 CHECKS = {__file__}
 
@@ -46,6 +46,15 @@ def test_a_module_is_called_and_a_class_is_built(tried):
     assert said(asked, NeedsTwo, *tried) == "what your class builds is called with a tensor (4, 3)"
     asked = built(7, bias=True)(torch.ones(4, 3))
     assert said(asked, NeedsTwo, *tried) == "your class is built with 7 and bias=True"
+
+
+def test_none_that_is_used_and_results_that_are_missing():
+    zeros = torch.zeros(2)
+    asked = call(zeros).through(1)
+    assert said(asked, lambda x: None, gradients) == (
+        "your function is called with a tensor (2,); of what it returns, result 1 is used; "
+        "None came of it: is a `return` missing?"
+    )
 
 
 def test_what_is_no_module_is_called_that():

@@ -172,8 +172,9 @@ def test_a_law_that_raises_fails_the_case_and_nothing_else():
 
 
 def test_a_law_does_not_excuse_a_changed_input():
-    found = by_law(torch.ones(2), inputs_changed=True)
-    assert found.feedback == "changes its input in place; work on a copy"
+    for answer in (torch.ones(2), -torch.ones(2)):  # the second may be right for what it changed
+        found = by_law(answer, inputs_changed=True)
+        assert found.feedback == "changes its input in place; work on a copy"
 
 
 def test_a_law_gets_the_inputs_of_the_cases_own_seed():

@@ -1,5 +1,6 @@
-"""What the laws of the recurrent assignment say is true of the answers that break them."""
+"""What laws say is true of the answers that break them."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,26 @@ from autograder.assignment.trial import load, specs_of
 from autograder.assignment.validation import read_source
 from autograder.checks.running import observe
 
-SOURCE = read_source(Path(__file__).parents[2] / "solutions/recurrent/recurrent.py")
-LAB = load(SOURCE)
+SOLUTIONS = Path(__file__).parents[2] / "solutions"
+RANDOM = "two equal calls have different results: it draws random numbers, or keeps a state"
 
 
-def said(exercise, subject, case):
+@cache
+def source(assignment):
+    return read_source(SOLUTIONS / assignment / f"{assignment}.py")
+
+
+@cache
+def lab(assignment):
+    return load(source(assignment))
+
+
+LAB = lab("recurrent")
+
+
+def said(exercise, subject, case, assignment="recurrent"):
     """What a law says of an answer."""
-    probe = specs_of(SOURCE)[exercise].probes[case]
+    probe = specs_of(source(assignment))[exercise].probes[case]
     evidence = observe(probe, subject, 1)
     assert evidence.error is None, evidence.detail
     return probe.problem(evidence.value, 1)
@@ -87,10 +101,7 @@ class Blind(Changed):
             NoParameters,
             "the forget gate stays the same when all parameters change: its weights are none",
         ),
-        (
-            Dropout,
-            "two equal calls have different results: it draws random numbers, or keeps a state",
-        ),
+        (Dropout, RANDOM),
         (Shared, "the input gate and the forget gate share their weights"),
         (NoBias, "the forget gate has no bias"),
         (Blind, "the forget gate does not depend on all of x and h"),
@@ -114,10 +125,7 @@ class Detached(LAB.LSTM):
     ("subject", "law"),
     [
         (LAB.LSTM, None),
-        (
-            Random,
-            "two equal calls have different results: it draws random numbers, or keeps a state",
-        ),
+        (Random, RANDOM),
         (
             Detached,
             "the gradient is not the derivative, as where something detaches a part of a step",
@@ -141,8 +149,7 @@ class StateCutOff(LAB.VanillaRNN):
 
 
 def test_a_random_step_is_called_random():
-    said_of_it = said("vanilla_rnn", RandomStep, "one_step_from_many_points")
-    assert said_of_it.startswith("two equal calls have different results")
+    assert said("vanilla_rnn", RandomStep, "one_step_from_many_points") == RANDOM
     assert said("vanilla_rnn", LAB.VanillaRNN, "one_step_from_many_points") is None
 
 
@@ -150,3 +157,53 @@ def test_a_gradient_that_is_lost_says_where():
     assert said("vanilla_rnn", StateCutOff, "gradients_of_one_step") == (
         "no gradient flows from the log-probabilities back to the old state"
     )
+
+
+def causal(change):
+    """The reference, whose weights are changed and whose context follows from them."""
+
+    class Changed(lab("attention").CausalScaledDotAttention):
+        def forward(self, queries, keys, values):
+            context, weights = super().forward(queries, keys, values)
+            return change(context, weights, values)
+
+    return said("causal_scaled_dot_attention", Changed, "no_future", "attention")
+
+
+def test_of_causal_attention():
+    assert causal(lambda context, weights, _: (context, weights)) is None
+    dropped = causal(lambda context, weights, _: (nn.functional.dropout(context), weights))
+    assert dropped == RANDOM
+    negative = causal(
+        lambda context, weights, _: (context, weights - 2 * (weights < 0.2) * weights)
+    )
+    assert negative == "a weight is negative"
+
+
+def test_of_a_decoder_that_draws_random_numbers():
+    class Dropping(lab("nmt").DecoderOnly):
+        def forward(self, *arguments):
+            scores, weights = super().forward(*arguments)
+            return nn.functional.dropout(scores), weights
+
+    assert said("decoder_only", Dropping, "no_future", "nmt") == RANDOM
+
+
+def low_rank(change):
+    class Changed(lab("bert_finetuning").LoRALinear):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            with torch.no_grad():
+                change(self)
+
+    return said("lora_linear", Changed, "start", "bert_finetuning")
+
+
+def test_of_a_low_rank_change_at_the_start():
+    assert low_rank(lambda layer: None) is None
+    assert low_rank(lambda layer: layer.B.fill_(1)) == "at the start B is not 0"
+    assert low_rank(lambda layer: layer.A.mul_(100)) == "at the start A is not small"
+    around = "at the start the numbers of A do not lie around 0"
+    assert low_rank(lambda layer: layer.A.abs_()) == around
+    no_gradient = low_rank(lambda layer: layer.B.requires_grad_(False))
+    assert no_gradient == "at the start no gradient reaches B"
