@@ -187,23 +187,3 @@ def test_of_a_decoder_that_draws_random_numbers():
             return nn.functional.dropout(scores), weights
 
     assert said("decoder_only", Dropping, "no_future", "nmt") == RANDOM
-
-
-def low_rank(change):
-    class Changed(lab("bert_finetuning").LoRALinear):
-        def __init__(self, *arguments):
-            super().__init__(*arguments)
-            with torch.no_grad():
-                change(self)
-
-    return said("lora_linear", Changed, "start", "bert_finetuning")
-
-
-def test_of_a_low_rank_change_at_the_start():
-    assert low_rank(lambda layer: None) is None
-    assert low_rank(lambda layer: layer.B.fill_(1)) == "at the start B is not 0"
-    assert low_rank(lambda layer: layer.A.mul_(100)) == "at the start A is not small"
-    around = "at the start the numbers of A do not lie around 0"
-    assert low_rank(lambda layer: layer.A.abs_()) == around
-    no_gradient = low_rank(lambda layer: layer.B.requires_grad_(False))
-    assert no_gradient == "at the start no gradient reaches B"
