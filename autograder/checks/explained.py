@@ -20,13 +20,10 @@ def of_exception(spec: Spec, evidence: Mapping[Place, Evidence], verdict: Verdic
     cause = next((e.exception for e in evidence.values() if is_told(e.exception)), None)
     if cause is None:
         return ""
-    if has_own_frames(cause, _files(spec)):
-        said = own_traceback(cause, _files(spec))
-    else:
-        how = how_called(cause, _files(spec))
-        said = f"  {how}" if how else own_traceback(cause)
-    is_another = not verdict.feedback.startswith(RAISED)
-    return f"  In one case this was raised, too:\n{said}" if is_another else said
+    is_first, said = verdict.feedback.startswith(RAISED), own_traceback(cause, _files(spec))
+    if not has_own_frames(cause, _files(spec)) and (how := how_called(cause, _files(spec))):
+        said = f"  {how}" if is_first else f"{said}\n  {how}"
+    return said if is_first else f"  In one case this was raised, too:\n{said}"
 
 
 def is_told(cause: BaseException | None) -> TypeGuard[BaseException]:

@@ -63,6 +63,11 @@ def own_traceback(exception: BaseException, checks: Collection[str] = ()) -> str
     return "\nand then:\n\n".join(_formatted(*each) for each in reversed(told)).rstrip()
 
 
+def shortened(text: str) -> str:
+    """What an exception says, or its beginning."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+
+
 def has_own_frames(exception: BaseException, checks: Collection[str] = ()) -> bool:
     """Whether a student's code was running when it was raised."""
     frames = traceback.walk_tb(exception.__traceback__)
@@ -94,7 +99,6 @@ def _own(stack: Iterable[traceback.FrameSummary], checks: Collection[str]) -> Fr
 
 
 def _formatted(frames: Frames, trace: traceback.TracebackException) -> str:
-    said = "".join(trace.format_exception_only()).rstrip()
-    cut = said if len(said) <= LONGEST else f"{said[:LONGEST]} …"
+    cut = shortened("".join(trace.format_exception_only()).rstrip())
     head = ["Traceback (most recent call last):\n"] if frames else []
     return "".join([*head, *frames.format(), cut, "\n"])

@@ -1,6 +1,7 @@
 """Checks as students see them: public seeds, the key in the notebook, one line of ✓ or ✗."""
 
 import os
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,7 @@ from autograder.checks.evidence import Evidence
 from autograder.checks.explained import is_told, of_exception, of_nan
 from autograder.checks.key import VISIBLE_SEEDS, Exercise, Key, decode
 from autograder.checks.model_file import ModelError
-from autograder.checks.own_frames import own_traceback
+from autograder.checks.own_frames import own_traceback, shortened
 from autograder.checks.own_model import measured
 from autograder.checks.predictions import Predictions, own_predictions
 from autograder.checks.rules import broken
@@ -67,7 +68,7 @@ class VisibleChecks:
         if spec.rules:
             problem = broken(spec.rules, cells_so_far(), known.subject, spec.stand_ins)
             verdict = obeying(verdict, problem)
-        self._show(verdict)
+        self._show(replace(verdict, detail=shortened(verdict.detail)))
         if not verdict.passed:
             around = partial(spec.around, namespace)
             said = of_exception(spec, evidence, verdict), of_nan(spec, evidence, subject, around)

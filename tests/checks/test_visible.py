@@ -173,6 +173,21 @@ def test_what_one_case_raises_besides_is_called_that(check, printed):
     assert second == "  In one case this was raised, too:"
 
 
+def test_long_texts_are_cut(check, printed):
+    check("double", lambda x: {}["long" * 1000])
+    first, *_, last = printed().splitlines()
+    assert len(first) < 700 and first.endswith(" …") and last.endswith(" …")
+
+
+def test_what_one_case_raises_besides_is_told_without_lines_of_the_students(check, printed):
+    library = {"calls": iter([lambda x: x, lambda x, y: x])}
+    exec(compile("def f(x):\n    return next(calls)(x)", "<library>", "exec"), library)
+    check("double", library["f"])
+    _, besides, raised, how = printed().splitlines()
+    assert besides == "  In one case this was raised, too:" and raised.startswith("TypeError: ")
+    assert how == "  your function is called with a tensor (3,)"
+
+
 def test_of_a_call_that_cannot_be_the_arguments_are_told(check, printed):
     check("double", lambda x, y: x)
     line, how = printed().splitlines()
