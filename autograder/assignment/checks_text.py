@@ -11,7 +11,11 @@ from functools import lru_cache
 from autograder.assignment.definitions import bound_by, defines, reached, text_of, words_of
 from autograder.assignment.source import Source
 
-WORDS = ("stand_ins", "rules")  # statements of an exercise that students' own checks need, too
+WORDS = (
+    "stand_ins",
+    "rules",
+    "untried",
+)  # statements of an exercise that students' own checks need, too
 HEADING = "# @title How `{exercise}` is checked: the cases that you see\n"
 
 

@@ -69,7 +69,10 @@ class Trial:
             with time_limit(seconds), self.spec.around(self.namespace):
                 yield
 
-        for place, evidence in run_check(self.probes, self.subject, seeds, around=around):
+        tried = self.spec.tried
+        for place, evidence in run_check(
+            self.probes, self.subject, seeds, around=around, tried=tried
+        ):
             with time_limit(seconds):
                 found = read(self.spec.probes[place[0]], evidence, seeds[place[1]])
             yield place, found

@@ -13,12 +13,13 @@ import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
+from autograder.checks import sketch
+from autograder.checks.always import GRADIENT
 from autograder.checks.calls import tensors_in
 from autograder.checks.evidence import Evidence
 from autograder.checks.own_frames import named, own_line
 from autograder.checks.probes import Probe
 from autograder.checks.running import observe
-from autograder.checks.sketch import arrays_in
 
 BACKWARD = re.compile(r"Function '(\w+)' returned nan values")  # as torch's anomaly mode says
 Place = tuple[str, str, int]  # the operation, and the file and line from which it was called
@@ -63,7 +64,10 @@ def has_nan(values: Any) -> bool:
 
 def holds_nan(evidence: Evidence) -> bool:
     """Whether a number of an answer, or of what was tried besides, is NaN."""
-    return any(np.isnan(a.values).any() for a in arrays_in([evidence.value, dict(evidence.tried)]))
+    if any(np.isnan(array.values).any() for array in sketch.arrays_in(evidence.value)):
+        return True
+    gradients = evidence.tried.get(GRADIENT)
+    return isinstance(gradients, dict) and any(map(sketch.has_nan, gradients.values()))
 
 
 def beginning_of_nan(

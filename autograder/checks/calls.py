@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from autograder.checks.rng import Rng, shapes
 
+EVERY_PARAMETER = "every parameter"  # gets a gradient: said where their names are free
 NOISE = 1e-5  # beside the largest gradient of a call; float32 leaves about 1e-7
 
 Fill = Callable[[nn.Module, Rng], object]
@@ -19,17 +20,15 @@ Target = Callable[..., Any]  # a student's function, or a module
 
 
 class Tried(Enum):
-    """What is tried with a call besides calling it; each has a sentence in the author's reference.
+    """What is compared besides a call's result, where an author asks for it.
 
-    Every entry but `parameters` is there because answers were right without it and wrong with it.
+    What is tried with every call stands in `always.py`.
     """
 
     PARAMETERS = "names and shapes of the parameters are compared"
     SIZE = "how many numbers the module learns is compared, whatever its parameters are called"
     GRADIENTS = "gradients for arguments and, by name, for parameters are compared"
     INPUT_GRADIENTS = "gradients for arguments are compared; each parameter must get one"
-    TRAINING = "the module stays in training mode: nothing is dropped, nothing is kept"
-    TWICE = "a call with other numbers of the same shapes comes before: no state is kept"
     ALONE = "the first item of the batch, as a batch of one, gives what it gave among others"
 
 
@@ -45,6 +44,10 @@ class Call:
     def through(self, part: int) -> Call:
         """The same call, whose gradients are those of one result; others may be detached."""
         return replace(self, part=part)
+
+    def used(self, output: Any) -> Any:
+        """The part of a result whose gradients count."""
+        return output if self.part is None else output[self.part]
 
     def of(self, target: Callable[..., Any], change: Callable[[Any], Any]) -> Any:
         """What comes out when each argument is changed first."""
@@ -85,12 +88,29 @@ def built(*arguments: Any, filled: Fill | None = None, **keywords: Any) -> Build
     return Building(arguments, keywords, filled)
 
 
-def answer(subject: Target, asked: Any, tried: frozenset[Tried], rng: Rng) -> Any:
-    """What comes out of a call, or of a dict or list of calls; each `built(…)` is built once.
+@dataclass(frozen=True)
+class Answered:
+    """A call, what was called, and its result."""
 
-    Raises TypeError for anything else that was drawn.
+    target: Target
+    call: Call
+    output: Any
+
+
+def answer(
+    subject: Target,
+    asked: Any,
+    tried: frozenset[Tried],
+    rng: Rng,
+    before: Callable[[Target, Call], None] | None = None,
+) -> tuple[Any, Answered | None]:
+    """What comes out of a call, or of a dict or list of calls, and the first call of them.
+
+    Each `built(…)` is built once; `before` is done with the first call before it is made. Raises
+    TypeError for anything else that was drawn.
     """
     modules: dict[int, nn.Module] = {}
+    answered: list[Answered] = []
 
     def target(building: Building | None) -> Target:
         if building is None:
@@ -99,41 +119,40 @@ def answer(subject: Target, asked: Any, tried: frozenset[Tried], rng: Rng) -> An
             modules[id(building)] = building.module(subject, rng)
         return modules[id(building)]
 
+    def one(call: Call) -> Any:
+        called = target(call.building)
+        if before is not None and not answered:
+            before(called, call)
+        found = dict(_found(called, call, tried))
+        answered.append(Answered(called, call, found["output"]))
+        return found if len(found) > 1 else found["output"]
+
     def of(asked: Any) -> Any:
         match asked:
             case Call():
-                return _answer(target(asked.building), asked, tried)
+                return one(asked)
             case dict():
-                return {name: of(one) for name, one in asked.items()}
+                return {name: of(item) for name, item in asked.items()}
             case list() | tuple():
-                return [of(one) for one in asked]
+                return [of(item) for item in asked]
         raise TypeError(f"a probe without a run of its own draws calls, not {type(asked).__name__}")
 
-    return of(asked)
+    return of(asked), next(iter(answered), None)
 
 
-def _answer(target: Target, call: Call, tried: frozenset[Tried]) -> Any:
-    if Tried.TRAINING in tried and isinstance(target, nn.Module):
-        target.train()
-    if Tried.TWICE in tried:
-        call.of(target, _other)
-    found = dict(_besides(target, call, tried))
-    return found if len(found) > 1 else found["output"]
-
-
-def _besides(target: Target, call: Call, tried: frozenset[Tried]) -> Iterator[tuple[str, Any]]:
+def _found(target: Target, call: Call, tried: frozenset[Tried]) -> Iterator[tuple[str, Any]]:
     if Tried.PARAMETERS in tried and isinstance(target, nn.Module):
         yield "parameters", shapes(target)
     if Tried.SIZE in tried and isinstance(target, nn.Module):
         yield "size", sum(parameter.numel() for parameter in target.parameters())
     wanted = tried & {Tried.GRADIENTS, Tried.INPUT_GRADIENTS}
-    leaves = tuple(map(_leaf, call.arguments)) if wanted else call.arguments
+    leaves = leaves_of(call) if wanted else call.arguments
     output = target(*leaves, **call.keywords)
     yield "output", output
     if wanted:
         _mirror(leaves, call.arguments)
-        used = output if call.part is None else output[call.part]
-        yield "gradients", gradients(target, leaves, used, named=Tried.GRADIENTS in tried)
+        named = Tried.GRADIENTS in tried
+        yield "gradients", gradients(target, leaves, call.used(output), named=named)
     if Tried.ALONE in tried:
         yield "a batch of one", call.of(target, lambda x: x[:1] if torch.is_tensor(x) else x)
 
@@ -153,7 +172,7 @@ def gradients(
     if named or not own:
         return said
     reached = [g is not None and bool(g.any()) for g in found[len(inputs) :]]
-    return {name: said[name] for name in names[: len(inputs)]} | {"every parameter": all(reached)}
+    return {name: said[name] for name in names[: len(inputs)]} | {EVERY_PARAMETER: all(reached)}
 
 
 def _gradients(loss: Tensor, tensors: list[Tensor]) -> list[Tensor | None]:
@@ -203,8 +222,12 @@ def tensors_in(value: Any) -> Iterator[Tensor]:
             yield from tensors_in([*vars(value).values()])
 
 
+def leaves_of(call: Call) -> tuple[Any, ...]:
+    """A call's arguments, the float tensors among them as leaves that collect gradients."""
+    return tuple(map(_leaf, call.arguments))
+
+
 def _leaf(value: Any) -> Any:
-    """A float tensor as a leaf that collects a gradient."""
     if not torch.is_tensor(value) or not value.is_floating_point():
         return value
     return value.detach().clone().requires_grad_()
@@ -215,11 +238,3 @@ def _mirror(leaves: tuple[Any, ...], arguments: tuple[Any, ...]) -> None:
     for leaf, argument in zip(leaves, arguments, strict=True):
         if leaf is not argument and not torch.equal(leaf.detach(), argument):
             argument.copy_(leaf.detach())
-
-
-def _other(value: Any) -> Any:
-    """A tensor of the same shape and kind that holds other numbers."""
-    if not torch.is_tensor(value) or value.dim() == 0:
-        return value
-    turned = value.detach().flip(0)
-    return 0.5 * turned - 0.25 if turned.is_floating_point() else turned

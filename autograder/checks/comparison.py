@@ -100,10 +100,11 @@ def compare_values(
             return _wrong(differences.of_texts(expected, actual, where))
         case _:
             return _wrong(differences.of_types(expected, actual, where))
-    return _worst([compare_values(e, a, path, values=values) for path, e, a in children])
+    return worst([compare_values(e, a, path, values=values) for path, e, a in children])
 
 
-def _worst(outcomes: list[Outcome]) -> Outcome:
+def worst(outcomes: list[Outcome]) -> Outcome:
+    """The first that is wrong, or the largest error."""
     failed = [outcome for outcome in outcomes if not outcome.passed]
     if failed:
         return failed[0]
@@ -157,7 +158,8 @@ def same(a: Evidence, b: Evidence) -> bool:
     """Whether two wrong answers cannot be told apart: equal numbers, NaN for NaN, or one error."""
     if a.error is not None or b.error is not None:
         return a.error == b.error
-    return a.inputs_changed == b.inputs_changed and _same_values(a.value, b.value)
+    changed = a.inputs_changed == b.inputs_changed
+    return changed and _same_values(a.value, b.value) and _same_values({**a.tried}, {**b.tried})
 
 
 def _same_values(a: Value, b: Value) -> bool:

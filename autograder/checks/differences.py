@@ -26,10 +26,8 @@ KINDS = {
 LAZY = ("generator", "map", "zip", "filter", "coroutine")
 CALLABLE = {"method": "method", "builtin_function_or_method": "method"}
 CALLABLE |= {name: name for name in ("function", "module", "class")}
-BACKWARD = (
-    ": where the outputs have none, it arises in the backward pass, as where a root or a norm of 0 "
-    "is differentiated"
-)
+OF_SLOPES = "as where a root or a norm of 0 is differentiated"
+BACKWARD = f": where the outputs have none, it arises in the backward pass, {OF_SLOPES}"
 OF_ROWS = ", as from 0/0 or a softmax over −inf alone"
 MOST_NAMES = 4
 MOST_PLACES = 3

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from autograder.checks.always import ALWAYS, Always, has_raised, outcome_of
 from autograder.checks.differences import nothing
-from autograder.checks.evidence import MAX_DETAIL, NOTHING, UNUSABLE, Evidence, normalise
+from autograder.checks.evidence import MAX_DETAIL, NOTHING, UNUSABLE, Evidence, Value, normalise
 from autograder.checks.probes import Probe
 from autograder.checks.rng import Rng
+from autograder.checks.sketch import sketched
 
 Place = tuple[str, int]  # of a case: its probe and the index of its seed
 
@@ -26,6 +28,7 @@ def run_check(
     seeds: Sequence[int],
     *,
     around: Callable[[], AbstractContextManager[object]] = nullcontext,
+    tried: frozenset[Always] = ALWAYS,
 ) -> Iterator[tuple[Place, Evidence]]:
     """The evidence of every case, one by one; each is run inside `around()`.
 
@@ -33,7 +36,7 @@ def run_check(
     """
     for probe in probes:
         for index, seed in enumerate(seeds):
-            yield (probe.name, index), observe(probe, subject, seed, around)
+            yield (probe.name, index), observe(probe, subject, seed, around, tried)
 
 
 def observe(
@@ -41,6 +44,7 @@ def observe(
     subject: Any,
     seed: int,
     around: Callable[[], AbstractContextManager[object]] = nullcontext,
+    tried: frozenset[Always] = ALWAYS,
 ) -> Evidence:
     """Run one case and return its evidence; an exception of the student's is evidence too.
 
@@ -50,13 +54,12 @@ def observe(
     try:
         with leaving_no_trace(), around():
             _seed_generators(_seed_of_generators(seed))
-            found, untouched = probe.answer(subject, seed)
-            value = normalise(found)
+            value, untouched, besides = probe.answer(subject, seed, tried)
     except KeyboardInterrupt:
         raise
     except BaseException as exception:
         return Evidence.of_exception(exception)
-    return Evidence(value, inputs_changed=not untouched)
+    return Evidence(value, inputs_changed=not untouched, tried=besides)
 
 
 def read(probe: Probe, evidence: Evidence, seed: int) -> Evidence:
@@ -70,7 +73,20 @@ def read(probe: Probe, evidence: Evidence, seed: int) -> Evidence:
         if nothing(evidence.value):
             return Evidence(error=NOTHING)
         return Evidence(error=UNUSABLE, detail=f"{type(error).__name__}: {error}"[:MAX_DETAIL])
-    return replace(evidence, value=value)
+    others = {
+        name: _read_variant(probe, evidence.tried[name], seed, sizes)
+        for name, sizes in probe.variants.items()
+        if name in evidence.tried
+    }
+    return replace(evidence, value=value, tried={**evidence.tried, **others})
+
+
+def _read_variant(probe: Probe, value: Value, seed: int, sizes: Mapping[str, int]) -> Value:
+    if has_raised(value):
+        return value
+    with leaving_no_trace():
+        found = outcome_of(lambda: normalise(probe.reading(value, seed, sizes)))
+    return found if probe.has_law or has_raised(found) else sketched(found)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """Sketches: a value of any size in four numbers and a line about its form.
 
-Two values with the same sketch are the same in practice: each array is scaled to size 1 and projected
-on two fixed directions, and the sizes on a third. What is compared, but not shown, can be kept so.
+Two values with the same sketch are the same in practice: each array is scaled to size 1 and
+projected on two fixed directions, and the sizes on a third. What is compared, but not shown, can be
+kept so.
 """
 
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ def sketched(value: Value) -> dict[str, Any]:
 def numbers_of(value: Value) -> np.ndarray:
     """Two projections, the sizes, and 1 (4,): whatever axes, types and names the arrays have."""
     arrays = [_finite(array.values) for array in arrays_in(value)]
-    sizes = np.array([np.sqrt(np.mean(a**2)) if a.size else 0.0 for a in arrays])
+    sizes = np.array([_size(array) for array in arrays])
     sizes[sizes <= NOISE * sizes.max(initial=0.0)] = 0.0
     scaled = [a / size if size else 0 * a for a, size in zip(arrays, sizes, strict=True)]
     every = np.concatenate([*scaled, np.zeros(0)])
@@ -35,6 +36,12 @@ def numbers_of(value: Value) -> np.ndarray:
     logs = np.log(np.where(sizes > 0, sizes, 1.0))
     size = logs @ np.cos(1.0 + np.arange(logs.size)) / max(logs.size, 1)
     return np.array([*projections, size, 1.0], np.float32)
+
+
+def _size(row: np.ndarray) -> float:
+    """Its root mean square, also where squares would overflow."""
+    largest = np.abs(row).max(initial=0.0)
+    return float(largest * np.sqrt(np.mean((row / largest) ** 2))) if largest else 0.0
 
 
 def arrays_in(value: Value) -> Iterator[Array]:
@@ -48,6 +55,11 @@ def arrays_in(value: Value) -> Iterator[Array]:
         case list():
             for item in value:
                 yield from arrays_in(item)
+
+
+def has_nan(sketch: Value) -> bool:
+    """Whether an array of what was sketched had NaN, as its form says."""
+    return isinstance(sketch, dict) and "NaN" in str(sketch.get("form"))
 
 
 def _finite(values: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.checks.always import ALWAYS, Always
 from autograder.checks.calls import Tried, built, call, weighted_sum
 from autograder.checks.derivation import no_differentiation
 from autograder.checks.probes import Draw, Inputs, Probe, Read
@@ -32,14 +33,12 @@ __all__ = [
     "size",
     "specs",
     "stand_ins",
-    "training",
-    "twice",
+    "untried",
     "weighted_sum",
 ]
 
 parameters, size = Tried.PARAMETERS, Tried.SIZE
-gradients, input_gradients = Tried.GRADIENTS, Tried.INPUT_GRADIENTS
-training, twice, alone = Tried.TRAINING, Tried.TWICE, Tried.ALONE
+gradients, input_gradients, alone = Tried.GRADIENTS, Tried.INPUT_GRADIENTS, Tried.ALONE
 
 
 @dataclass
@@ -51,6 +50,13 @@ class Spec:
     rules: tuple[Rule, ...] = ()
     stand_ins: dict[str, Any] = field(default_factory=dict)
     free: dict[str, tuple[float, float]] = field(default_factory=dict)
+    untried: frozenset[Always] = frozenset()
+
+    @property
+    def tried(self) -> frozenset[Always]:
+        """What is tried with every probe: where a derivation is asked for, no gradients."""
+        by_nature = {Always.GRADIENTS} if by_hand in self.rules else set()
+        return ALWAYS - self.untried - by_nature
 
     @contextlib.contextmanager
     def around(self, namespace: dict[str, Any]) -> Iterator[None]:
@@ -135,6 +141,18 @@ def rules(exercise: str, *obeyed: Rule) -> None:
     if not all(callable(rule) and rule is not without for rule in obeyed):
         raise TypeError("rules are no_loops, by_hand and without(names)")
     specs()[exercise].rules = obeyed
+
+
+def untried(exercise: str, **reasons: str) -> None:
+    """Leave out some of what is always tried: `untried("f", large="overflows in every answer")`.
+
+    Raises ValueError for what is not tried anyway, or without a reason.
+    """
+    known = {each.value: each for each in Always}
+    for name, reason in reasons.items():
+        if name not in known or not reason.strip():
+            raise ValueError(f"untried takes reasons for: {', '.join(known)}")
+    specs()[exercise].untried |= {known[name] for name in reasons}
 
 
 def free(exercise: str, **ranges: tuple[float, float]) -> None:

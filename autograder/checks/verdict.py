@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from autograder.checks.always import has_raised
+from autograder.checks.besides import judge_besides
 from autograder.checks.comparison import (
     TOLERANCE,
     Outcome,
@@ -13,7 +15,7 @@ from autograder.checks.comparison import (
     same,
 )
 from autograder.checks.differences import NO_RETURN, nothing
-from autograder.checks.evidence import Evidence
+from autograder.checks.evidence import Evidence, Value
 from autograder.checks.key import Case, Exercise
 from autograder.checks.kinds import explanation
 from autograder.checks.probes import Probe
@@ -79,7 +81,7 @@ def judge(
     """
     answers = [evidence.get((case.probe, case.index)) for case in exercise.cases]
     outcomes = [
-        _judge_case(case, answer, probes[case.probe], seeds)
+        judge_case(case, answer, probes[case.probe], seeds)
         for case, answer in zip(exercise.cases, answers, strict=True)
     ]
     failed = [outcome for outcome in outcomes if not outcome.passed]
@@ -122,23 +124,45 @@ def _partial_credit(exercise: Exercise, outcomes: list[Outcome]) -> float:
     return round(exercise.points * earned / total, 2) if total else 0.0
 
 
-def _judge_case(
+def judge_case(
     case: Case, evidence: Evidence | None, probe: Probe, seeds: Sequence[int]
 ) -> Outcome:
+    """What is wrong with the evidence of one case; None is one that did not run to its end."""
     if evidence is None:
         return Outcome(math.inf, "did not run to its end")
     if _is_missing(case, evidence, probe):
         return Outcome(math.inf, NO_RETURN)
     if not probe.has_law or evidence.error is not None:
-        return compare(case.expected, evidence)
+        outcome = compare(case.expected, evidence)
+    else:
+        outcome = _lawful(case.expected, evidence, probe, seeds[case.index])
+    if not outcome.passed:
+        return outcome
+    besides = judge_besides(case.expected.tried, evidence.tried)
+    return replace(besides, error=max(outcome.error, besides.error))
+
+
+def _lawful(expected: Evidence, evidence: Evidence, probe: Probe, seed: int) -> Outcome:
+    """What the law says of an answer of the right form, and of those for other sizes."""
     changed = changed_inputs(evidence)
     if not changed.passed:  # then the law has other inputs than the answer is for
         return changed
-    form = compare_values(case.expected.value, evidence.value, values=False)
-    if not form.passed:
-        return form
+    form = compare_values(expected.value, evidence.value, values=False)
+    outcome = _by_law(probe, evidence.value, seed, {}) if form.passed else form
+    for name, sizes in probe.variants.items():
+        if outcome.passed and name in expected.tried:
+            found = evidence.tried.get(name)
+            outcome = (
+                Outcome(math.inf, f"{found} for {name}")
+                if has_raised(found)
+                else _by_law(probe, found, seed, sizes)
+            )
+    return outcome
+
+
+def _by_law(probe: Probe, value: Value, seed: int, sizes: Mapping[str, int]) -> Outcome:
     try:
-        problem = probe.problem(evidence.value, seeds[case.index])
+        problem = probe.problem(value, seed, sizes)
     except Exception as error:  # such as a decomposition of infinite numbers
         return Outcome(
             math.inf, f"its answer cannot be judged ({type(error).__name__})", str(error)

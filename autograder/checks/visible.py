@@ -153,7 +153,8 @@ def visible_evidence(
 ) -> dict[Place, Evidence]:
     """What a student's object does in every visible case."""
     around = partial(spec.around, namespace)
-    return dict(run_check(spec.visible, subject, VISIBLE_SEEDS, around=around))
+    cases = run_check(spec.visible, subject, VISIBLE_SEEDS, around=around, tried=spec.tried)
+    return dict(cases)
 
 
 def _as_read(spec: Spec, evidence: dict[Place, Evidence]) -> dict[Place, Evidence]:

@@ -15,8 +15,6 @@ from autograder.checks.spec import (
     probe,
     rules,
     stand_ins,
-    training,
-    twice,
 )
 
 
@@ -85,7 +83,7 @@ def attention_with_mask(rng: Rng):
     return head(*sequences(rng, 3, 4, 2, 5), hiding(rng, 3, 4, 2))
 
 
-@probe("self_attention", twice, training, gradients, alone, hidden=True)
+@probe("self_attention", gradients, alone, hidden=True)
 def in_training_mode(rng: Rng):
     head = built(3, 4, 5, filled=with_weights)
     return head(*sequences(rng, 3, 4, 2, 3), hiding(rng, 3, 4, 2)).through(0)
@@ -124,7 +122,7 @@ def one_head(rng: Rng):
     return built(1, 3, 11)(x, x, x)
 
 
-@probe("multi_head_attention", training, gradients, hidden=True)
+@probe("multi_head_attention", gradients, hidden=True)
 def training_two_heads(rng: Rng):
     return built(2, 6, 3)(*sequences(rng, 1, 4, 4, 6), hiding(rng, 1, 4, 4))
 

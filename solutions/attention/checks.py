@@ -14,8 +14,6 @@ from autograder.checks.spec import (
     gradients,
     parameters,
     probe,
-    training,
-    twice,
 )
 
 # Part 1: queries are judged by their outputs, which with these values are weights
@@ -153,7 +151,7 @@ def three_inputs(rng: Rng, batch: int, k: int, s: int, h: int = 7) -> list[Tenso
     return [rng.normal(batch, length, h) for length in (k, s, s)]
 
 
-@probe("scaled_dot_attention", parameters, twice, weight=2)
+@probe("scaled_dot_attention", parameters, weight=2)
 def several_queries(rng: Rng):
     return built(7)(*three_inputs(rng, 2, 3, 5))
 
@@ -173,13 +171,13 @@ def _(answer, _):
     return {"context": answer["output"][0], "gradients": answer["gradients"]}
 
 
-@probe("scaled_dot_attention", training)
+@probe("scaled_dot_attention")
 def one_sequence(rng: Rng):
     attention, (q, k, v) = built(7), three_inputs(rng, 1, 1, 5)
     return {"query of two axes": attention(q[0], k, v), "of three axes": attention(q, k, v)}
 
 
-@probe("causal_scaled_dot_attention", parameters, twice, weight=2)
+@probe("causal_scaled_dot_attention", parameters, weight=2)
 def few_and_many_queries(rng: Rng):
     attention, (q, k, v) = built(5), three_inputs(rng, 3, 7, 4, h=5)
     return {"k=2, s=4": attention(q[:, :2], k, v), "k=7, s=4": attention(q, k, v)}
@@ -222,7 +220,7 @@ def _(answer, _):
     return next((problem for problem, holds in obeyed.items() if not holds.all()), None)
 
 
-@probe("causal_scaled_dot_attention", gradients, training)
+@probe("causal_scaled_dot_attention", gradients)
 def gradients_of_one_sequence(rng: Rng):
     return built(5)(*three_inputs(rng, 1, 3, 4, h=5)).through(0)
 

@@ -16,8 +16,6 @@ from autograder.checks.spec import (
     parameters,
     probe,
     stand_ins,
-    training,
-    twice,
 )
 
 
@@ -101,7 +99,7 @@ def some_tokens(rng: Rng, N: int, T: int) -> dict[str, Tensor]:
     return {"input_ids": rng.integers(N, T, high=19), "attention_mask": mask.long()}
 
 
-@probe("bert_for_sentence_classification", twice, weight=2)
+@probe("bert_for_sentence_classification", weight=2)
 def logits_alone(rng: Rng):
     return built(tiny())(**some_tokens(rng, 3, 7))
 
@@ -112,7 +110,7 @@ def logits_and_loss(rng: Rng):
     return built(tiny())(labels=labels, **some_tokens(rng, 5, 4)).through(1)
 
 
-@probe("bert_for_sentence_classification", training, hidden=True)
+@probe("bert_for_sentence_classification", hidden=True)
 def another_configuration(rng: Rng):
     model, labels = built(tiny(labels=2, layers=1, dropout=0.0)), rng.integers(1, high=2)
     return {
@@ -255,12 +253,12 @@ def _(training_mode, inputs):
     return {"modes": found, "learns": learners(model)}
 
 
-@probe("lora_linear", parameters, gradients, twice, weight=2)
+@probe("lora_linear", parameters, gradients, weight=2)
 def forward_pass(rng: Rng):
     return built(nn.Linear(5, 7), 3, 4.5)(rng.normal(2, 4, 5))
 
 
-@probe("lora_linear", parameters, gradients, training, hidden=True)
+@probe("lora_linear", parameters, gradients, hidden=True)
 def rank_one_without_bias(rng: Rng):
     return built(nn.Linear(11, 2, bias=False), 1, 0.3)(rng.normal(1, 11))
 

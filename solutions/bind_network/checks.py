@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from autograder.checks.rules import by_hand
-from autograder.checks.spec import Rng, built, call, input_gradients, probe, rules, training, twice
+from autograder.checks.spec import Rng, built, call, input_gradients, probe, rules
 
 
 def shifted(norm: nn.Module, rng: Rng) -> None:
@@ -57,7 +57,7 @@ def in_quarters(RMSNorm, x):
     return {name: (4 * norm(x.half()).float()).round() for name, norm in norms.items()}
 
 
-@probe("rms_norm", input_gradients, training, twice)
+@probe("rms_norm")
 def gradients(rng: Rng):
     x = rng.normal(3, 7)
     return {f"bias={b}": built(7, p=0.5, bias=b, filled=shifted)(x) for b in (False, True)}
@@ -112,7 +112,7 @@ def w3_of_zero(rng: Rng):
     return loaded(rng, 7, 5, w3=0.0)(rng.normal(3, 7))
 
 
-@probe("projection_block", input_gradients, training, twice, weight=2)
+@probe("projection_block", weight=2)
 def gradients_of_a_block(rng: Rng):
     return loaded(rng, 5, 7)(rng.normal(3, 5))
 
@@ -140,7 +140,7 @@ def batches_of_one(rng: Rng):
     return {str(shape): network(rng.normal(*shape)) for shape in shapes}
 
 
-@probe("bind_network", input_gradients, training, twice, weight=2)
+@probe("bind_network", weight=2)
 def gradients_of_the_network(rng: Rng):
     return built(5, 3, given_block, filled=numbered)(rng.normal(2, 5))
 

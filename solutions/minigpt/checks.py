@@ -24,8 +24,6 @@ from autograder.checks.spec import (
     rules,
     shapes,
     stand_ins,
-    training,
-    twice,
 )
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -519,7 +517,7 @@ def more_queries(rng: Rng):
     return built(config_of(5, 10))(rng.normal(2, 3, 10), rng.normal(2, 8, 10))
 
 
-@probe("causal_cross_attention", twice, training, gradients, hidden=True)
+@probe("causal_cross_attention", gradients, hidden=True)
 def one_head_with_gradients(rng: Rng):
     return built(config_of(1, 5))(rng.normal(2, 6, 5), rng.normal(2, 4, 5))
 
@@ -799,7 +797,7 @@ def as_many_positions(rng: Rng):
     return call(rng.normal(3, 2, 7, 6), some_cache(rng, 7, 3))
 
 
-@probe("apply_rotary_emb", gradients, twice, hidden=True)
+@probe("apply_rotary_emb", gradients, hidden=True)
 def gradients_of_one_pair(rng: Rng):
     return [
         call(rng.normal(1, 4, 3, 2), some_cache(rng, 9, 1)),

@@ -13,8 +13,6 @@ from autograder.checks.spec import (
     gradients,
     parameters,
     probe,
-    training,
-    twice,
 )
 
 
@@ -52,7 +50,7 @@ def two_tokens(rng: Rng):
     return built(4, 2)(some_tokens(rng, 3, 2))
 
 
-@probe("encoder", parameters, twice, training, gradients, alone, hidden=True)
+@probe("encoder", parameters, gradients, alone, hidden=True)
 def one_layer(rng: Rng):
     return built(4, 1)(some_tokens(rng, 3, 11))
 
@@ -71,7 +69,7 @@ def more_targets_than_sources(rng: Rng):
     return built(4, 2)(*target_and_annotations(rng, 2, 5, 3, 4))
 
 
-@probe("decoder", parameters, twice, training, gradients, alone, hidden=True)
+@probe("decoder", parameters, gradients, alone, hidden=True)
 def gradients_of_the_scores(rng: Rng):
     return built(4, 1)(*target_and_annotations(rng, 3, 5, 6, 4)).through(0)
 
@@ -82,7 +80,7 @@ def prompts_and_targets(rng: Rng, N: int, s: int, t: int) -> tuple[Tensor, Tenso
     return tokens[:, :s], tokens[:, s:], rng.integer(100, 999)
 
 
-@probe("generate_tensors_for_training_decoder_nmt", twice, weight=2)
+@probe("generate_tensors_for_training_decoder_nmt", weight=2)
 def several_words(rng: Rng):
     return call(*prompts_and_targets(rng, 3, 5, 7))
 
@@ -136,7 +134,7 @@ def _(changes, _):
     return None
 
 
-@probe("decoder_only", parameters, twice, training, gradients, alone, hidden=True)
+@probe("decoder_only", parameters, gradients, alone, hidden=True)
 def gradients_of_one_layer(rng: Rng):
     return built(4, 1)(some_tokens(rng, 3, 11)).through(0)
 

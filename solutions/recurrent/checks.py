@@ -16,8 +16,6 @@ from autograder.checks.spec import (
     probe,
     rules,
     size,
-    training,
-    twice,
     weighted_sum,
 )
 
@@ -206,7 +204,7 @@ def parameters_problem(answer, *sizes: int) -> str | None:
 rules("vanilla_rnn", without(*FINISHED_RECURRENT))
 
 
-@probe("vanilla_rnn", training, twice, alone, weight=3)
+@probe("vanilla_rnn", alone, weight=3)
 def one_step_from_many_points(rng: Rng):
     step = built(5, 3, 4)(0.5 * rng.normal(30, 5), 0.5 * rng.normal(30, 3))
     return {"first": step, "once more": step}
@@ -328,7 +326,7 @@ def follow_from_their_gates(answer, x):
     return None
 
 
-@probe("lstm", training, alone, size, input_gradients)
+@probe("lstm", alone, size, input_gradients)
 def gradients_of_sequences(rng: Rng):
     x, lstm = rng.normal(3, 4, 2), built(2, 5)
     moves = 0.02 * x * torch.eye(4)[:, None, :, None]  # (4, 3, 4, 2), each of one step in time

@@ -14,8 +14,6 @@ from autograder.checks.spec import (
     parameters,
     probe,
     stand_ins,
-    training,
-    twice,
     weighted_sum,
 )
 
@@ -87,7 +85,7 @@ def half_is_dropped(answer, _):
     return problem_of_dropout(answer)
 
 
-@probe("encoder", parameters, twice, training, gradients, alone, hidden=True)
+@probe("encoder", parameters, gradients, alone, hidden=True)
 def gradients_of_both_kinds(rng: Rng):
     kinds = {kind: built(GERMAN, 4, 5, 3, 0.0, kind) for kind in ("RNN", "".join("LSTM"))}
     return {kind: model(german(rng, 3, 11)) for kind, model in kinds.items()}
@@ -105,7 +103,7 @@ def vectors_of_zeros(rng: Rng):
     return call(hidden, outputs)
 
 
-@probe("compute_attention", twice, hidden=True)
+@probe("compute_attention", hidden=True)
 def one_sentence_large_and_small(rng: Rng):
     large = call(100 * rng.normal(1, 1, 7), 1e-3 * rng.normal(1, 11, 7))
     return [large, call(rng.normal(1, 2, 1), rng.normal(2, 1, 1))]
@@ -158,7 +156,7 @@ def half_of_the_word_is_dropped(answer, _):
     return problem_of_dropout(answer)
 
 
-@probe("decoder", parameters, twice, training, gradients, hidden=True)
+@probe("decoder", parameters, gradients, hidden=True)
 def one_sentence_of_each_kind(rng: Rng):
     return {
         f"{kind}, attention={attention}": built(4, 5, 3, ENGLISH, 0.0, kind, attention)(
@@ -225,7 +223,7 @@ def _(Seq2Seq, source, rng):
         return model(source, 4)
 
 
-@probe("seq2seq", twice, training, gradients, alone, hidden=True)
+@probe("seq2seq", gradients, alone, hidden=True)
 def long_and_short_sentences(rng: Rng):
     model = translator()
     return {"long": model(german(rng, 3, 17)), "one word": model(german(rng, 2, 1), 1)}
@@ -336,7 +334,7 @@ def stands_on_the_cpu(_, inputs: tuple[Tensor]) -> None:
         raise RuntimeError("the positions do not stand where the words stand")
 
 
-@probe("embeddings", parameters, twice, training, gradients, alone, hidden=True)
+@probe("embeddings", parameters, gradients, alone, hidden=True)
 def every_length(rng: Rng):
     model = built(GERMAN, 3, 7)
     longest = {f"T = {T}": model(german(rng, 2, T)) for T in (7, 1)}
@@ -358,7 +356,7 @@ def both_heads(rng: Rng):
     return built(5, 3, 7, 3)(rng.normal(2, 4, 5))
 
 
-@probe("multi_head_attention", twice, training, gradients, alone, hidden=True)
+@probe("multi_head_attention", gradients, alone, hidden=True)
 def gradients_of_both_heads(rng: Rng):
     return built(7, 5, 2, 5)(2 * rng.normal(3, 11, 7))
 
@@ -368,7 +366,7 @@ def some_positions(rng: Rng):
     return built(5, 7)(rng.normal(2, 4, 5))
 
 
-@probe("feed_forward", parameters, twice, training, gradients, alone, hidden=True)
+@probe("feed_forward", parameters, gradients, alone, hidden=True)
 def positions_and_defaults(rng: Rng):
     return {"small": built(7, 3)(rng.normal(3, 11, 7)), "default": built(2)(rng.normal(2, 1, 2))}
 
@@ -378,7 +376,7 @@ def scores(rng: Rng):
     return built(5, ENGLISH)(rng.normal(2, 4, 5))
 
 
-@probe("final_layer", parameters, twice, training, gradients, alone, hidden=True)
+@probe("final_layer", parameters, gradients, alone, hidden=True)
 def large_scores(rng: Rng):
     return built(3, ENGLISH)(9 * rng.normal(3, 11, 3))
 
@@ -457,6 +455,6 @@ def _(TransformerTranslator, inputs):
     return {name: parameter.device.type for name, parameter in model.named_parameters()}
 
 
-@probe("transformer_translator", parameters, twice, training, gradients, alone, hidden=True)
+@probe("transformer_translator", parameters, gradients, alone, hidden=True)
 def gradients_of_all_parts(rng: Rng):
     return built(GERMAN, ENGLISH, CPU, 3, 2, 5, 2, 6, 2, 12)(german(rng, 3, 11))

@@ -198,4 +198,9 @@ def test_what_normalisation_layers_learn_is_no_constant(course_with):
         "nn.Sequential(nn.BatchNorm1d(hidden), nn.Linear(hidden, 2))\n",
     )
     course, _ = course_with((plain, normed))
+    checks = course.solutions / "parity" / "checks.py"
+    left_out = 'untried("network", training="the norm counts")\n'
+    checks.write_text(
+        checks.read_text().replace("built, probe", "built, probe, untried") + left_out
+    )
     assert build(course, "parity").is_file()

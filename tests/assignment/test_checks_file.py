@@ -59,7 +59,7 @@ import math, os
 import torch.nn.functional as F
 from a import WIDTH, doubled
 from autograder.checks.rules import no_loops, without
-from autograder.checks.spec import call, probe, rules, stand_ins, twice
+from autograder.checks.spec import call, probe, rules, size, stand_ins
 
 SIZES = (3, WIDTH)
 LEAST = 0.25
@@ -89,7 +89,7 @@ def _(value, inputs):
     return value.abs()
 
 
-@probe("f", twice, weight=2, hidden=True)
+@probe("f", size, weight=2, hidden=True)
 def secret(rng):
     return call(far_out(scaled(rng)))
 
@@ -161,7 +161,7 @@ def test_students_read_the_visible_cases_with_their_helpers(texts):
     assert "# a comment that students may read" in text and '"""A helper of both."""' in text
 
 
-HIDDEN = ["secret", "far_out", "1000", "hidden", "law", "twice", "os", "no_loops"]
+HIDDEN = ["secret", "far_out", "1000", "hidden", "law", "size", "os", "no_loops"]
 
 
 @pytest.mark.parametrize("word", HIDDEN)
@@ -187,7 +187,7 @@ def test_the_complete_text_has_everything_of_its_exercise_and_nothing_of_others(
 def test_only_imports_that_are_used_come_along_and_none_from_the_assignment(texts):
     spec = "from autograder.checks.spec import "
     assert imports(texts.visible("f")) == ["import math", spec + "call, probe"]
-    assert imports(texts.complete("f")) == ["import math", spec + "call, probe, twice"]
+    assert imports(texts.complete("f")) == ["import math", spec + "call, probe, size"]
     assert imports(texts.complete("g")) == [
         "import torch.nn.functional as F",
         "from autograder.checks.rules import no_loops, without",
@@ -197,7 +197,7 @@ def test_only_imports_that_are_used_come_along_and_none_from_the_assignment(text
 
 def test_an_import_of_everything_comes_along(source_of):
     words = "from autograder.checks.spec import "
-    source = source_of(CHECKS.replace(f"{words}call, probe, rules, stand_ins, twice", f"{words}*"))
+    source = source_of(CHECKS.replace(f"{words}call, probe, rules, size, stand_ins", f"{words}*"))
     assert f"{words}*" in ChecksText(source).visible("f")
 
 
@@ -289,7 +289,7 @@ ERRORS = {
         "NameError: name 'prat' is not defined",
     ),
     "an unknown word": (
-        CHECKS.replace('@probe("f", twice,', '@probe("f", thrice,'),
+        CHECKS.replace('@probe("f", size,', '@probe("f", thrice,'),
         "checks.py",
         37,
         "NameError: name 'thrice' is not defined",

@@ -13,6 +13,7 @@ from autograder.checks.beginning import beginning_of_nan, holds_nan
 from autograder.checks.calls import built, call
 from autograder.checks.evidence import Evidence, normalise
 from autograder.checks.probes import Probe
+from autograder.checks.sketch import sketched
 from autograder.checks.spec import gradients
 
 HERE = Path(__file__).read_text().splitlines()
@@ -101,5 +102,7 @@ def test_nothing_is_told_where_it_is_not_one_place(function):
 
 def test_what_holds_nan():
     nan = normalise({"a": [torch.tensor([1.0, float("nan")])]})
-    assert holds_nan(Evidence(nan)) and holds_nan(Evidence(1, tried={"x": nan}))
+    in_a_gradient = {"gradients": {"argument 1": sketched(nan), "argument 2": None}}
+    assert holds_nan(Evidence(nan)) and holds_nan(Evidence(1, tried=in_a_gradient))
+    assert not holds_nan(Evidence(1, tried={"gradients": "raises ValueError"}))
     assert not holds_nan(Evidence(normalise({"a": [1, "x", torch.ones(2)]})))

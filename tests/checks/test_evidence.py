@@ -161,7 +161,8 @@ def file(tree, arrays="", size=None):
 
 
 def tree(value):
-    return {"value": value, "error": None, "detail": "", "inputs_changed": False}
+    nothing = {"dict": []}
+    return {"value": value, "tried": nothing, "error": None, "detail": "", "inputs_changed": False}
 
 
 def test_the_hand_made_file_is_evidence():
@@ -227,6 +228,7 @@ HOSTILE = {
     "tree a number": file("1"),
     "tree empty": file("{}"),
     "value a number": file(tree(1)),
+    "tried no dict": file({**tree({"plain": None}), "tried": {"list": []}}),
     "plain number": file(tree({"plain": 1})),
     "plain truth": file(tree({"plain": True})),
     "plain list": file(tree({"plain": []})),

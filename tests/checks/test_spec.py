@@ -2,9 +2,10 @@
 
 import pytest
 
+from autograder.checks.always import ALWAYS, Always
 from autograder.checks.calls import Tried, call
 from autograder.checks.probes import Probe
-from autograder.checks.rules import no_loops
+from autograder.checks.rules import by_hand, no_loops
 from autograder.checks.spec import (
     Spec,
     collecting,
@@ -12,9 +13,10 @@ from autograder.checks.spec import (
     gradients,
     probe,
     rules,
+    size,
     specs,
     stand_ins,
-    twice,
+    untried,
 )
 
 
@@ -24,11 +26,11 @@ def rows(rng):
 
 def test_a_probe_belongs_to_its_exercise_with_all_that_is_said_of_it():
     with collecting() as found:
-        first = probe("f", gradients, twice, weight=2)(rows)
+        first = probe("f", gradients, size, weight=2)(rows)
         hidden = probe("g", hidden=True)(rows)
     assert found["f"].probes == {"rows": first} and found["g"].probes == {"rows": hidden}
     assert isinstance(first, Probe) and (first.name, first.weight, first.hidden) == ("rows", 2, 0)
-    assert first._tried == {Tried.GRADIENTS, Tried.TWICE} and hidden._tried == set()
+    assert first._tried == {Tried.GRADIENTS, Tried.SIZE} and hidden._tried == set()
     assert found["f"].visible == [first] and found["g"].visible == []
 
 
@@ -78,3 +80,23 @@ def test_in_a_notebook_a_cell_may_run_again(monkeypatch):
         again = probe("f")(rows)
         assert found["f"].probes == {"rows": again}
         monkeypatch.undo()
+
+
+def test_what_is_not_to_be_tried_is_said_with_a_reason():
+    with collecting() as found:
+        untried("f", large="overflows in every answer", state="draws at random")
+        untried("f", training="has dropout")
+    left_out = {Always.LARGE, Always.STATE, Always.TRAINING}
+    assert found["f"].tried == ALWAYS - left_out and found["g"].tried == ALWAYS
+
+
+@pytest.mark.parametrize("reasons", [{"larger": "x"}, {"large": " "}])
+def test_other_words_and_empty_reasons_are_refused(reasons):
+    with collecting(), pytest.raises(ValueError, match="untried takes reasons for: sizes, state"):
+        untried("f", **reasons)
+
+
+def test_where_a_derivation_is_asked_for_nothing_is_differentiated():
+    with collecting() as found:
+        rules("f", by_hand)
+    assert found["f"].tried == ALWAYS - {Always.GRADIENTS}

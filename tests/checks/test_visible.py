@@ -1,8 +1,10 @@
 """Checks as students see them: one line, their own traceback, and the table."""
 
 import sys
+from dataclasses import replace
 
 import pytest
+import torch
 
 from autograder.checks.calls import call
 from autograder.checks.evidence import Evidence, normalise
@@ -165,9 +167,15 @@ def test_cases_whose_names_were_taken_are_to_be_run_again(check, printed):
     )
 
 
-def test_what_one_case_raises_besides_is_called_that(check, printed):
-    calls = iter([lambda x: x, students_function])
-    check("double", lambda x: next(calls)(x))
+@pytest.fixture
+def in_the_second_case():
+    """Whether inputs are those of the second visible case."""
+    second = specs()["double"].probes["three"].inputs(VISIBLE_SEEDS[1]).arguments[0]
+    return lambda x: torch.equal(x, second)
+
+
+def test_what_one_case_raises_besides_is_called_that(check, printed, in_the_second_case):
+    check("double", lambda x: students_function(x) if in_the_second_case(x) else x)
     first, second, third, *_ = printed().splitlines()
     assert first.startswith("✗ double  error") and third.startswith("Traceback")
     assert second == "  In one case this was raised, too:"
@@ -179,10 +187,11 @@ def test_long_texts_are_cut(check, printed):
     assert len(first) < 700 and first.endswith(" …") and last.endswith(" …")
 
 
-def test_what_one_case_raises_besides_is_told_without_lines_of_the_students(check, printed):
-    library = {"calls": iter([lambda x: x, lambda x, y: x])}
-    exec(compile("def f(x):\n    return next(calls)(x)", "<library>", "exec"), library)
-    check("double", library["f"])
+def test_what_is_raised_outside_of_the_students_code_too(check, printed, in_the_second_case):
+    library = {"is_second": in_the_second_case, "f": lambda x: x}
+    wrong_call = "def g(x):\n    return f(x, x) if is_second(x) else f(x)"
+    exec(compile(wrong_call, "<library>", "exec"), library)
+    check("double", library["g"])
     _, besides, raised, how = printed().splitlines()
     assert besides == "  In one case this was raised, too:" and raised.startswith("TypeError: ")
     assert how == "  your function is called with a tensor (3,)"
@@ -264,7 +273,10 @@ def test_rules_judge_the_cells_that_ran(check, printed, monkeypatch, cell, line)
     assert printed().startswith(line)
 
 
-def test_a_reading_sees_what_the_student_answered(check, printed):
+def test_a_reading_sees_what_the_student_answered(checks, check, printed):
+    known = checks.key.exercises["double"]
+    cases = tuple(replace(c, expected=replace(c.expected, tried={})) for c in known.cases)
+    checks.key.exercises["double"] = replace(known, cases=cases)
     specs()["double"].probes["three"].read(lambda value, given: 2 * given.arguments[0])
     check("double", triple)
     assert printed() == "✓ double  error 0e+00 < 1e-05\n"

@@ -38,7 +38,8 @@ class Recorder:
             raise NameError(f"name {check.subject!r} is not defined")
         spec, subject = self._spec(check), student[check.subject]
         probes, around = spec.probes.values(), partial(spec.around, student)
-        for place, evidence in run_check(probes, subject, check.seeds, around=around):
+        cases = run_check(probes, subject, check.seeds, around=around, tried=spec.tried)
+        for place, evidence in cases:
             self._send(CaseObserved(exercise, place, _bytes(evidence)))
 
     def _spec(self, check: PlannedCheck) -> Spec:
