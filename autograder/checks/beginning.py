@@ -14,9 +14,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from autograder.checks import sketch
-from autograder.checks.always import GRADIENT
 from autograder.checks.calls import tensors_in
-from autograder.checks.evidence import Evidence
+from autograder.checks.evidence import Evidence, Value
 from autograder.checks.own_frames import named, own_line
 from autograder.checks.probes import Probe
 from autograder.checks.running import observe
@@ -62,12 +61,16 @@ def has_nan(values: Any) -> bool:
     return any(bool(x.isnan().any()) for x in floats)
 
 
-def holds_nan(evidence: Evidence) -> bool:
-    """Whether a number of an answer, or of what was tried besides, is NaN."""
-    if any(np.isnan(array.values).any() for array in sketch.arrays_in(evidence.value)):
-        return True
-    gradients = evidence.tried.get(GRADIENT)
-    return isinstance(gradients, dict) and any(map(sketch.has_nan, gradients.values()))
+def holds_nan(evidence: Evidence, *, besides: bool) -> bool:
+    """Whether a number of an answer is NaN, or of what was tried besides."""
+    own = any(np.isnan(array.values).any() for array in sketch.arrays_in(evidence.value))
+    return own or (besides and _sketched_nan(dict(evidence.tried)))
+
+
+def _sketched_nan(tried: Value) -> bool:
+    if not isinstance(tried, dict):
+        return False
+    return sketch.has_nan(tried) or any(map(_sketched_nan, tried.values()))
 
 
 def beginning_of_nan(

@@ -41,7 +41,8 @@ def _problem(name: str, right: Value, found: Value) -> Outcome:
         return Outcome(WRONG, "gives other numbers in training mode")
     if name == GRADIENT:
         return _gradients(right, found)
-    return _sketches(f"right here, but wrong for {name}", right, found)
+    what = "NaN" if has_nan(found) else "wrong"
+    return _sketches(f"right here, but {what} for {name}", right, found)
 
 
 def _gradients(right: Value, found: Value) -> Outcome:

@@ -36,12 +36,14 @@ def is_told(cause: BaseException | None) -> TypeGuard[BaseException]:
 def of_nan(
     spec: Spec,
     evidence: Mapping[Place, Evidence],
+    verdict: Verdict,
     subject: object,
     around: Callable[[], AbstractContextManager[object]],
 ) -> str:
     """Where NaN begins in the first case that has any; it is run once more for that."""
-    having = ((place, found) for place, found in evidence.items() if holds_nan(found))
-    for (name, index), _ in having:
+    besides = "NaN" in verdict.feedback  # else it is wrong in another way first
+    having = (place for place, found in evidence.items() if holds_nan(found, besides=besides))
+    for name, index in having:
         probe, seed = spec.probes[name], VISIBLE_SEEDS[index]
         begins = beginning_of_nan(probe, subject, seed, around, _files(spec))
         return f"  {begins}" if begins else ""

@@ -71,8 +71,8 @@ class VisibleChecks:
         self._show(replace(verdict, detail=shortened(verdict.detail)))
         if not verdict.passed:
             around = partial(spec.around, namespace)
-            said = of_exception(spec, evidence, verdict), of_nan(spec, evidence, subject, around)
-            print(*filter(None, said), sep="\n", end="\n" if any(said) else "")
+            _print(of_exception(spec, evidence, verdict))
+            _print(of_nan(spec, evidence, verdict, subject, around))
 
     def _check_artefact(self, known: Exercise, artefact: Artefact) -> None:
         cause = None
@@ -131,6 +131,11 @@ class VisibleChecks:
             return "✓ to be graded"  # predictions
         full = verdict.score == verdict.max_score
         return "✓" if full else f"✓ {verdict.score:g} of {verdict.max_score:g} points"
+
+
+def _print(said: str) -> None:
+    if said:
+        print(said)
 
 
 def _has_cases(exercise: Exercise) -> bool:

@@ -224,3 +224,12 @@ def test_a_timeout_while_something_is_tried_ends_the_case():
 
     seen = []
     assert observe(Probe(rows), slow, SEED).error == "TimeoutError"
+
+
+def test_nan_for_large_inputs_is_called_that():
+    def normalised(x):
+        weights = (15 * x).exp()
+        return weights / weights.sum(-1, keepdim=True)
+
+    found = outcome(lambda x: (15 * x).softmax(-1), normalised)
+    assert found.summary == "right here, but NaN for inputs 4 times as large"

@@ -102,7 +102,9 @@ def test_nothing_is_told_where_it_is_not_one_place(function):
 
 def test_what_holds_nan():
     nan = normalise({"a": [torch.tensor([1.0, float("nan")])]})
-    in_a_gradient = {"gradients": {"argument 1": sketched(nan), "argument 2": None}}
-    assert holds_nan(Evidence(nan)) and holds_nan(Evidence(1, tried=in_a_gradient))
-    assert not holds_nan(Evidence(1, tried={"gradients": "raises ValueError"}))
-    assert not holds_nan(Evidence(normalise({"a": [1, "x", torch.ones(2)]})))
+    assert holds_nan(Evidence(nan), besides=False)
+    for tried in ({"large": sketched(nan)}, {"gradients": {"argument 1": sketched(nan)}}):
+        assert holds_nan(Evidence(1, tried=tried), besides=True)
+        assert not holds_nan(Evidence(1, tried=tried), besides=False)
+    right = normalise({"a": [1, "x", torch.ones(2)]})
+    assert not holds_nan(Evidence(right, tried={"large": sketched(right), "b": "x"}), besides=True)
