@@ -40,7 +40,7 @@ def numbers_of(value: Value) -> np.ndarray:
 
 def _size(row: np.ndarray) -> float:
     """Its root mean square, also where squares would overflow."""
-    largest = np.abs(row).max(initial=0.0)
+    largest = max(row.max(initial=0.0), -row.min(initial=0.0))
     return float(largest * np.sqrt(np.mean((row / largest) ** 2))) if largest else 0.0
 
 
