@@ -60,7 +60,12 @@ def mutants(
     original = source.solutions[exercise].source
     seen = {canonical(original, free)}
     wide = by_operators(original) if all_operators else ()
-    for text in (*wide, *_by_cosmic_ray(original), *_by_edits(original)):
+    for text in (
+        *_without_statements(original),
+        *wide,
+        *_by_cosmic_ray(original),
+        *_by_edits(original),
+    ):
         if not _in_region(original, text):
             continue
         shape = canonical(text, free)
@@ -91,6 +96,11 @@ def _by_edits(text: str) -> Iterator[str]:
     for node in ast.walk(tree):
         for edit in (*_swap_arguments(node, position, text), *_drop_keywords(node, position, text)):
             yield _apply(text, edit)
+
+
+def _without_statements(text: str) -> Iterator[str]:
+    position = _positions(text)
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr | ast.If | ast.For | ast.Return):
             yield _apply(text, (*_span(node, position), "pass"))
 

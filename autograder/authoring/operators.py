@@ -312,8 +312,9 @@ def _names_alike(tree: ast.AST) -> Iterator[list[str]]:
     yield from made.values()
 
 
+# Of answers that do the same, the first is told: what is left out, before all else.
 EVERYWHERE: tuple[Operator, ...] = (
-    *(axes, siblings, constants, numbers, exchanged, roots, viewed, bounds, inverted, left_out),
+    *(left_out, exchanged, axes, siblings, constants, viewed, roots, bounds, inverted, numbers),
 )
 
 

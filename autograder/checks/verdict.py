@@ -94,7 +94,7 @@ def judge(
     told = (
         " Or: ".join(dict.fromkeys(m.says for m in mistakes))
         or known_cause(exercise, evidence, _failed(exercise, outcomes), probes)
-        or _kind(exercise, answers, probes)
+        or _kind(exercise, answers, outcomes, probes)
     )
     return Verdict(
         exercise.name,
@@ -116,14 +116,19 @@ def _failed(exercise: Exercise, outcomes: Sequence[Outcome]) -> set[str]:
 
 
 def _kind(
-    exercise: Exercise, answers: Sequence[Evidence | None], probes: Mapping[str, Probe]
+    exercise: Exercise,
+    answers: Sequence[Evidence | None],
+    outcomes: Sequence[Outcome],
+    probes: Mapping[str, Probe],
 ) -> str:
-    """What kind of wrong numbers these are, where all cases have numbers to compare."""
+    """What kind of wrong numbers these are, where all that fails has numbers to compare."""
     cases = []
-    for case, answer in zip(exercise.cases, answers, strict=True):
-        if answer is None or answer.error is not None or probes[case.probe].has_law:
+    for case, answer, outcome in zip(exercise.cases, answers, outcomes, strict=True):
+        has_law = probes[case.probe].has_law
+        if answer is None or answer.error is not None or (has_law and not outcome.passed):
             return ""
-        cases.append((case.expected.value, answer.value))
+        if not has_law:
+            cases.append((case.expected.value, answer.value))
     return explanation(cases)
 
 

@@ -4,12 +4,12 @@ They say what the student's answer has, never what the right one has in its plac
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from autograder.authoring.operators import OF_AXES, name_of
 
-SAYS = "These are the numbers of a right answer in which {}."
-LONGEST = 40  # characters of code that are told
+SAYS = "These are the numbers of a right answer in which {}{}."
+LONGEST = 60  # characters of code that are told
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -51,7 +51,20 @@ def sentence(right: str, wrong: str) -> str:
         return ""
     chain = list(_different(before, after))
     told = next((said for pair in reversed(chain) if (said := _told(*pair))), "")
-    return SAYS.format(told) if told else ""
+    return SAYS.format(told, _where(chain)) if told else ""
+
+
+def _where(chain: Sequence[tuple[ast.AST, ast.AST]]) -> str:
+    """The line in which expressions are different, by what it makes."""
+    statements = (a for a, b in reversed(chain[:-1]) if isinstance(a, ast.stmt))
+    target = next((target for each in statements if (target := _target(each))), "")
+    return (
+        f", where {target} is computed"
+        if target.startswith("`")
+        else f", in {target}"
+        if target
+        else ""
+    )
 
 
 def _different(a: ast.AST, b: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:

@@ -16,3 +16,9 @@ def close(a: Numbers, b: Numbers) -> bool:
     if a.shape != b.shape or not np.isfinite(a).all():
         return False
     return bool(np.abs(a - b).max(initial=0.0) <= CLOSE * np.abs(b).max(initial=0.0))
+
+
+def differ(a: Numbers, least: int) -> bool:
+    """Whether there are so many different numbers, which small differences do not make."""
+    largest = np.abs(a).max(initial=0.0)
+    return bool(largest > 0) and len(np.unique(np.round(a / largest, 3))) >= least

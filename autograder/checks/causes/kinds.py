@@ -6,15 +6,17 @@ cases, and no array that agrees speaks against it; otherwise it is better to say
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
-from autograder.checks.causes.close import Candidate, Explains, Numbers, close
+from autograder.checks.causes.close import Candidate, Explains, Numbers, close, differ
 from autograder.checks.causes.of_numbers import of_numbers
 from autograder.checks.causes.of_places import of_places
-from autograder.checks.causes.of_rows import of_rows
+from autograder.checks.causes.of_rows import of_parts, of_rows
 from autograder.checks.evidence import Array, Value
 
+GRADIENTS = "gradients"  # places that follow from outputs
 LEAST = 4  # numbers that differ among themselves, to tell a kind from chance
 SAME_FOR_ALL = "The numbers are the same in all cases: they do not depend on what is given."
 
@@ -37,28 +39,26 @@ def explanation(cases: Sequence[tuple[Value, Value]]) -> str:
     """The sentence of the first kind that explains all cases, each (right, given); or nothing."""
     pairs = [pair for right, given in cases for pair in _pairs(right, given, "")]
     with np.errstate(all="ignore"):  # students' numbers may be of any size
-        wrong = [pair for pair in pairs if not pair.agrees]
-        places = list(dict.fromkeys(pair.where for pair in wrong))
-        said = _of(pairs, places)
+        places = list(dict.fromkeys(pair.where for pair in pairs if not pair.agrees))
+        said = _of(pairs, places, parts=True)
         if said or len(places) < 2:
             return said
-        parts = ((place, _of(pairs, [place])) for place in places)
-        return next((f"At {_path(place)}: {said}" for place, said in parts if said), "")
+        outputs = [place for place in places if GRADIENTS not in place]
+        each = ((place, _of(pairs, [place])) for place in outputs or places)
+        return next((f"At {place.removeprefix('.')}: {said}" for place, said in each if said), "")
 
 
-def _of(pairs: Sequence[Pair], places: Sequence[str]) -> str:
-    """What explains all that is wrong at some places."""
+def _of(pairs: Sequence[Pair], places: Sequence[str], *, parts: bool = False) -> str:
+    """What explains all that is wrong at some places; also, in which `parts` of arrays it is."""
     known = [pair for pair in pairs if pair.where in places]
     wrong = [pair for pair in known if not pair.agrees]
     if not wrong or any(_is_broken(pair) for pair in wrong):
         return ""
     if _are_same_for_all(wrong):
         return SAME_FOR_ALL
-    return next((says for says, explains in _candidates(wrong) if _holds(explains, known)), "")
-
-
-def _path(place: str) -> str:
-    return place.removeprefix(".") or "the answer"
+    dimensions = max(pair.right.ndim for pair in wrong)
+    candidates = chain(_candidates(wrong, dimensions), of_parts(dimensions) if parts else ())
+    return next((says for says, explains in candidates if _holds(explains, known)), "")
 
 
 def _pairs(right: Value, given: Value, where: str) -> Iterator[Pair]:
@@ -90,22 +90,21 @@ def _are_same_for_all(wrong: Sequence[Pair]) -> bool:
     first = wrong[0]
     others = [pair for pair in wrong[1:] if pair.where == first.where]
     return bool(
-        len(np.unique(first.given)) >= LEAST
+        differ(first.given, LEAST)
         and others
         and all(close(first.given, pair.given) for pair in others)
         and not any(close(first.right, pair.right) for pair in others)
     )
 
 
-def _candidates(wrong: Sequence[Pair]) -> Iterator[Candidate]:
+def _candidates(wrong: Sequence[Pair], dimensions: int) -> Iterator[Candidate]:
     """Kinds that may explain arrays that differ, the most telling first."""
-    dimensions = max(pair.right.ndim for pair in wrong)
     is_large = max(pair.right.size for pair in wrong) >= LEAST
     if all(pair.right.shape == pair.given.shape for pair in wrong):
         x, y = (
             np.concatenate([getattr(p, of).ravel() for p in wrong]) for of in ("right", "given")
         )
-        if len(np.unique(x)) >= LEAST and (len(np.unique(y)) >= LEAST or not y.any()):
+        if differ(x, LEAST) and (differ(y, LEAST) or not y.any()):
             yield from of_numbers(x, y, dimensions)
     if is_large:
         yield from of_places(dimensions)

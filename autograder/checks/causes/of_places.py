@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
-from autograder.checks.causes.close import Candidate, Explains, Numbers, close
+from autograder.checks.causes.close import Candidate, Explains, Numbers, close, differ
 
 LEAST = 4  # numbers that differ, to know them again in another order
 
@@ -25,11 +25,11 @@ def of_places(dimensions: int) -> Iterator[Candidate]:
 
 
 def _exchanged(i: int, j: int) -> Explains:
-    return lambda a, b: a.ndim > j and _differ(a) and close(np.swapaxes(a, i, j), b)
+    return lambda a, b: a.ndim > j and differ(a, LEAST) and close(np.swapaxes(a, i, j), b)
 
 
 def _reversed(axis: int) -> Explains:
-    return lambda a, b: a.ndim > axis and _differ(a) and close(np.flip(a, axis), b)
+    return lambda a, b: a.ndim > axis and differ(a, LEAST) and close(np.flip(a, axis), b)
 
 
 def _rolled(axis: int, steps: int) -> Explains:
@@ -40,7 +40,7 @@ def _rolled(axis: int, steps: int) -> Explains:
         if a.shape != b.shape or a.ndim <= axis or a.shape[axis] < 3:
             return False
         x, y = np.moveaxis(a, axis, 0)[there], np.moveaxis(b, axis, 0)[here]
-        return _differ(x) and close(x, y)
+        return differ(x, LEAST) and close(x, y)
 
     return explains
 
@@ -55,16 +55,12 @@ def _permuted(axis: int) -> Explains:
             return False
         x, y = (np.moveaxis(each, axis, 0).reshape(each.shape[axis], -1) for each in (a, b))
         nearest = np.abs(x[:, None] - y).max(2).argmin(0) if x.size**2 < 1e7 else np.zeros(1)
-        return len({*nearest}) == len(x) and _differ(x) and close(x[nearest], y)
+        return len({*nearest}) == len(x) and differ(x, LEAST) and close(x[nearest], y)
 
     return explains
 
 
 def _anywhere(a: Numbers, b: Numbers) -> bool:
-    if a.size != b.size or close(a.ravel(), b.ravel()) or not _differ(a):
+    if a.size != b.size or close(a.ravel(), b.ravel()) or not differ(a, LEAST):
         return False
     return close(np.sort(a, None), np.sort(b, None))
-
-
-def _differ(a: Numbers) -> bool:
-    return len(np.unique(a)) >= LEAST

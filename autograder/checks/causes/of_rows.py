@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from autograder.checks.causes.close import CLOSE, Candidate, Explains, Numbers, close
+from autograder.checks.causes.close import CLOSE, Candidate, Explains, Numbers, close, differ
 from autograder.checks.causes.of_numbers import NEARLY, name_of_factor
 
 SHORTEST = 3  # an axis along which one number is told from chance
@@ -32,7 +32,11 @@ def of_rows(wrong: Pairs) -> Iterator[Candidate]:
         yield f"All items along axis {axis} are the same.", _repeated(axis)
         yield _own("is the right one times a factor", axis), _with_own(axis, np.divide)
         yield _own("is the right one plus a number", axis), _with_own(axis, np.subtract)
-    for axis in axes:
+
+
+def of_parts(dimensions: int) -> Iterator[Candidate]:
+    """In which part of every array the numbers are wrong."""
+    for axis in range(dimensions):
         for which, where in (("first", slice(1, None)), ("last", slice(None, -1))):
             yield f"Along axis {axis} only the {which} item is wrong.", _right_at(axis, where)
         for which, at in (("first", slice(None, 1)), ("last", slice(-1, None))):
@@ -123,7 +127,12 @@ def _scaled(axis: int, size: float) -> Explains:
 
 def _repeated(axis: int) -> Explains:
     def explains(a: Numbers, b: Numbers) -> bool:
-        if a.shape != b.shape or a.ndim <= axis or a.shape[axis] < SHORTEST or not _differ(b):
+        if (
+            a.shape != b.shape
+            or a.ndim <= axis
+            or a.shape[axis] < SHORTEST
+            or not differ(b, SHORTEST)
+        ):
             return False
         first_right, first = np.take(a, [0], axis), np.take(b, [0], axis)
         return close(0 * b + first, b) and not close(0 * a + first_right, a)
@@ -152,15 +161,10 @@ def _right_at(axis: int, where: slice) -> Explains:
             return False
         x, y = np.moveaxis(a, axis, 0), np.moveaxis(b, axis, 0)
         beside = np.delete(np.arange(len(x)), where)
-        kept = _differ(x[where]) and close(x[where], y[where])
+        kept = differ(x[where], SHORTEST) and close(x[where], y[where])
         return kept and not any(close(x[i], y[i]) for i in beside)
 
     return explains
-
-
-def _differ(a: Numbers) -> bool:
-    """Whether there are numbers enough to know them again."""
-    return len(np.unique(a)) >= SHORTEST
 
 
 def _wrong_in(mask: Mask) -> Explains:
