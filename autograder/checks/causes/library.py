@@ -47,8 +47,8 @@ class Library:
     ) -> str:
         """What is said of the wrong answer that this one is, by probe; empty where it is none.
 
-        `laws` are what those of its probes say that have one. A wrong answer is meant only where it
-        fails the same visible probes.
+        `laws` are what those of its probes say that have one. A wrong answer is not meant where a
+        probe passes that it fails.
         """
         if any(probe not in answer for probe in self.probes):
             return ""
@@ -81,12 +81,12 @@ class Library:
         `failed` are the probes that fail, `tried` those with which all else was tried.
         """
         wrong = self.answers != self.answers[0]
-        fails = wrong[:, ::2] | wrong[:, 1::2]
-        decided = np.zeros(wrong.shape, np.int8)
-        decided[:, ::2] = np.where(failed, 0, 1)
-        decided[:, 1::2] = np.where(failed & ~wrong[:, ::2] & (tried | wrong[:, 1::2]), 0, 1)
-        decided[:, 1::2][wrong[:, 1::2] & ~tried] = -1
-        decided[:, ::2][fails != failed] = -1
+        value, besides = wrong[:, ::2], wrong[:, 1::2]
+        decided = np.ones(wrong.shape, np.int8)
+        decided[:, ::2] = np.where(failed, 0, np.where(value | besides, -1, 1))
+        decided[:, 1::2][failed & ~value] = 0
+        unknown = failed & ~value & ~tried
+        decided[:, 1::2][unknown] = np.where(besides, -1, 1)[unknown]
         decided[[not reasons for reasons in self.reasons]] = -1
         return decided
 
