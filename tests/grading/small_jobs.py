@@ -15,12 +15,14 @@ def {probe}(rng):
     return call({inputs})
 """
 
+SEEDS = (5, 6)
+
 
 def a_check(
     exercise: str,
     probe: str = "once",
     inputs: str = "rng.normal(3)",
-    seeds: tuple[int, ...] = (5, 6),
+    seeds: tuple[int, ...] = SEEDS,
 ) -> PlannedCheck:
     text = PROBE.format(exercise=exercise, probe=probe, inputs=inputs)
     return PlannedCheck(exercise, exercise, text, seeds)
@@ -46,7 +48,8 @@ def job(
 
 
 def evidence(executed: Execution, exercise: str = "f") -> dict[tuple[str, int], bytes]:
-    return dict(executed.found[exercise].cases)
+    cases = executed.found[exercise].cases
+    return {place: data for place, data in cases.items() if place[1] < len(SEEDS)}
 
 
 def error(executed: Execution, exercise: str = "f") -> str | None:

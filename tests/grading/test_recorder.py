@@ -5,6 +5,7 @@ import pytest
 from small_jobs import GIVEN, a_check
 
 from autograder.checks.evidence import from_bytes
+from autograder.checks.key import VISIBLE_SEEDS
 from autograder.checks.rng import Rng
 from autograder.grading.forks.messages import CaseObserved
 from autograder.grading.forks.recorder import Recorder
@@ -34,10 +35,17 @@ def test_every_hidden_case_is_sent(recorder, sent):
     recorder.run("f", {"f": lambda x: x + 1})
     assert {type(message) for message in sent} == {CaseObserved}
     assert {message.exercise for message in sent} == {"f"}
-    assert list(evidence(sent)) == [("doubled", 0), ("doubled", 1)]
-    for found, seed in zip(evidence(sent).values(), SEEDS, strict=True):
+    assert list(evidence(sent)) == [("doubled", index) for index in range(3)]
+    for found, seed in zip(evidence(sent).values(), (*SEEDS, VISIBLE_SEEDS[0]), strict=True):
         expected = 2 * Rng(seed, "doubled").normal(3) + 1
         assert found.value.values.tolist() == expected.tolist()
+
+
+def test_behind_them_visible_ones_are_sent_with_the_first_public_seed(recorder, sent):
+    """Nothing else is tried with these: no points depend on them."""
+    recorder.run("f", {"f": lambda x: x + 1})
+    *scored, public = evidence(sent).values()
+    assert all(found.tried for found in scored) and not public.tried
 
 
 def test_a_crash_keeps_what_was_sent_before(recorder, sent):
