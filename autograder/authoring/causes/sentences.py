@@ -50,7 +50,9 @@ def sentence(right: str, wrong: str) -> str:
     except SyntaxError:
         return ""
     chain = list(_different(before, after))
-    told = next((said for pair in reversed(chain) if (said := _told(*pair))), "")
+    pairs = chain[::-1]  # the smallest difference first
+    told = next((said for pair in pairs if (said := _plainly(*pair))), "")
+    told = told or next((said for pair in pairs if (said := _vaguely(*pair))), "")
     return SAYS.format(told, _where(chain)) if told else ""
 
 
@@ -90,20 +92,30 @@ def _text(node: object) -> str:
     return ast.dump(node) if isinstance(node, ast.AST) else repr(node)
 
 
-def _told(a: ast.AST, b: ast.AST) -> str:
-    """One change in words: of what stood there to what stands there; empty for those unknown."""
+def _plainly(a: ast.AST, b: ast.AST) -> str:
+    """A change that has a name, in words: of what stood there to what stands there."""
     match a, b:
         case ast.stmt(), ast.Pass():
             return _without(a)
         case ast.expr(), ast.expr():
-            return _of_expressions(a, b)
+            return _of_part(a, b) or _of_addition(a, b) or _of_alike(a, b)
         case ast.operator() | ast.cmpop() | ast.boolop() | ast.unaryop(), ast.AST():
             new = OPERATORS.get(type(b), "")
             return f"`{new}` stands where another operator belongs" if new else ""
-        case ast.keyword(arg=name), ast.keyword(value=value) if code(value):
-            return f"`{name}` is {code(value)}, and not what it should be"
         case ast.Slice(), ast.Slice():
             return "a slice has other bounds than it should"
+    return ""
+
+
+def _vaguely(a: ast.AST, b: ast.AST) -> str:
+    """Any other change, by what stands there now."""
+    match a, b:
+        case ast.Constant(), ast.expr() if code(b):
+            return f"{code(b)} stands where another number belongs"
+        case ast.expr(), ast.expr() if code(b):
+            return f"`{code(b)}` stands where something else belongs"
+        case ast.keyword(arg=name), ast.keyword(value=value) if code(value):
+            return f"`{name}` is {code(value)}, and not what it should be"
         case ast.stmt(), ast.stmt() if _target(a):
             return f"{_target(a)} is computed otherwise"
     return ""
@@ -133,13 +145,6 @@ def _target(statement: ast.AST) -> str:
     return ""
 
 
-def _of_expressions(a: ast.expr, b: ast.expr) -> str:
-    wholes = _of_part(a, b) or _of_addition(a, b) or _of_alike(a, b)
-    if wholes:
-        return wholes
-    return f"`{code(b)}` stands where something else belongs" if code(b) else ""
-
-
 def _of_alike(a: ast.expr, b: ast.expr) -> str:
     """A node that became one of the same kind."""
     match a, b:
@@ -148,8 +153,6 @@ def _of_alike(a: ast.expr, b: ast.expr) -> str:
                 return f"the two sides of `{OPERATORS[type(op)]}` are exchanged"
         case ast.Call(), ast.Call():
             return _of_calls(a, b)
-        case ast.Constant(), _ if code(b):
-            return f"{code(b)} stands where another number belongs"
         case ast.Subscript(), ast.Subscript() if _text(a.value) == _text(b.value):
             return f"{_name(a.value)} is indexed otherwise, by `{ast.unparse(b.slice)}`"
         case ast.Compare(), ast.UnaryOp(op=ast.Invert()):
@@ -167,12 +170,21 @@ def _of_calls(a: ast.Call, b: ast.Call) -> str:
         b.keywords
     ):
         return f"two arguments of `{name}` are exchanged"
+    if name in OF_AXES and _same_but_for_axes(a, b):
+        return f"`{name}` works along other axes than it should{_axes(b)}"
     fewer = [k.arg for k in a.keywords if k.arg not in {other.arg for other in b.keywords}]
     if len(fewer) == 1 and fewer[0]:
         return f"`{name}` is called without `{fewer[0]}`"
-    if name in OF_AXES:
-        return f"`{name}` works along other axes than it should{_axes(b)}"
-    return f"`{name}` gets another argument than it should"
+    return ""
+
+
+def _same_but_for_axes(a: ast.Call, b: ast.Call) -> bool:
+    """Whether two calls differ in which axes they name, and maybe in what becomes of these."""
+    first, second = (
+        [_text(each) for each in [call.func, *call.args] if not _is_numeric(each)]
+        for call in (a, b)
+    )
+    return first == second and _axes(a) != _axes(b)
 
 
 def _axes(call: ast.Call) -> str:
