@@ -1,7 +1,7 @@
 """Generated mutants: cosmic-ray's operators, and those that array code needs besides.
 
 These are arguments swapped, keywords dropped, statements left out; and, for the library of wrong
-answers, those of `operators.py`.
+answers, those of `operators`.
 """
 
 import ast
@@ -20,14 +20,9 @@ from autograder.assignment.free import Ranges
 from autograder.assignment.regions import BEGIN, END
 from autograder.assignment.source import Source
 from autograder.authoring.equivalence import canonical
-from autograder.authoring.operators import (
-    EVERYWHERE,
-    Operator,
-    changed_result,
-    changed_value,
-    other_names,
-    repeated,
-)
+from autograder.authoring.operators import EVERYWHERE, Operator
+from autograder.authoring.operators.places import other_names, repeated
+from autograder.authoring.operators.values import changed_result, changed_value
 
 Edit = tuple[int, int, str]  # replace text[start:end]
 Position = Callable[[int, int], int]  # from a line and a column of ast to an offset

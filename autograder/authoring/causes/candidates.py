@@ -11,7 +11,7 @@ from autograder.assignment.source import Source
 from autograder.assignment.trial import specs_of
 from autograder.authoring.causes.sentences import sentence
 from autograder.authoring.mutants import by_operators, mutants
-from autograder.authoring.operators import constants
+from autograder.authoring.operators.values import constants
 
 
 class Rank(IntEnum):

@@ -52,8 +52,9 @@ def made_from(source: Source) -> str:
 @cache
 def _code_of_making() -> bytes:
     folder = Path(__file__).parent
-    beside = [folder.with_name(f"{name}.py") for name in ("equivalence", "mutants", "operators")]
-    files = [*sorted(folder.glob("*.py")), *beside]
+    beside = [folder.with_name(f"{name}.py") for name in ("equivalence", "mutants")]
+    operators = sorted(folder.with_name("operators").glob("*.py"))
+    files = [*sorted(folder.glob("*.py")), *operators, *beside]
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).digest()
 
 

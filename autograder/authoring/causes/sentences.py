@@ -6,7 +6,8 @@ They say what the student's answer has, never what the right one has in its plac
 import ast
 from collections.abc import Iterator, Sequence
 
-from autograder.authoring.operators import OF_AXES, name_of
+from autograder.authoring.operators.calls import OF_AXES
+from autograder.authoring.operators.syntax import name_of
 
 SAYS = "These are the numbers of a right answer in which {}{}."
 LONGEST = 60  # characters of code that are told
