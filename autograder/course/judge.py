@@ -1,0 +1,187 @@
+"""Judging answers that are known to be right or wrong: under several secrets, as if handed in."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.assignment.judged import Judged
+from autograder.assignment.keyring import kept_key
+from autograder.assignment.other_secrets import other_secrets
+from autograder.assignment.source import Source
+from autograder.assignment.validation import read_source
+from autograder.checks.evidence import printable
+from autograder.checks.verdict import Verdict
+from autograder.course.executors import executions
+from autograder.course.labelled import Answer, answers_in, in_words
+from autograder.course.sample import filled_in, references
+from autograder.files import write_rows
+from autograder.grading.jobs import Job
+from autograder.grading.repair.reading import SubmissionError, read_bytes
+from autograder.grading.submission import Grader, Submission
+from autograder.grading.visible import VisibleVerifier
+from autograder.settings import Course, SettingsError
+
+NOT_WRITTEN = "not written yet"
+Progress = Callable[[str, Iterable[Any], int], Iterable[Any]]
+Found = dict[tuple[Answer, str], Verdict]  # by answer and exercise
+
+
+@dataclass
+class Outcome:
+    """What became of the answers in a folder, and a line about each file that was not judged."""
+
+    judged: list[Judged] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def judge_folder(
+    course: Course, folder: Path, secrets: int, workers: int | None, progress: Progress
+) -> Outcome:
+    """Judge every answer in a folder, under so many secrets that are not the course's own.
+
+    Raises SettingsError where there is none, StaleError where a notebook is not current.
+    """
+    sources = {name: read_source(course.source_path(name)) for name in course.assignments()}
+    answers, skipped = answers_in(folder, {n: _names(source) for n, source in sources.items()})
+    if not answers:
+        raise SettingsError("\n".join([*skipped, f"{folder}: no answer to judge"]))
+    outcome = Outcome(skipped=skipped)
+    by_assignment = itertools.groupby(sorted(answers, key=_assignment), _assignment)
+    groups = {assignment: list(group) for assignment, group in by_assignment}
+    with other_secrets(course, secrets) as courses:
+        _make_keys(courses, [sources[name] for name in groups], workers, progress)
+        for assignment, group in groups.items():
+            judge = _Judge(courses, sources[assignment], workers, progress)
+            outcome.skipped += judge.refuse_unreadable(group)
+            outcome.judged += judge.all_of(group)
+    return outcome
+
+
+def _assignment(answer: Answer) -> str:
+    return answer.assignment
+
+
+def _names(source: Source) -> dict[str, str]:
+    """Exercises that are code, by their own names and by those that students define."""
+    subjects = {in_words(source.subjects[name]): name for name in source.checks}
+    return {**subjects, **{in_words(name): name for name in source.checks}}
+
+
+def _make_keys(
+    courses: Sequence[Course], sources: Sequence[Source], workers: int | None, progress: Progress
+) -> None:
+    """Make all keys, in processes of their own: each of them has one thread for its time limits."""
+    pairs = [pair for pair in itertools.product(courses, sources)]
+    with ProcessPoolExecutor(workers or os.cpu_count(), get_context("spawn")) as pool:
+        made = pool.map(_make_key, *zip(*pairs, strict=True))
+        list(progress("making keys", made, len(pairs)))
+
+
+def _make_key(course: Course, source: Source) -> None:
+    kept_key(course, source)
+
+
+class _Judge:
+    """The answers to one assignment on their way through graders, one for each secret."""
+
+    def __init__(
+        self, courses: Sequence[Course], source: Source, workers: int | None, progress: Progress
+    ) -> None:
+        self.source, self.workers, self.progress = source, workers, progress
+        name = source.assignment
+        self.graders = [Grader(course, name) for course in courses]
+        self.visible = Grader(courses[0], name, VisibleVerifier)
+
+    def refuse_unreadable(self, answers: list[Answer]) -> list[str]:
+        """Take out what cannot be read; a line about each."""
+        lines = []
+        for answer in list(answers):
+            try:
+                _ = self._submission(self.visible, answer).job
+            except SubmissionError as error:
+                answers.remove(answer)
+                lines.append(str(error))
+        return lines
+
+    def all_of(self, answers: Sequence[Answer]) -> list[Judged]:
+        """What became of them, in their order; exercises that are not written are left out."""
+        visible = self._verdicts(self.visible, answers)
+        by_secret = [self._verdicts(grader, answers) for grader in self.graders]
+        return [
+            self._judged(place, tuple(found[place] for found in by_secret), verdict)
+            for place, verdict in visible.items()
+            if place[0].exercise or by_secret[0][place].feedback != NOT_WRITTEN
+        ]
+
+    def _judged(
+        self, place: tuple[Answer, str], verdicts: tuple[Verdict, ...], visible: Verdict
+    ) -> Judged:
+        answer, exercise = place
+        return Judged(answer.name, answer.assignment, exercise, answer.label, verdicts, visible)
+
+    def _verdicts(self, grader: Grader, answers: Sequence[Answer]) -> Found:
+        jobs = {answer: self._job(grader, answer) for answer in answers}
+        found: Found = {}
+        with executions(self.workers, None, grader.store) as executing:
+            ready = executing.run(jobs.items())
+            for answer in self.progress(self.source.assignment, ready, len(jobs)):
+                found |= self._verdicts_on(answer, jobs[answer], grader)
+        return {
+            (answer, name): found[answer, name] for answer in answers for name in _of(answer, jobs)
+        }
+
+    def _verdicts_on(self, answer: Answer, job: Job, grader: Grader) -> Found:
+        execution = grader.execution(job)
+        return {
+            (answer, name): grader.verifier.verdict(name, execution, job) for name in job.exercises
+        }
+
+    def _job(self, grader: Grader, answer: Answer) -> Job:
+        wanted = {answer.exercise} if answer.exercise else set(self.source.checks)
+        return self._submission(grader, answer).job.only(wanted)
+
+    def _submission(self, grader: Grader, answer: Answer) -> Submission:
+        content = read_bytes(answer.path)
+        if answer.exercise is not None:
+            content = nbformat.writes(self._with(answer.exercise, content, grader)).encode()
+        return Submission(grader, content, answer.path)
+
+    def _with(self, exercise: str, content: bytes, grader: Grader) -> NotebookNode:
+        """The released notebook with this answer; the others are the reference's.
+
+        What an exercise needs of earlier ones is thus there, where nothing stands in for it.
+        """
+        text = content.decode("utf-8", "replace").removeprefix("\ufeff")
+        return filled_in(grader.released, {**references(self.source), exercise: text})
+
+
+def _of(answer: Answer, jobs: dict[Answer, Job]) -> Iterator[str]:
+    return iter(jobs[answer].exercises)
+
+
+def write_judged(judged: Sequence[Judged], path: Path) -> None:
+    """Everything about each answer, in a line of a CSV file."""
+    count = max((len(one.verdicts) for one in judged), default=0)
+    scores = [f"score_{number}" for number in range(1, count + 1)]
+    heading = ["path", "assignment", "exercise", "label", *scores, "max_score", "visible"]
+    heading += ["cause", "mistake", "feedback", "diagnosis", "visible_feedback"]
+    write_rows(path, [heading, *map(_row, judged)])
+
+
+def _row(one: Judged) -> list[object]:
+    verdict = one.verdict
+    return [
+        *(printable(one.name), one.assignment, one.exercise, one.label),
+        *(v.score for v in one.verdicts),
+        *(verdict.max_score, "✓" if one.visible.passed else "✗"),
+        *(one.cause, verdict.mistake, verdict.feedback, verdict.diagnosis),
+        one.visible.feedback,
+    ]
