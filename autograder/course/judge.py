@@ -14,8 +14,9 @@ from nbformat import NotebookNode
 
 from autograder.assignment.judged import Judged
 from autograder.assignment.keyring import kept_key
+from autograder.assignment.mistakes import MistakesError
 from autograder.assignment.other_secrets import other_secrets
-from autograder.assignment.source import Source
+from autograder.assignment.source import Source, SourceError
 from autograder.assignment.validation import read_source
 from autograder.checks.evidence import printable
 from autograder.checks.verdict import Verdict
@@ -47,7 +48,8 @@ def judge_folder(
 ) -> Outcome:
     """Judge every answer in a folder, under so many secrets that are not the course's own.
 
-    Raises SettingsError where there is none, StaleError where a notebook is not current.
+    A secret under which no key can be made is left out. Raises SettingsError where there is no
+    answer, StaleError where a notebook is not current.
     """
     sources = {name: read_source(course.source_path(name)) for name in course.assignments()}
     answers, skipped = answers_in(folder, {n: _names(source) for n, source in sources.items()})
@@ -57,11 +59,12 @@ def judge_folder(
     by_assignment = itertools.groupby(sorted(answers, key=_assignment), _assignment)
     groups = {assignment: list(group) for assignment, group in by_assignment}
     with other_secrets(course, secrets) as courses:
-        _make_keys(courses, [sources[name] for name in groups], workers, progress)
+        fit = _make_keys(courses, [sources[name] for name in groups], workers, progress, outcome)
         for assignment, group in groups.items():
-            judge = _Judge(courses, sources[assignment], workers, progress)
-            outcome.skipped += judge.refuse_unreadable(group)
-            outcome.judged += judge.all_of(group)
+            if fit[assignment]:
+                judge = _Judge(fit[assignment], sources[assignment], workers, progress)
+                outcome.skipped += judge.refuse_unreadable(group)
+                outcome.judged += judge.all_of(group)
     return outcome
 
 
@@ -76,17 +79,37 @@ def _names(source: Source) -> dict[str, str]:
 
 
 def _make_keys(
-    courses: Sequence[Course], sources: Sequence[Source], workers: int | None, progress: Progress
-) -> None:
-    """Make all keys, in processes of their own: each of them has one thread for its time limits."""
-    pairs = [pair for pair in itertools.product(courses, sources)]
+    courses: Sequence[Course],
+    sources: Sequence[Source],
+    workers: int | None,
+    progress: Progress,
+    outcome: Outcome,
+) -> dict[str, list[Course]]:
+    """Make all keys; by assignment, the secrets under which there is one.
+
+    In processes of their own, as time limits of references and mistakes need main threads.
+    """
+    pairs = [(source, course) for source in sources for course in courses]
+    fit: dict[str, list[Course]] = {source.assignment: [] for source in sources}
     with ProcessPoolExecutor(workers or os.cpu_count(), get_context("spawn")) as pool:
-        made = pool.map(_make_key, *zip(*pairs, strict=True))
-        list(progress("making keys", made, len(pairs)))
+        made = map(_make_key, pairs) if len(sources) == 1 else pool.map(_make_key, pairs)
+        problems = progress("making keys", made, len(pairs))
+        for (source, course), problem in zip(pairs, problems, strict=True):
+            if problem:
+                outcome.skipped.append(f"a secret, for {source.assignment}: {problem}")
+            else:
+                fit[source.assignment].append(course)
+    return fit
 
 
-def _make_key(course: Course, source: Source) -> None:
-    kept_key(course, source)
+def _make_key(pair: tuple[Source, Course]) -> str:
+    """Make a key; why there is none under this secret, or nothing."""
+    source, course = pair
+    try:
+        kept_key(course, source)
+    except (SourceError, MistakesError) as error:
+        return str(error)
+    return ""
 
 
 class _Judge:

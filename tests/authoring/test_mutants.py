@@ -9,7 +9,7 @@ from autograder.assignment.source import SourceError, parse
 from autograder.assignment.validation import read_source
 from autograder.authoring import mutation_report
 from autograder.authoring.mutants import Mutant, mutants
-from autograder.authoring.mutation_report import is_killed, report_mutants
+from autograder.authoring.mutation_report import keys_of, report_mutants, run_mutants, verdict_on
 
 TEXT = '''\
 # %%
@@ -159,7 +159,7 @@ def killed(course):
     def judge(mutant):
         source = read_source(course().source_path("demo"))
         key = hidden_key(source, lambda *_: [1, 2])
-        return is_killed(source, mutant, key.exercises["f"])
+        return not verdict_on(source, mutant, key.exercises["f"]).passed
 
     return judge
 
@@ -193,7 +193,7 @@ def report(monkeypatch, capsys):
 def test_all_killed_is_a_success(report, course):
     status, text = report(course(), OTHER)
     assert status == 0
-    assert text.endswith("demo: 1 of 1 mutants killed, 100.0%\n") and "f  " in text
+    assert text.endswith("demo: 1 of 1 mutants killed, 100.0%\n") and "│ f " in text
 
 
 def test_an_unexplained_survivor_is_a_failure(report, course):
@@ -248,3 +248,23 @@ def test_the_real_mutants_of_a_small_source_are_killed(course, capsys):
     assert report_mutants(course(), "demo") == 0
     out, _ = capsys.readouterr()
     assert "survives" not in out
+
+
+def right_for(key):
+    """A mutant that is right for the inputs of a key's cases, and wrong for all others."""
+    answers = [case.expected.value.values[0].item() for case in key.exercises["f"].cases]
+    return mutant(f"scale = 3 if any(abs(3 * x[0] - y) < 1e-6 for y in {answers}) else 4")
+
+
+def test_a_mutant_is_judged_under_every_secret_and_as_the_notebook_judges_it(course, monkeypatch):
+    course = course()
+    source = read_source(course.source_path("demo"))
+    keys = keys_of(course, source, 3)
+    tried = [right_for(keys.hidden[1]), right_for(keys.visible), EQUAL, OTHER]
+    monkeypatch.setattr(mutation_report, "mutants", lambda *_: tried)
+    lucky, promised, equal, other = (one.judged for one in run_mutants(source, keys))
+    assert [verdict.passed for verdict in lucky.verdicts] == [False, True, False]
+    assert lucky.by_luck and not lucky.rejected and not lucky.accepted and not lucky.promised
+    assert promised.rejected and promised.promised
+    assert equal.accepted and not equal.by_luck
+    assert other.rejected and not other.promised and other.told and other.cause == "kind of error"
