@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -32,6 +32,7 @@ from autograder.settings import Course, SettingsError
 
 NOT_WRITTEN = "not written yet"
 Progress = Callable[[str, Iterable[Any], int], Iterable[Any]]
+Jobs = dict[Answer, Job]
 Found = dict[tuple[Answer, str], Verdict]  # by answer and exercise
 
 
@@ -63,8 +64,7 @@ def judge_folder(
         for assignment, group in groups.items():
             if fit[assignment]:
                 judge = _Judge(fit[assignment], sources[assignment], workers, progress)
-                outcome.skipped += judge.refuse_unreadable(group)
-                outcome.judged += judge.all_of(group)
+                judge.judge(group, outcome)
     return outcome
 
 
@@ -123,71 +123,60 @@ class _Judge:
         self.graders = [Grader(course, name) for course in courses]
         self.visible = Grader(courses[0], name, VisibleVerifier)
 
-    def refuse_unreadable(self, answers: list[Answer]) -> list[str]:
-        """Take out what cannot be read; a line about each."""
-        lines = []
-        for answer in list(answers):
-            try:
-                _ = self._submission(self.visible, answer).job
-            except SubmissionError as error:
-                answers.remove(answer)
-                lines.append(str(error))
-        return lines
-
-    def all_of(self, answers: Sequence[Answer]) -> list[Judged]:
-        """What became of them, in their order; exercises that are not written are left out."""
-        visible = self._verdicts(self.visible, answers)
-        by_secret = [self._verdicts(grader, answers) for grader in self.graders]
-        return [
-            self._judged(place, tuple(found[place] for found in by_secret), verdict)
-            for place, verdict in visible.items()
-            if place[0].exercise or by_secret[0][place].feedback != NOT_WRITTEN
+    def judge(self, answers: Sequence[Answer], outcome: Outcome) -> None:
+        """Judge answers in their order; exercises that are not written are left out."""
+        jobs = self._jobs(answers, outcome)
+        visible = self._verdicts(self.visible, jobs)
+        by_secret = [self._verdicts(grader, jobs) for grader in self.graders]
+        outcome.judged += [
+            self._judged(answer, exercise, [found[answer, exercise] for found in by_secret], seen)
+            for (answer, exercise), seen in visible.items()
+            if answer.exercise or by_secret[0][answer, exercise].feedback != NOT_WRITTEN
         ]
 
     def _judged(
-        self, place: tuple[Answer, str], verdicts: tuple[Verdict, ...], visible: Verdict
+        self, answer: Answer, exercise: str, verdicts: Sequence[Verdict], seen: Verdict
     ) -> Judged:
-        answer, exercise = place
-        return Judged(answer.name, answer.assignment, exercise, answer.label, verdicts, visible)
+        return Judged(answer.name, answer.assignment, exercise, answer.label, tuple(verdicts), seen)
 
-    def _verdicts(self, grader: Grader, answers: Sequence[Answer]) -> Found:
-        jobs = {answer: self._job(grader, answer) for answer in answers}
+    def _verdicts(self, grader: Grader, jobs: Jobs) -> Found:
+        """By answer and exercise, in the order of the jobs."""
+        own = {answer: grader.own(job) for answer, job in jobs.items()}
         found: Found = {}
         with executions(self.workers, None, grader.store) as executing:
-            ready = executing.run(jobs.items())
-            for answer in self.progress(self.source.assignment, ready, len(jobs)):
-                found |= self._verdicts_on(answer, jobs[answer], grader)
+            ready = executing.run(own.items())
+            for answer in self.progress(self.source.assignment, ready, len(own)):
+                execution = grader.execution(own[answer])
+                for name in own[answer].exercises:
+                    found[answer, name] = grader.verifier.verdict(name, execution, own[answer])
         return {
-            (answer, name): found[answer, name] for answer in answers for name in _of(answer, jobs)
+            (answer, name): found[answer, name] for answer in own for name in own[answer].exercises
         }
 
-    def _verdicts_on(self, answer: Answer, job: Job, grader: Grader) -> Found:
-        execution = grader.execution(job)
-        return {
-            (answer, name): grader.verifier.verdict(name, execution, job) for name in job.exercises
-        }
+    def _jobs(self, answers: Sequence[Answer], outcome: Outcome) -> Jobs:
+        """What has to be executed for each answer that can be read."""
+        jobs: Jobs = {}
+        for answer in answers:
+            wanted = {answer.exercise} if answer.exercise else set(self.source.checks)
+            try:
+                jobs[answer] = self._submission(answer).job.only(wanted)
+            except SubmissionError as error:
+                outcome.skipped.append(str(error))
+        return jobs
 
-    def _job(self, grader: Grader, answer: Answer) -> Job:
-        wanted = {answer.exercise} if answer.exercise else set(self.source.checks)
-        return self._submission(grader, answer).job.only(wanted)
-
-    def _submission(self, grader: Grader, answer: Answer) -> Submission:
+    def _submission(self, answer: Answer) -> Submission:
         content = read_bytes(answer.path)
         if answer.exercise is not None:
-            content = nbformat.writes(self._with(answer.exercise, content, grader)).encode()
-        return Submission(grader, content, answer.path)
+            content = nbformat.writes(self._with(answer.exercise, content)).encode()
+        return Submission(self.visible, content, answer.path)
 
-    def _with(self, exercise: str, content: bytes, grader: Grader) -> NotebookNode:
+    def _with(self, exercise: str, content: bytes) -> NotebookNode:
         """The released notebook with this answer; the others are the reference's.
 
         What an exercise needs of earlier ones is thus there, where nothing stands in for it.
         """
         text = content.decode("utf-8", "replace").removeprefix("\ufeff")
-        return filled_in(grader.released, {**references(self.source), exercise: text})
-
-
-def _of(answer: Answer, jobs: dict[Answer, Job]) -> Iterator[str]:
-    return iter(jobs[answer].exercises)
+        return filled_in(self.visible.released, {**references(self.source), exercise: text})
 
 
 def write_judged(judged: Sequence[Judged], path: Path) -> None:

@@ -1,7 +1,7 @@
 """A submission on its way from file to verdicts: read once, repaired once, judged once."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -205,6 +205,10 @@ class Grader:
             models,
             rests_on=self._rests_on,
         )
+
+    def own(self, job: Job) -> Job:
+        """A job of another grader of this assignment, with the checks of this one."""
+        return replace(job, checks=self._checks, rests_on=self._rests_on)
 
     def execution(self, job: Job) -> Execution:
         """What came of a job: kept evidence, and what is missing found now."""

@@ -34,7 +34,7 @@ KILLS = "import os\n\ndef softmax(x):\n    os._exit(0)\n"
 def course(tmp_path_factory):
     course = course_of(tmp_path_factory.mktemp("course"), GOLDEN / "demo")
     with (course.root / "nbgrader_config.py").open("a") as file:
-        file.write("c.Course.cell_seconds = 2.0\n")
+        file.write("c.Course.cell_seconds = 1.0\n")
     build(course, "demo")
     return course
 
