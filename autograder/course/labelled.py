@@ -71,11 +71,11 @@ def in_words(text: str) -> str:
 
 
 def _labelled(parts: Sequence[str]) -> tuple[Label, list[str]]:
-    """The label that stands nearest to the file, and the parts without any."""
+    """The label, and the parts without any; a file in `wrong/` may end in `bottom_right.py`."""
     *folders, stem = parts
     found = FIRST.match(stem) or LAST.search(stem)
-    labels = [LABELS[part] for part in folders if part in LABELS]
-    labels += [LABELS[found[1]]] if found else []
+    labels = [LABELS[found[1]]] if found else []
+    labels += [LABELS[part] for part in folders if part in LABELS]
     bare = LAST.sub("", FIRST.sub("", stem, count=1)).strip("_") if found else stem
     kept = [part for part in folders if part not in LABELS]
     return (labels[-1] if labels else Label.UNKNOWN), [*kept, bare]

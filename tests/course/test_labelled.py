@@ -25,7 +25,7 @@ KNOWN = {
         ("nmt/encoder-correct.py", ("nmt", "encoder", Label.RIGHT)),
         ("encoder/seq2seq/bad.py", ("seq2seq", "encoder", Label.WRONG)),
         ("DecoderOnly good.py", ("nmt", "decoder_only", Label.RIGHT)),
-        ("wrong/right_max_pool.py", ("attention", "max_pool", Label.RIGHT)),
+        ("max_pool/wrong/bottom_right.py", ("attention", "max_pool", Label.WRONG)),
         ("max_pool_brightness.py", ("attention", "max_pool", Label.UNKNOWN)),
         ("last year/4711_Lee_attention.ipynb", ("attention", None, Label.UNKNOWN)),
         ("nmt/right/4711.ipynb", ("nmt", None, Label.UNKNOWN)),
