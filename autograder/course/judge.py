@@ -137,7 +137,8 @@ class _Judge:
     def _judged(
         self, answer: Answer, exercise: str, verdicts: Sequence[Verdict], seen: Verdict
     ) -> Judged:
-        return Judged(answer.name, answer.assignment, exercise, answer.label, tuple(verdicts), seen)
+        name = printable(answer.name)
+        return Judged(name, answer.assignment, exercise, answer.label, tuple(verdicts), seen)
 
     def _verdicts(self, grader: Grader, jobs: Jobs) -> Found:
         """By answer and exercise, in the order of the jobs."""
@@ -185,14 +186,14 @@ def write_judged(judged: Sequence[Judged], path: Path) -> None:
     scores = [f"score_{number}" for number in range(1, count + 1)]
     heading = ["path", "assignment", "exercise", "label", *scores, "max_score", "visible"]
     heading += ["cause", "mistake", "feedback", "diagnosis", "visible_feedback"]
-    write_rows(path, [heading, *map(_row, judged)])
+    write_rows(path, [heading, *(_row(one, count) for one in judged)])
 
 
-def _row(one: Judged) -> list[object]:
-    verdict = one.verdict
+def _row(one: Judged, secrets: int) -> list[object]:
+    verdict, scores = one.verdict, [verdict.score for verdict in one.verdicts]
     return [
-        *(printable(one.name), one.assignment, one.exercise, one.label),
-        *(v.score for v in one.verdicts),
+        *(one.name, one.assignment, one.exercise, one.label),
+        *(scores + [None] * (secrets - len(scores))),  # an assignment may have no key under some
         *(verdict.max_score, "✓" if one.visible.passed else "✗"),
         *(one.cause, verdict.mistake, verdict.feedback, verdict.diagnosis),
         one.visible.feedback,

@@ -7,7 +7,10 @@ import pytest
 from handing import GOLDEN, course_of, written
 
 from autograder.__main__ import main
+from autograder.assignment import keyring
+from autograder.assignment.mistakes import MistakesError
 from autograder.authoring.build import build
+from autograder.course import judge
 
 RIGHT = """\
 import numpy as np
@@ -103,6 +106,18 @@ def test_hostile_answers_cost_only_themselves(folder, judged, course):
     assert status == 0
     assert rows.pop("softmax_right.py")["score_1"] == "3.0"
     assert {row["score_1"] for row in rows.values()} == {"0.0"} and len(rows) == 3
+
+
+def test_a_secret_without_a_key_is_told_and_left_out(folder, judged, monkeypatch):
+    def kept_key(course, source):
+        if course.build.name == "1":
+            raise MistakesError("the hidden cases accept this mistake")
+        return keyring.kept_key(course, source)
+
+    monkeypatch.setattr(judge, "kept_key", kept_key)
+    status, text, rows = judged(folder(softmax_right=RIGHT))
+    assert "a secret, for demo: the hidden cases accept this mistake\n" in text
+    assert status == 0 and "score_2" not in rows["softmax_right.py"]
 
 
 @pytest.mark.parametrize(
