@@ -62,7 +62,7 @@ def run_mutate(course: Course, options: Namespace) -> int:
     from autograder.authoring.mutation_report import report_mutants
 
     assignments = options.assignments or course.assignments()
-    return max((report_mutants(course, it, options.secrets) for it in assignments), default=0)
+    return report_mutants(course, *assignments, secrets=options.secrets)
 
 
 def run_judge(course: Course, options: Namespace) -> int:

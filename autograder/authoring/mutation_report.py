@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from autograder.assignment.edits import EditError, edited
 from autograder.assignment.judged import Judged, Label, counted
-from autograder.assignment.judged_tables import KILLED, counts_table, goals_table
+from autograder.assignment.judged_tables import KILLED, causes_table, counts_table, goals_table
 from autograder.assignment.keyring import kept_key
 from autograder.assignment.keys import visible_key
 from autograder.assignment.other_secrets import other_secrets
@@ -48,22 +48,36 @@ class Keys:
     visible: Key
 
 
-def report_mutants(course: Course, assignment: str, secrets: int = 1) -> int:
-    """Print kill rates and unexplained survivors; 1 where there are any or too many survive."""
-    source = read_source(course.source_path(assignment))
-    tried = run_mutants(source, keys_of(course, source, secrets))
+def report_mutants(course: Course, *assignments: str, secrets: int = 1) -> int:
+    """Print what became of all mutants; 1 where some survive unexplained, or too many at all."""
+    status, judged = 0, []
+    for assignment in assignments:
+        source = read_source(course.source_path(assignment))
+        tried = run_mutants(source, keys_of(course, source, secrets))
+        judged += [one.judged for one in tried]
+        status = max(status, _report(source, tried))
+    if len(assignments) > 1:
+        _show(judged, "assignment")
+    return status
+
+
+def _report(source: Source, tried: list[Tried]) -> int:
+    """Print what became of one assignment's mutants."""
     judged = [one.judged for one in tried]
-    console = Console()
-    console.print(counts_table(judged, "exercise"))
-    console.print(goals_table(judged, KILLED))
+    _show(judged, "exercise")
     killed, total = counted(judged, Label.WRONG).rejected, len(judged)
-    print(f"{assignment}: {killed} of {total} mutants killed, {killed / max(total, 1):.1%}")
+    print(f"{source.assignment}: {killed} of {total} mutants killed, {killed / max(total, 1):.1%}")
     unexplained, stale = compare_with_reasons(source, tried)
     for mutant in unexplained:
         print(f"survives, unexplained  {mutant.label}")
     for exercise, change in stale:
         print(f"explained, but no survivor  {exercise}: {change}")
     return 1 if unexplained or stale or killed < GOAL * total else 0
+
+
+def _show(judged: list[Judged], by: str) -> None:
+    tables = counts_table(judged, by), causes_table(judged), goals_table(judged, KILLED)
+    Console().print(*tables, sep="\n")
 
 
 def keys_of(course: Course, source: Source, secrets: int) -> Keys:

@@ -1,5 +1,7 @@
 import ast
+import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -242,6 +244,19 @@ def test_a_stale_explanation_is_a_failure(report, course):
 def test_too_many_survivors_are_a_failure_explained_or_not(report, course):
     status, text = report(course(EXPLAINED), EQUAL, OTHER)
     assert status == 1 and "demo: 1 of 2 mutants killed, 50.0%" in text
+
+
+def test_several_assignments_are_summed_up(make_course, monkeypatch, capsys):
+    text = DEMO.replace('"f"', '"g"').replace("def f", "def g").replace(", f)", ", g)")
+    files = {"other.py": text, "checks.py": CHECKS.replace('"f"', '"g"')}
+    course = make_course({"demo": {"demo.py": DEMO, "checks.py": CHECKS}, "other": files})
+    other = [replace(OTHER, exercise="g", solution=OTHER.solution.replace("def f", "def g"))] * 10
+    monkeypatch.setattr(
+        mutation_report, "mutants", lambda source, name, _: other if name == "g" else [OTHER] * 30
+    )
+    assert report_mutants(course, "demo", "other") == 0
+    table = capsys.readouterr().out.split("assignment")[-1]
+    assert re.search(r"demo +│ +30 │ +30 │", table) and re.search(r"all +│ +40 │ +40 │", table)
 
 
 def test_the_real_mutants_of_a_small_source_are_killed(course, capsys):
