@@ -7,10 +7,13 @@ from nbformat import NotebookNode
 
 from autograder.assignment.cells import VISIBLE_KEY, name_of
 from autograder.assignment.checks_text import ChecksText
+from autograder.assignment.current import StaleError
 from autograder.checks.key import VISIBLE_SEEDS, Key, decode
 from autograder.grading.repair.reading import read_notebook
 from autograder.grading.verify import Verifier
 from autograder.settings import Course
+
+UNREADABLE = "a released notebook has no visible key of this version: run `autograder build`"
 
 
 class VisibleVerifier(Verifier):
@@ -24,9 +27,13 @@ class VisibleVerifier(Verifier):
 
 
 def key_in(released: NotebookNode) -> Key:
-    """The visible key that a released notebook holds."""
-    (text,) = (cell.source for cell in released.cells if name_of(cell) == VISIBLE_KEY)
-    return decode(re.findall(r'check\.load\("(.*)"\)', text)[0])
+    """The visible key that a released notebook holds. Raises StaleError where none can be read."""
+    texts = [cell.source for cell in released.cells if name_of(cell) == VISIBLE_KEY]
+    keys = re.findall(r'check\.load\("(.*)"\)', "".join(texts))
+    try:
+        return decode("".join(keys))
+    except ValueError:
+        raise StaleError(UNREADABLE) from None
 
 
 def _with_seeds(key: Key) -> Key:
