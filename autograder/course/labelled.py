@@ -119,7 +119,13 @@ def _named(parts: Sequence[str], known: Known) -> list[str]:
 
 
 def _without(parts: Sequence[str], assignment: str) -> list[str]:
-    return [re.sub(rf"^{re.escape(assignment)}(_|$)", "", part) for part in parts]
+    """The parts without the assignment's name where it stands first: an exercise may share it."""
+    at = next((i for i, part in enumerate(parts) if _longest(part, [assignment])), None)
+    bare = [
+        part.removeprefix(assignment).strip("_") if i == at else part
+        for i, part in enumerate(parts)
+    ]
+    return bare if len(parts) > 1 or bare[0] else list(parts)
 
 
 def _exercises(parts: Sequence[str], names: Mapping[str, str]) -> list[str]:

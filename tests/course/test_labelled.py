@@ -8,7 +8,7 @@ from autograder.course.labelled import NowhereError, answer, answers_in, in_word
 KNOWN = {
     "attention": {"max_pool": "max_pool", "scaled": "scaled", "scaled_dot": "scaled_dot"},
     "nmt": {"encoder": "encoder", "decoder_only": "decoder_only", "decoderonly": "decoder_only"},
-    "seq2seq": {"encoder": "encoder"},
+    "seq2seq": {"encoder": "encoder", "seq2seq": "seq2seq"},
 }
 
 
@@ -27,6 +27,9 @@ KNOWN = {
         ("DecoderOnly good.py", ("nmt", "decoder_only", Label.RIGHT)),
         ("max_pool/wrong/bottom_right.py", ("attention", "max_pool", Label.WRONG)),
         ("max_pool_brightness.py", ("attention", "max_pool", Label.UNKNOWN)),
+        ("seq2seq/seq2seq/wrong/loop.py", ("seq2seq", "seq2seq", Label.WRONG)),
+        ("seq2seq/seq2seq_2.py", ("seq2seq", "seq2seq", Label.UNKNOWN)),
+        ("right_seq2seq.py", ("seq2seq", "seq2seq", Label.RIGHT)),
         ("last year/4711_Lee_attention.ipynb", ("attention", None, Label.UNKNOWN)),
         ("nmt/right/4711.ipynb", ("nmt", None, Label.UNKNOWN)),
     ],
@@ -42,6 +45,7 @@ def test_a_path_says_what_a_file_answers(tmp_path, path, found):
         ("encoder_wrong.py", "its path must name one of nmt, seq2seq"),
         ("notes.py", "its path names no exercise"),
         ("nmt/max_pool.py", "its path names no exercise of nmt"),
+        ("seq2seq/wrong/loop.py", "its path names no exercise of seq2seq"),
         ("pool_max_pool.py", "its path names no exercise"),
         ("4711_Lee.ipynb", "its path must name an assignment"),
         ("nmt/seq2seq.ipynb", "its path must name one of nmt, seq2seq"),
