@@ -31,7 +31,9 @@ from autograder.checks.key import VISIBLE_SEEDS, Exercise, Key
 from autograder.checks.sketch import arrays_in
 
 SECONDS = 1.0  # for one case of a wrong answer
-TELLING = 4  # different numbers in an array; two answers that have them have the same cause
+TELLING = 4  # different numbers in a case; two answers that have them have the same cause
+SPECIAL = 2  # numbers that are no small whole ones, halves or quarters: fewer tell as much
+SMALL = 1000
 SEED = VISIBLE_SEEDS[:1]
 Answer = tuple[int, ...]  # the numbers of its rows
 
@@ -125,7 +127,9 @@ class TriedOut:
     def tells(self, right: "TriedOut") -> bool:
         """Whether it has numbers that chance, or another cause, would not give."""
         pairs = ((right.evidence[probe], found) for probe, found in self.evidence.items())
-        return any(_differs(*pair) for pair in pairs if pair[1].error is None)
+        new = [_new_numbers(*pair) for pair in pairs if pair[1].error is None]
+        special = {n for n in np.concatenate([*new, np.zeros(0)]) if (4 * n) % 1 or abs(n) > SMALL}
+        return len(special) >= SPECIAL or any(len(np.unique(each)) >= TELLING for each in new)
 
 
 class Bench:
@@ -190,10 +194,12 @@ def _interleaved(values: Sequence[int], besides: Sequence[int]) -> Answer:
     return tuple(n for pair in zip(values, besides, strict=True) for n in pair)
 
 
-def _differs(right: Evidence, given: Evidence) -> bool:
+def _new_numbers(right: Evidence, given: Evidence) -> np.ndarray:
+    """The finite numbers of all arrays that the right answer has not."""
     before = {array.values.tobytes() for array in arrays_in(right.value)}
-    new = (a.values for a in arrays_in(given.value) if a.values.tobytes() not in before)
-    return any(len(np.unique(values[np.isfinite(values)])) >= TELLING for values in new)
+    new = (a.values.ravel() for a in arrays_in(given.value) if a.values.tobytes() not in before)
+    numbers = np.concatenate([*new, np.zeros(0)]).astype(np.float64)
+    return numbers[np.isfinite(numbers)]
 
 
 def reasons_of(found: list[Candidate], is_telling: bool) -> tuple[tuple[str, ...], ...]:

@@ -1,0 +1,39 @@
+"""What students' own checks say of a submission, found as grading finds its verdicts."""
+
+from dataclasses import replace
+
+from nbformat import NotebookNode
+
+from autograder.assignment.checks_text import ChecksText
+from autograder.assignment.current import StaleError
+from autograder.assignment.released import key_of, key_text
+from autograder.checks.key import VISIBLE_SEEDS, Key
+from autograder.grading.repair.reading import read_notebook
+from autograder.grading.verify import Verifier
+from autograder.settings import Course
+
+UNREADABLE = "a released notebook has no visible key of this version: run `autograder build`"
+
+
+class VisibleVerifier(Verifier):
+    """Judges by the visible cases, their public seeds and the key in the released notebook."""
+
+    def _key(self, course: Course) -> Key:
+        return _with_seeds(key_in(read_notebook(course.released(self.source.assignment))))
+
+    def _text(self, exercise: str) -> str:
+        return ChecksText(self.source).visible(exercise)
+
+
+def key_in(released: NotebookNode) -> Key:
+    """The visible key that a released notebook holds. Raises StaleError where none can be read."""
+    key = key_of(key_text(released))
+    if key is None:
+        raise StaleError(UNREADABLE)
+    return key
+
+
+def _with_seeds(key: Key) -> Key:
+    """The key with the seeds that its cases were drawn with; notebooks need not say them."""
+    named = {name: replace(it, seeds=VISIBLE_SEEDS) for name, it in key.exercises.items()}
+    return replace(key, exercises=named)
