@@ -1,13 +1,10 @@
-"""Work on what students wrote is given so much processor time and memory, and no more."""
+"""Work on what students wrote is given so much processor time, and no more."""
 
-import resource
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-import psutil
 
 AGAIN = 0.05  # seconds after which it is stopped again, where something caught that
 
@@ -41,16 +38,3 @@ def at_most(seconds: float) -> Iterator[None]:
         if outer:
             left = outer - (time.process_time() - begun)
             signal.setitimer(signal.ITIMER_VIRTUAL, max(left, AGAIN), AGAIN)
-
-
-@contextmanager
-def memory_at_most(more: int) -> Iterator[None]:
-    """Let allocations fail, as MemoryError or RuntimeError, beyond so many more bytes than now."""
-    before, most = resource.getrlimit(resource.RLIMIT_AS)
-    bounds = [bound for bound in (before, most) if bound != resource.RLIM_INFINITY]
-    now = psutil.Process().memory_info().vms
-    resource.setrlimit(resource.RLIMIT_AS, (min([now + more, *bounds]), most))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (before, most))

@@ -11,6 +11,7 @@ import torch
 from autograder.assignment.artefacts import artefact, right_answers
 from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.keyring import kept_key, own_code
+from autograder.assignment.memory import memory_at_most
 from autograder.assignment.released import key_of, text_in_file, with_libraries_of
 from autograder.assignment.source import Source
 from autograder.assignment.trial import load, time_limit, trial
@@ -27,7 +28,7 @@ from autograder.checks.verdict import Verdict, judge, obeying
 from autograder.grading.causes import missing
 from autograder.grading.forks.requests import PlannedCheck
 from autograder.grading.jobs import Execution, Found, Job
-from autograder.grading.limits import TookTooLongError, at_most, memory_at_most
+from autograder.grading.limits import TookTooLongError, at_most
 from autograder.grading.recent import Recent
 from autograder.settings import Course
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
+from autograder.assignment.memory import memory_at_most
 from autograder.checks.evidence import UNUSABLE, Evidence
 from autograder.grading import verify
-from autograder.grading.limits import TookTooLongError, at_most, memory_at_most
+from autograder.grading.limits import TookTooLongError, at_most
 
 
 def compute(seconds):

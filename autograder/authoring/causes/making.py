@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from autograder.assignment.keyring import own_code
+from autograder.assignment.memory import memory_at_most
 from autograder.assignment.source import Source
 from autograder.assignment.trial import Trial, load, redefined, trial
 from autograder.authoring.causes.candidates import Candidate, Rank, candidates
@@ -30,7 +31,7 @@ from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Exercise, Key
 from autograder.checks.sketch import arrays_in
 
-SECONDS = 1.0  # for one case of a wrong answer
+SECONDS, MEMORY = 1.0, 2**30  # for one case of a wrong answer, and bytes for all of them
 TELLING = 4  # different numbers in a case; two answers that have them have the same cause
 SPECIAL = 2  # numbers that are no small whole ones, halves or quarters: fewer tell as much
 SMALL = 1000
@@ -97,7 +98,7 @@ def library(source: Source, exercise: str, digest: str) -> Library:
     said: dict[Answer, list[Candidate]] = {}
     telling: set[Answer] = set()
     for candidate in candidates(source, exercise):
-        with contextlib.suppress(Exception), _quietly():
+        with contextlib.suppress(Exception), _quietly(), memory_at_most(MEMORY):
             with redefined(module, candidate.solution, source.path):
                 tested = trial(source, module, exercise, hidden=False)
                 found = bench.try_out(tested, right, stops=candidate.rank != Rank.LISTED)
