@@ -22,7 +22,7 @@ from autograder.checks.key import VISIBLE_SEEDS
 SUBMISSION = "def softmax(x):\n    {}\n"
 TOLD = {  # of the golden exercise, by what a student may have written
     "return x.softmax(0)": "The rows must sum to 1, not the columns.",
-    "return (x - x.max(-1, keepdim=True).values).exp()": "`/` is left out, with `e.sum(-1",
+    "return (x - x.max(-1, keepdim=True).values).exp()": "`/` is left out, in what is returned",
     "return -x.softmax(-1)": "has the opposite sign",
     "return x.softmax(-1).T.T.detach() * 2": "is doubled",
     "return (x / 5).exp() / (x / 5).exp().sum(-1, keepdim=True)": "scores 0.2 = 1/5 times as large",
@@ -149,9 +149,31 @@ def test_a_change_is_put_into_words(change, says):
     assert sentence(right, wrong) == f"{start}{says}, where `scores` is computed."
 
 
-def test_a_line_that_is_left_out_is_named():
+def test_a_line_that_is_left_out_is_named_where_students_know_the_name():
     wrong = F.format("x").replace("scores = x", "pass")
     assert "the line that assigns `scores` is left out." in sentence(F.format("x"), wrong)
+    hidden = STUB.format("scores = 2 * x")
+    assert sentence(hidden, STUB.format("pass")).endswith("in which a line is left out.")
+
+
+STUB = "def f(x):\n    ### BEGIN SOLUTION\n    {}\n    return scores\n    ### END SOLUTION\n"
+UNTOLD = {
+    "2 * x @ x.T": "a right answer in which something has the opposite sign.",
+    "own.T": "a right answer in which something has the opposite sign.",
+    "x": "a right answer in which `x` has the opposite sign.",
+    "torch.sqrt(x) / 7": "a right answer in which something has the opposite sign.",
+}
+
+
+@pytest.mark.parametrize("answer", UNTOLD)
+def test_no_sentence_holds_what_only_the_solution_shows(answer):
+    right, wrong = (STUB.format(f"scores = {text}") for text in (answer, f"-({answer})"))
+    assert sentence(right, wrong).endswith(UNTOLD[answer])
+
+
+def test_what_could_only_be_said_by_telling_is_not_said():
+    right, wrong = (STUB.format(f"scores = {text}") for text in ("x", "own + x @ x.T"))
+    assert sentence(right, wrong) == ""
 
 
 def test_nothing_is_said_of_what_no_short_sentence_says():

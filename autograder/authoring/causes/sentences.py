@@ -1,14 +1,25 @@
 """Sentences about a wrong answer that is the right one but for one change, worked out from both.
 
-They say what the student's answer has, never what the right one has in its place.
+They say what the student's answer has, never what the right one has in its place. Students can read
+all sentences of a notebook, so that none holds more of the solution than a name that they know.
 """
 
 import ast
+import builtins
+import re
 from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch.nn import functional as F
 
 from autograder.authoring.operators.calls import OF_AXES
 from autograder.authoring.operators.syntax import name_of
 
+LIBRARIES = (builtins, torch, torch.Tensor, torch.nn, F, np)
+REGION = re.compile(r"### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL)
+TOLD = re.compile(r"`([^`]*)`")
+UNTOLD = "something"
 SAYS = "These are the numbers of a right answer in which {}{}."
 LONGEST = 60  # characters of code that are told
 OPERATORS: dict[type[ast.AST], str] = {
@@ -54,7 +65,28 @@ def sentence(right: str, wrong: str) -> str:
     pairs = chain[::-1]  # the smallest difference first
     told = next((said for pair in pairs if (said := _plainly(*pair))), "")
     told = told or next((said for pair in pairs if (said := _vaguely(*pair))), "")
-    return SAYS.format(told, _where(chain)) if told else ""
+    return _discreet(SAYS.format(told, _where(chain)), right) if told else ""
+
+
+def _discreet(said: str, right: str) -> str:
+    """A sentence without what only the solution shows; empty where nothing else is left of it."""
+    known = set(re.findall(r"\w+", REGION.sub("", right)))
+
+    def told(found: re.Match[str]) -> str:
+        return found[0] if _may_be_told(found[1], known) else UNTOLD
+
+    cut = TOLD.sub(told, said)
+    cut = cut.replace(f", where {UNTOLD} is computed", "")
+    cut = cut.replace(f"the line that assigns {UNTOLD}", "a line").replace(f", with {UNTOLD}", "")
+    return "" if f"{UNTOLD} stands" in cut or f"{UNTOLD} is computed" in cut else cut
+
+
+def _may_be_told(code: str, known: set[str]) -> bool:
+    """Whether it is an operator, a library's name, or one that students are given."""
+    words = re.findall(r"[A-Za-z_]\w*", code)
+    if len(words) > 2 or (words and not re.fullmatch(r"[\w.]+", code)):
+        return False
+    return all(w in known or any(hasattr(lib, w) for lib in LIBRARIES) for w in words)
 
 
 def _where(chain: Sequence[tuple[ast.AST, ast.AST]]) -> str:
