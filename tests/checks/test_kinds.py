@@ -156,6 +156,12 @@ def test_where_all_is_wrong_and_one_place_is_explained_it_is_named():
     assert of((right, given)) == says
 
 
+def test_a_place_without_a_name_is_the_output():
+    assert of((X, X.softmax(1)), ([X], [2 * X + Y])) == ""
+    says = of((X, 2 * X), ([X], [X.cos() + 3]))
+    assert says == "At the output: All numbers are the right ones times 2."
+
+
 NUMBERS = [
     lambda rng, shape: rng.standard_normal(shape),
     lambda rng, shape: rng.randint(0, 9, shape).astype(float),

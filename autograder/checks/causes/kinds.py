@@ -45,7 +45,11 @@ def explanation(cases: Sequence[tuple[Value, Value]]) -> str:
             return said
         outputs = [place for place in places if GRADIENTS not in place]
         each = ((place, _of(pairs, [place])) for place in outputs or places)
-        return next((f"At {place.removeprefix('.')}: {said}" for place, said in each if said), "")
+        return next((f"At {_path(place)}: {said}" for place, said in each if said), "")
+
+
+def _path(place: str) -> str:
+    return place.removeprefix(".") or "the output"
 
 
 def _of(pairs: Sequence[Pair], places: Sequence[str], *, parts: bool = False) -> str:
