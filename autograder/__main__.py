@@ -114,10 +114,14 @@ def _add_exporting(commands: Commands) -> None:
     feedback = commands.add_parser(
         "export-feedback", help="zip the feedback of an assignment for Moodle or Canvas"
     )
+    gradescope = commands.add_parser(
+        "gradescope", help="write the zip of an autograder that Gradescope runs"
+    )
     systems = ("canvas", "moodle", "blackboard", "brightspace", "generic")
     for command, of in ((grades, systems), (feedback, systems[:2])):
         command.add_argument("assignment")
         command.add_argument("--for", dest="system", required=True, choices=of)
+    gradescope.add_argument("assignment")
     _add_choices(grades)
     feedback.add_argument(
         "--worksheet",
@@ -125,7 +129,10 @@ def _add_exporting(commands: Commands) -> None:
         metavar="FILE",
         help="Moodle's grading worksheet, for teams, and for what Moodle's zip did not bring",
     )
-    for command in (grades, feedback):
+    gradescope.add_argument(
+        "--wheel", type=Path, metavar="FILE", help="default: the newest in build/, of `make wheel`"
+    )
+    for command in (grades, feedback, gradescope):
         command.add_argument(
             "--output", type=Path, metavar="FILE", help="default: one in build/exports/"
         )

@@ -38,6 +38,7 @@ def run(course: Course, options: Namespace) -> int:
         "report": run_report,
         "export-grades": run_export_grades,
         "export-feedback": run_export_feedback,
+        "gradescope": run_gradescope,
         "sample": run_sample,
         "bench": run_bench,
         "doctor": run_doctor,
@@ -236,6 +237,14 @@ def run_export_feedback(course: Course, options: Namespace) -> int:
         print(printable(line))
     print(f"feedback of {count}: {path}")
     return 0 if count else 1
+
+
+def run_gradescope(course: Course, options: Namespace) -> int:
+    """Write an autograder for Gradescope."""
+    from autograder.course.exporting.gradescope import write_autograder
+
+    print(write_autograder(course, options.assignment, options.wheel, options.output))
+    return 0
 
 
 def run_sample(course: Course, options: Namespace) -> int:
