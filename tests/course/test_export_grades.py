@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -180,6 +181,11 @@ def test_utf_16_without_a_mark_and_of_either_order_stays_as_it_is():
         assert sheet.data == data and sheet.rows[1].cells[2] == "zlindt"
 
 
+def test_what_students_write_does_not_decide_what_separates(target):
+    found = target("moodle", WORKSHEET.replace("<p>see", "<p>" + "a;&nbsp;" * 40))
+    assert fill(found, grades()).written == 3
+
+
 def test_any_table_is_written_as_it_was_read():
     for text in ("", "\n", "a", "a,", 'a,"b', '"a""b",c\r\n\r\n', 'x;"y;\nz";\n', 'a,"b"c,d\n'):
         assert Sheet(text.encode()).data == text.encode()
@@ -224,13 +230,13 @@ def test_locked_grades_of_moodle_are_told(target):
 
 def test_strangers_are_told_and_left(target):
     filled = fill(target("canvas", CANVAS), grades())
-    assert filled.told == ["line 8 (Student, Test, 10999): nobody in the roster"]
+    assert filled.told == ["row 8 (Student, Test, 10999): nobody in the roster"]
 
 
 def test_names_are_no_ids(target):
     found = target("canvas", CANVAS.replace("10235,1002,abyron", "999,9999,other"))
     filled = fill(found, grades())
-    assert filled.lost == ["1002: 20 points, and no line of its own there"]
+    assert filled.lost == ["1002: 20 points, and no row of its own there"]
     assert b"20.00,60.00" in found.data
 
 
@@ -238,15 +244,22 @@ def test_ids_of_two_students_in_a_line_are_told(target):
     found = target("canvas", CANVAS.replace("10235,1002,abyron", "10235,1002,zlindt"))
     filled = fill(found, grades())
     assert any(line.endswith("ids of 1001, 1002") for line in filled.told)
-    assert filled.lost == ["1002: 20 points, and no line of its own there"]
+    assert filled.lost == ["1002: 20 points, and no row of its own there"]
+
+
+def test_an_address_that_two_share_is_told_apart_by_an_id(target):
+    shared = [replace(student, email="zoe@example.org") for student in ROSTER[:2]]
+    text = GRADEBOOK.replace("ada@example.org", "zoe@example.org")
+    filled = fill(target("moodle", text), grades(roster=[*shared, *ROSTER[2:]]))
+    assert (filled.written, filled.told, filled.lost) == (3, [], [])
 
 
 def test_two_lines_of_one_student_are_told(target):
     twice = 'Again,10235,1002,abyron,Lab C,8.00,1.00,60.00\n"=""Tamsin'
     found = target("canvas", CANVAS.replace('"=""Tamsin', twice))
     filled = fill(found, grades())
-    assert "1002: named by line 5 (Byron, Ada, 10235, 1002) and line 6" in filled.told[1]
-    assert filled.lost == ["1002: 20 points, and no line of its own there"]
+    assert "1002: named by row 5 (Byron, Ada, 10235, 1002) and row 6" in filled.told[1]
+    assert filled.lost == ["1002: 20 points, and no row of its own there"]
     assert b"Lab C,8.00,1.00," in found.data
 
 

@@ -497,7 +497,7 @@ def test_who_gets_no_feedback_is_told(course):
         ],
     )
     _, told = feedback_zip(course, "moodle", (ADA, ZOE), WORKSHEET.replace("ada@", "x@"))
-    assert told[0] == "line 2 (Participant 4711, Ada Lovelace, x@example.org): nobody in the roster"
+    assert told[0] == "row 2 (Participant 4711, Ada Lovelace, x@example.org): nobody in the roster"
     assert told[-1].startswith(f"{ZOE}: no number in ")
 
 

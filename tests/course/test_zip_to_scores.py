@@ -116,7 +116,7 @@ def test_late_penalties_travel_with_grades(course, capsys):
     given = ("--gradebook", str(worksheet), "--partial")
     assert command(course, "export-grades", "demo", "--for", "moodle", *given) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "line 14 (Participant 999, 1): nobody in the roster",
+        "row 14 (Participant 999, 1): nobody in the roster",
         f"12 grades, 0 handed in nothing, left empty: {course.build}/exports/demo-moodle.csv",
     ]
     written = (course.build / "exports/demo-moodle.csv").read_text().splitlines()

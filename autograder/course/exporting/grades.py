@@ -41,7 +41,7 @@ def fill(target: Target, grades: Grades, *, zero: bool = False, scale: bool = Fa
             _enter_nothing(target, row, student, zero, filled)
     for student, of in sorted(grades.rows.items()):
         if student not in rows:
-            filled.lost.append(f"{student}: {of.score:g} points, and no line of its own there")
+            filled.lost.append(f"{student}: {of.score:g} points, and no row of its own there")
     return filled
 
 

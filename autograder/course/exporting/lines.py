@@ -50,4 +50,4 @@ def _named(student: Student, people: People) -> set[str]:
 
 
 def _shown(at: int, line: Line) -> str:
-    return f"line {at + 1} ({', '.join(filter(None, [*line.values()][:SHOWN]))})"
+    return f"row {at + 1} ({', '.join(filter(None, [*line.values()][:SHOWN]))})"

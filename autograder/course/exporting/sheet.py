@@ -42,7 +42,7 @@ class Sheet:
         text, self._encoding = decoded(data)
         self._mark = MARK if text.startswith(MARK) else ""
         text = text.removeprefix(MARK)
-        self._separator = max(SEPARATORS, key=lambda each: _width(_rows(text, each, QUOTED[0])))
+        self._separator = max(SEPARATORS, key=lambda each: _widths(_rows(text, each, QUOTED[0])))
         readings = [_rows(text, self._separator, quoted) for quoted in QUOTED]
         self.rows = next(filter(_is_even, readings), readings[0])
 
@@ -84,8 +84,9 @@ def _rows(text: str, separator: str, quoted: str) -> list[Row]:
                 return rows
 
 
-def _width(rows: list[Row]) -> int:
-    return sum(len(row.written) for row in rows[:TOP])
+def _widths(rows: list[Row]) -> tuple[int, ...]:
+    """Of the first row, which no student writes; where it is a title, of those below."""
+    return tuple(len(row.written) for row in rows[:TOP])
 
 
 def _is_even(rows: list[Row]) -> bool:
