@@ -17,6 +17,7 @@ from autograder.assignment.regions import without_markers
 from autograder.assignment.validation import read_source
 from autograder.authoring.build import build
 from autograder.commands import run
+from autograder.course.exporting.finished import UnfinishedError, grades_of, refuse_unfinished
 from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import DUE
 
@@ -106,6 +107,18 @@ def test_half_grades_do_not_travel_unless_one_says_so(course, capsys, monkeypatc
         said.startswith("autograder: 11 with answers to mark (20260001, ") and "--partial" in said
     )
     assert not (course.build / "exports").exists()
+
+
+def test_what_was_handed_in_again_has_no_grade_yet(course):
+    stated = course.build / "submitted/PB21/demo/timestamp.txt"
+    before = stated.read_text()
+    assert grades_of(course, "demo").outdated == frozenset()
+    stated.write_text(before.replace("12:00:00", "12:00:01"))
+    try:
+        with pytest.raises(UnfinishedError, match=r"1 with a grade for what .* before \(PB21\)"):
+            refuse_unfinished(grades_of(course, "demo"))
+    finally:
+        stated.write_text(before)
 
 
 def test_late_penalties_travel_with_grades(course, capsys):

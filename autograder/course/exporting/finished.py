@@ -1,10 +1,12 @@
 """The grades of an assignment that may leave the course, and who has none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from autograder.course.collecting.enrolled import students_of
 from autograder.course.collecting.people import People, Student
+from autograder.course.collecting.submitted import TIMESTAMP, stated_time
 from autograder.course.gradebook import Nbgrader, Row
 from autograder.errors import ToldError
 from autograder.settings import Course
@@ -23,6 +25,7 @@ class Grades:
     rows: dict[str, Row]
     ungraded: frozenset[str]  # handed in, and nothing of it in the gradebook
     people: People
+    outdated: frozenset[str] = frozenset()  # handed in again since
 
     @property
     def max_score(self) -> float:
@@ -37,8 +40,19 @@ def grades_of(course: Course, assignment: str) -> Grades:
     rows = {row.student: row for row in nbgrader.rows(assignment)}
     if not rows:
         raise UnfinishedError(f"nothing graded for {assignment!r}: run `grade {assignment}` first")
-    ungraded = nbgrader.submitted(assignment).keys() - rows.keys()
-    return Grades(rows, frozenset(ungraded), everyone(nbgrader, rows))
+    folders = {student: path.parent for student, path in nbgrader.submitted(assignment).items()}
+    ungraded, outdated = folders.keys() - rows.keys(), _outdated(nbgrader, assignment, folders)
+    return Grades(rows, frozenset(ungraded), everyone(nbgrader, rows), frozenset(outdated))
+
+
+def _outdated(nbgrader: Nbgrader, assignment: str, folders: dict[str, Path]) -> Iterator[str]:
+    """Those whose submission is of a later time than the one that was graded."""
+    with nbgrader.gradebook() as gradebook:
+        graded = {each.student_id: each for each in gradebook.assignment_submissions(assignment)}
+        for student in folders.keys() & graded.keys():
+            now, before = stated_time(folders[student] / TIMESTAMP), graded[student].timestamp
+            if now and before and now.replace(tzinfo=None) > before:
+                yield student
 
 
 def everyone(nbgrader: Nbgrader, students: Iterable[str]) -> People:
@@ -50,10 +64,14 @@ def everyone(nbgrader: Nbgrader, students: Iterable[str]) -> People:
 def refuse_unfinished(grades: Grades) -> None:
     """Raise UnfinishedError where answers wait for a grader, or submissions for being graded."""
     waiting = [student for student, row in grades.rows.items() if row.to_mark]
-    for students, what in ((waiting, "answers to mark"), (sorted(grades.ungraded), "no grade yet")):
+    for students, what in (
+        (grades.ungraded, "no grade yet"),
+        (grades.outdated, "a grade for what they handed in before"),
+        (waiting, "answers to mark"),
+    ):
         if students:
-            names = ", ".join(students[:FEW]) + (", …" if students[FEW:] else "")
+            names = ", ".join(sorted(students)[:FEW]) + (", …" if len(students) > FEW else "")
             raise UnfinishedError(
-                f"{len(students)} with {what} ({names}), and half a grade is a wrong one: finish "
+                f"{len(students)} with {what} ({names}), and such a grade is a wrong one: finish "
                 "them, or say --partial"
             )
