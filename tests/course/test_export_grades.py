@@ -206,6 +206,27 @@ def test_zero_for_those_who_handed_in_nothing_if_one_wants_it(target, system):
     assert fill(found, grades(), zero=True).absent == 1
     line = next(each for each in found.data.decode().splitlines() if "Tamsin" in each)
     assert ",Lab A,,0," in line or "mira@example.org,0," in line
+    again = target(system, found.data)
+    assert not any(
+        "Mira" in told or "1003" in told for told in fill(again, grades(), zero=True).told
+    )
+
+
+def test_canvas_may_write_two_names_semicolons_and_decimal_commas(target):
+    text = (
+        "LastName;FirstName;ID;SIS User ID;SIS Login ID;Section;HW1 (88121)\n"
+        "    Points Possible;;;;;;20,00\n"
+        "O'Hara-Lindt;Zoé;10234;1001;zlindt;Lab A, B;\n"
+    )
+    found = target("canvas", text)
+    assert fill(found, grades({"1001": 17.5})).written == 1
+    assert found.data.decode() == text.replace("A, B;", "A, B;17,5")
+
+
+def test_titles_may_stand_above_the_headings_of_any_table(target):
+    found = target("generic", f"Course 1\n\n{GENERIC}")
+    fill(found, grades())
+    assert found.data.decode().startswith("Course 1\n\n学号;姓名;HW1\n1001;佐伊;17.5\n")
 
 
 def test_a_grade_that_somebody_gave_stays(target):

@@ -16,7 +16,7 @@ NEAR = 0.005  # systems keep two decimals
 
 @dataclass
 class Filled:
-    """How many grades are in the file, what is to be told, and which grades are in no line."""
+    """How many grades are in the file, what is to be told, and which grades are in no row."""
 
     written: int = 0
     absent: int = 0
@@ -74,6 +74,8 @@ def _enter(target: Target, row: int, student: str, points: float, filled: Filled
 def _enter_nothing(target: Target, row: int, student: str, zero: bool, filled: Filled) -> None:
     filled.absent += 1
     there = target.cell(row)
+    if zero and number(there) == 0:
+        return
     if there not in EMPTY:
         filled.told.append(f"{student}: handed in nothing, and has {there} there: left as it is")
     elif zero and not target.is_kept(row):
