@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     main = argparse.ArgumentParser(prog="autograder", description=__doc__.split(";")[0])
     commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_writing, _add_handing, _add_grading, _add_looking):
+    for add in (_add_writing, _add_handing, _add_grading, _add_exporting, _add_looking):
         add(commands)
     return main
 
@@ -142,6 +142,62 @@ def _add_sandbox_switch(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_exporting(commands: Commands) -> None:
+    """Grades and feedback on their way to other systems."""
+    grades = commands.add_parser(
+        "export-grades",
+        help="put the grades of an assignment into the gradebook that an LMS exported",
+        description="Changes the cells of one column, of students whom the ids in their line name, "
+        "and nothing else of the file. Late penalties are subtracted.",
+    )
+    feedback = commands.add_parser(
+        "export-feedback", help="zip the feedback of an assignment for Moodle or Canvas"
+    )
+    gradescope = commands.add_parser(
+        "gradescope", help="write the zip of an autograder that Gradescope runs"
+    )
+    systems = ("canvas", "moodle", "blackboard", "brightspace", "generic")
+    for command, of in ((grades, systems), (feedback, systems[:2])):
+        command.add_argument("assignment")
+        command.add_argument("--for", dest="system", required=True, choices=of)
+    gradescope.add_argument("assignment")
+    _add_choices(grades)
+    feedback.add_argument(
+        "--worksheet",
+        type=Path,
+        metavar="FILE",
+        help="Moodle's grading worksheet, for teams, and for what Moodle's zip did not bring",
+    )
+    gradescope.add_argument(
+        "--wheel", type=Path, metavar="FILE", help="default: the newest in build/, of `make wheel`"
+    )
+    for command in (grades, feedback, gradescope):
+        command.add_argument(
+            "--output", type=Path, metavar="FILE", help="default: one in build/exports/"
+        )
+
+
+def _add_choices(grades: argparse.ArgumentParser) -> None:
+    grades.add_argument(
+        "--gradebook",
+        type=Path,
+        metavar="FILE",
+        help="what the system exported; without it, for generic, a new table is written",
+    )
+    grades.add_argument(
+        "--column", metavar="TITLE", help="the assignment's there; default: the one of its name"
+    )
+    grades.add_argument(
+        "--zero", action="store_true", help="0 for those who handed in nothing; else nothing"
+    )
+    grades.add_argument(
+        "--partial", action="store_true", help="grades to which written answers may still add"
+    )
+    grades.add_argument(
+        "--scale", action="store_true", help="points in proportion to what it is worth there"
+    )
+
+
 def _training() -> argparse.ArgumentParser:
     """Options of whatever trains models again."""
     training = argparse.ArgumentParser(add_help=False)
@@ -165,7 +221,9 @@ def _add_looking(commands: Commands) -> None:
     """At the machine, at what was graded, and at samples of it."""
     commands.add_parser("doctor", help="say which layers of the sandbox this machine allows")
 
-    report = commands.add_parser("report", help="print the class table, write build/scores.csv")
+    report = commands.add_parser(
+        "report", help="print the class table, write build/scores.csv and one of the assignment"
+    )
     report.add_argument("assignment")
 
     bench = commands.add_parser("bench", help="time grading beside nbgrader; write BENCHMARK.md")

@@ -37,6 +37,9 @@ def run(course: Course, options: Namespace) -> int:
         "grade": run_grade,
         "audit": run_audit,
         "report": run_report,
+        "export-grades": run_export_grades,
+        "export-feedback": run_export_feedback,
+        "gradescope": run_gradescope,
         "sample": run_sample,
         "bench": run_bench,
         "doctor": run_doctor,
@@ -227,6 +230,41 @@ def run_report(course: Course, options: Namespace) -> int:
     from autograder.course.tables import show_tables
 
     print(show_tables(course, options.assignment, Console()).relative_to(course.root))
+    return 0
+
+
+def run_export_grades(course: Course, options: Namespace) -> int:
+    """Put grades into the file that another system exported."""
+    from autograder.course.exporting.export import Choices, export_grades
+
+    names = ("gradebook", "column", "zero", "partial", "scale", "output")
+    choices = Choices(**{name: getattr(options, name) for name in names})
+    path, filled = export_grades(course, options.assignment, options.system, choices)
+    for line in (*filled.told, *filled.lost):
+        print(printable(line))
+    left = f"{filled.absent} handed in nothing{'' if options.zero else ', left empty'}"
+    print(f"{filled.written} grades, {left}: {path}")
+    return 1 if filled.lost else 0
+
+
+def run_export_feedback(course: Course, options: Namespace) -> int:
+    """Write a zip of feedback for another system."""
+    from autograder.course.exporting.feedback import export_feedback
+
+    path, count, told = export_feedback(
+        course, options.assignment, options.system, options.worksheet, options.output
+    )
+    for line in told:
+        print(printable(line))
+    print(f"feedback of {count}: {path}")
+    return 0 if count else 1
+
+
+def run_gradescope(course: Course, options: Namespace) -> int:
+    """Write an autograder for Gradescope."""
+    from autograder.course.exporting.gradescope import write_autograder
+
+    print(write_autograder(course, options.assignment, options.wheel, options.output))
     return 0
 
 

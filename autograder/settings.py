@@ -103,6 +103,10 @@ class Course(Configurable):
         """The students in an order that the draw's name and the course secret decide."""
         return sorted(students, key=lambda student: self._hmac(f"draw/{draw}/{student}"))
 
+    def secret_of_copy(self, name: str) -> str:
+        """The secret of a copy of the course that lies elsewhere; it tells nothing of this one."""
+        return self._hmac(f"copy/{name}").hex()
+
     def _hmac(self, text: str) -> bytes:
         return hmac.digest(self.secret(), text.encode(), hashlib.sha256)
 

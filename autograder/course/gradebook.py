@@ -206,6 +206,13 @@ class Nbgrader:
         folder = course.format_path(course.autograded_directory, student, assignment)
         return Path(folder) / f"{assignment}.ipynb"
 
+    def feedback_pages(self, assignment: str) -> dict[str, list[Path]]:
+        """By student, the pages of feedback that there are."""
+        course = self.api.coursedir
+        folder = Path(course.format_path(course.feedback_directory, "+", assignment))
+        found = folder.parent.parent.glob(f"*/{assignment}")
+        return {each.parent.name: pages for each in found if (pages := sorted(each.glob("*.html")))}
+
     @contextlib.contextmanager
     def gradebook(self) -> Iterator[Gradebook]:
         """The gradebook, open for as long as it is needed. Raises StoppedError."""

@@ -17,11 +17,11 @@ LARGEST = 10_000_000  # bytes of a notebook that is looked at
 
 def lacking(notebooks: Iterable[Path]) -> dict[str, int]:
     """By module that cannot be found here, how many notebooks import it, the most wanted first."""
-    wanted = Counter(name for path in notebooks for name in _imported(path))
+    wanted = Counter(name for path in notebooks for name in imported(path))
     return {name: count for name, count in wanted.most_common() if not _is_here(name)}
 
 
-def _imported(path: Path) -> set[str]:
+def imported(path: Path) -> set[str]:
     """The modules that a notebook's lines import, to the second part of their names."""
     try:
         content = path.read_bytes() if path.stat().st_size <= LARGEST else b""

@@ -1,33 +1,25 @@
-"""The class in tables, printed, and the course in scores.csv."""
+"""The class in tables, printed, and its scores in files."""
 
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from autograder.course.collecting.enrolled import students_of
 from autograder.course.gradebook import Nbgrader, Row
 from autograder.course.leaderboard import as_table, leaderboards, write_leaderboard
 from autograder.course.reports import mistake_counts
-from autograder.files import write_rows
+from autograder.course.scores import write_scores
 from autograder.settings import Course, SettingsError
-
-# of scores.csv, beside the student and one for each cell; three are named as in nbgrader's export
-COLUMNS = (
-    "score",
-    "max_score",
-    "raw_score",
-    "late_penalty",
-    "seconds_late",
-    "to_grade_by_hand",
-)
 
 FEW = 5  # names in a cell of a table
 
 
 def show_tables(course: Course, assignment: str, console: Console) -> Path:
-    """Print the class, exercise by exercise and student by student; write build/scores.csv.
+    """Print the class, exercise by exercise and student by student; write its scores.
 
-    It holds every assignment that is graded.
+    They go into a file of the assignment's own, and with those of all others into
+    build/scores.csv; where that is, is returned.
 
     Where models were handed in, a leaderboard follows, and is written beside it. Raises
     SettingsError where nothing was graded.
@@ -47,7 +39,9 @@ def show_tables(course: Course, assignment: str, console: Console) -> Path:
         write_leaderboard(board, course.build / f"leaderboard-{assignment}-{board.exercise}.csv")
     path = course.build / "scores.csv"
     others = {name: nbgrader.rows(name) for name in nbgrader.graded() if name != assignment}
-    write_scores(dict(sorted({**others, assignment: rows}.items())), path)
+    enrolled = students_of(nbgrader)
+    write_scores({assignment: rows}, course.build / f"scores-{assignment}.csv", enrolled)
+    write_scores(dict(sorted({**others, assignment: rows}.items())), path, enrolled)
     return path
 
 
@@ -102,18 +96,3 @@ def lateness(seconds: float) -> str:
     if seconds < 86400:
         return f"{seconds / 3600:.1f} h"
     return f"{seconds / 86400:.1f} days"
-
-
-def write_scores(graded: dict[str, list[Row]], path: Path) -> None:
-    """A line for each student and assignment; cells still to be graded by hand stay empty."""
-    lines = [(assignment, row) for assignment, rows in graded.items() for row in rows]
-    cells = list(dict.fromkeys(cell for _, row in lines for cell in row.cells))
-    table = [
-        [
-            *(row.student, assignment),
-            *(getattr(row, name) for name in COLUMNS),
-            *map(row.cells.get, cells),
-        ]
-        for assignment, row in lines
-    ]
-    write_rows(path, [["student", "assignment", *COLUMNS, *cells], *table])

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from autograder.checks.verdict import Verdict
 from autograder.grading.submission import Graded
@@ -53,9 +54,15 @@ def points(verdict: Verdict) -> str:
 
 
 def as_gradescope(graded: Graded) -> str:
-    """Gradescope's results.json: what students see says nothing of hidden cases.
+    """Gradescope's results.json, as text."""
+    return json.dumps(gradescope_results(graded), indent=2, ensure_ascii=False)
 
-    Source: "Autograder Specifications", Gradescope's documentation.
+
+def gradescope_results(graded: Graded) -> dict[str, Any]:
+    """What Gradescope shows: to students nothing that tells of hidden cases.
+
+    Models stand on its leaderboard by the measure that they are scored by. Source: "Autograder
+    Specifications", Gradescope's documentation.
     """
     tests = [
         {
@@ -63,13 +70,26 @@ def as_gradescope(graded: Graded) -> str:
             "score": verdict.score,
             "max_score": verdict.max_score,
             "output": verdict.line,
+            "output_format": "text",
             "status": "passed" if verdict.passed else "failed",
             "visibility": "visible",
         }
         for verdict in graded.verdicts
     ]
-    result = {"score": graded.score, "output": "\n".join(graded.repairs), "tests": tests}
-    return json.dumps(result, indent=2, ensure_ascii=False)
+    board = [_on_board(verdict) for verdict in graded.verdicts if verdict.measures]
+    return {
+        "score": graded.score,
+        "output": "\n".join(graded.repairs),
+        "output_format": "text",
+        "tests": tests,
+        **({"leaderboard": board} if board else {}),
+    }
+
+
+def _on_board(verdict: Verdict) -> dict[str, object]:
+    name, value = next(iter(verdict.measures.items()))
+    ascending = {"order": "asc"} if verdict.lower_is_better else {}
+    return {"name": f"{verdict.exercise}: {name}", "value": round(value, 4), **ascending}
 
 
 FORMATS: dict[str, Callable[[Graded], str]] = {

@@ -14,7 +14,8 @@ from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
 from autograder.course.reports import mistake_counts, reports
 from autograder.course.sample import DUE, write_class
-from autograder.course.tables import lateness, write_scores
+from autograder.course.scores import write_scores
+from autograder.course.tables import lateness
 from autograder.grading import submission
 from autograder.grading.submission import Submission
 from autograder.grading.verify import Verifier

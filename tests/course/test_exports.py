@@ -1,4 +1,4 @@
-"""Exports of every system: who handed in is what the system says, against the roster."""
+"""Exports of every system: who handed in is what it says, and so feedback finds its way back."""
 
 import io
 import os
@@ -13,9 +13,10 @@ from zips import ON_TIME, write_zip
 
 from autograder.authoring.build import build
 from autograder.course.collecting.collect import collect
+from autograder.course.exporting.feedback import export_feedback, feedback_name
 from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import DUE
-from autograder.settings import find_course
+from autograder.settings import SettingsError, find_course
 
 DAY = timedelta(days=1)
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,Lab 3 (991)
@@ -386,3 +387,120 @@ def test_a_damaged_table_of_gradescope_says_nothing(course):
     files = {"e/submission_metadata.yml": "a: [", "e/submission_1/demo.ipynb": "?"}
     found, report = take(course, files)
     assert not found and report.lines[0].state == "misnamed"
+
+
+def as_canvas_reads(name):
+    """Source: canvas-lms, app/models/abstract_assignment.rb."""
+    words = [word for word in name.split("_") if word != "LATE"]
+    if name.startswith("._") or words[-1].startswith("link"):
+        return None
+    if words[0] == "anon":
+        return words[1], words[2]
+    return tuple([word for word in words if word.isdigit()][:2])
+
+
+def as_moodle_reads(path):
+    """Source: moodle, mod/assign/feedback/file/importziplib.php."""
+    for part in path.split("/"):
+        fields = part.split("_", 4)
+        plugin = "_".join(fields[2:4])
+        if plugin in ("assignsubmission_file", "assignfeedback_file"):
+            return fields[1]
+    return None
+
+
+def feedback_zip(course, system, students=(ADA,), worksheet=None, assignment="demo"):
+    for student in students:
+        page = course.build / f"feedback/{student}/{assignment}/{assignment}.html"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(f"<p>{student}</p>")
+    path = course.root / "worksheet.csv"
+    if worksheet:
+        path.write_text(worksheet, encoding="utf-8-sig")
+    found, count, told = export_feedback(
+        course, assignment, system, path if worksheet else None, None
+    )
+    with zipfile.ZipFile(found) as archive:
+        pages = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert count == len(pages)
+    return pages, told
+
+
+@pytest.mark.parametrize(
+    "name, ids",
+    [
+        ("lovelaceada_LATE_12345_678901_demo.ipynb", ("12345", "678901")),
+        ("lovelaceada_12345_678901_my_2_demo-1.ipynb", ("12345", "678901")),
+    ],
+)
+def test_feedback_goes_back_by_the_two_ids_of_canvas(course, name, ids):
+    take(course, {name: "ada", "chenbo_12346_678902_demo.ipynb": "bo"})
+    pages, told = feedback_zip(course, "canvas")
+    assert {as_canvas_reads(name): page for name, page in pages.items()} == {ids: f"<p>{ADA}</p>"}
+    assert told == []
+
+
+def test_the_last_file_of_several_is_the_one_that_canvas_knows(course):
+    take(course, {"lovelaceada_12345_678901_demo.ipynb": "ada"})
+    later = {"lovelaceada_12345_678999_demo-1.ipynb": ("ada", ON_TIME + DAY)}
+    take(course, later, name="later.zip")
+    pages, _ = feedback_zip(course, "canvas")
+    assert [as_canvas_reads(name) for name in pages] == [("12345", "678999")]
+
+
+def test_a_page_is_never_called_as_canvas_calls_links():
+    name = "a_1_2_" + feedback_name("my_links.html")
+    assert as_canvas_reads(name) == ("1", "2")
+
+
+@pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape.startswith("Moodle")])
+def test_feedback_goes_back_by_the_number_of_moodle(course, shape):
+    roster, files = SHAPES[shape]
+    if shape == "Moodle, number only":
+        take(course, {}, roster)
+        roster = WORKSHEET
+    take(course, files, roster)
+    pages, told = feedback_zip(course, "moodle")
+    assert {as_moodle_reads(name): page for name, page in pages.items()} == {
+        "4711": f"<p>{ADA}</p>"
+    }
+    assert told == []
+
+
+def test_a_team_has_numbers_in_the_worksheet_alone(course):
+    take(course, {"Team Blue_77_assignsubmission_file/demo.ipynb": "both"}, MOODLE)
+    pages, told = feedback_zip(course, "moodle", (ADA, BO))
+    assert pages == {}
+    assert told == [f"{ADA}, {BO}: a team, whose members only --worksheet numbers"]
+    pages, told = feedback_zip(course, "moodle", (ADA, BO), WORKSHEET)
+    assert {as_moodle_reads(name): page for name, page in pages.items()} == {
+        "4711": f"<p>{ADA}</p>",
+        "4712": f"<p>{BO}</p>",
+    }
+    assert told == []
+
+
+def test_names_in_worksheets_become_those_of_folders(course):
+    take(course, {}, MOODLE)
+    named = WORKSHEET.replace("Ada Lovelace", "Ada_K. O'Love/lace")
+    pages, _ = feedback_zip(course, "moodle", worksheet=named)
+    assert [*pages] == ["Ada K. OLovelace_4711_assignsubmission_file/feedback-demo.html"]
+
+
+def test_who_gets_no_feedback_is_told(course):
+    take(course, {"lovelaceada_12345_678901_demo.ipynb": "ada"})
+    assert feedback_zip(course, "moodle", (ADA, ZOE)) == (
+        {},
+        [
+            f"{ADA}: what Moodle calls the submission came from Canvas",
+            f"{ZOE}: what Moodle calls the submission is not kept",
+        ],
+    )
+    _, told = feedback_zip(course, "moodle", (ADA, ZOE), WORKSHEET.replace("ada@", "x@"))
+    assert told[0] == "row 2 (Participant 4711, Ada Lovelace, x@example.org): nobody in the roster"
+    assert told[-1].startswith(f"{ZOE}: no number in ")
+
+
+def test_no_feedback_is_said(course):
+    with pytest.raises(SettingsError, match="no feedback for 'demo': run `grade demo` first"):
+        export_feedback(course, "demo", "canvas", None, None)

@@ -14,6 +14,7 @@ from nbgrader.api import Gradebook
 
 from autograder.course.collecting.lms import Person
 from autograder.course.collecting.people import SAFE_ID, AmbiguousError, People, Student
+from autograder.course.gradebook import Nbgrader
 from autograder.files import write_whole
 from autograder.settings import SettingsError
 
@@ -70,6 +71,12 @@ def enrolled(gradebook: Gradebook, kept: Path) -> list[Student]:
     more = _kept(kept)
     students = [_student(each, more.get(each.id, {})) for each in gradebook.students]
     return [each for each in students if each.name and SAFE_ID.fullmatch(each.id)]
+
+
+def students_of(nbgrader: Nbgrader) -> list[Student]:
+    """The students of a course whom someone entered."""
+    with nbgrader.gradebook() as gradebook:
+        return enrolled(gradebook, nbgrader.course.build / KEPT)
 
 
 def _kept(path: Path) -> dict[str, dict[str, list[str]]]:

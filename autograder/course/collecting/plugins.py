@@ -30,6 +30,8 @@ from autograder.course.collecting.names import (
     Names,
     Reading,
 )
+from autograder.course.collecting.origins import KEPT as ORIGINS
+from autograder.course.collecting.origins import keep_origins
 from autograder.course.collecting.outcome import (
     NEW,
     REPLACED,
@@ -157,6 +159,7 @@ class LmsExtractor(ExtractorPlugin):
                     self.claims[reading.student] = reading.export.account
             elif reading.state != IGNORED:
                 nobodys.append((handed_in, reading))
+        keep_origins(found, self.extracted.parent / ORIGINS)
         for student in sorted(found):
             self._take(student, found[student])
         taken = [v for mine in found.values() for versions in mine.values() for v in versions]

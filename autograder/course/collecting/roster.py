@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from autograder.course.collecting.people import SAFE_ID, Student
+from autograder.course.encodings import MARK, decoded
 from autograder.settings import SettingsError
 
 # headings, the better first; of all systems, in English, Chinese and German
@@ -44,8 +45,6 @@ FIRST, LAST = (
 )
 EMAIL = ("email address", "email", "e-mail", "邮箱", "e-mail-adresse")
 GROUP = ("group", "groups", "group name", "team", "小组", "gruppe", "gruppen")
-ENCODINGS = ("utf-8-sig", "gb18030", "cp1252")
-BOMS = (b"\xff\xfe", b"\xfe\xff")
 PARTICIPANT = re.compile(r"\D*\s(\d+)")  # Moodle's identifier: a word in some language, a number
 GUARDED = re.compile(r"""="(?P<canvas>.*)"|'(?P<moodle>[=+\-@].*)|\#(?P<brightspace>.*)""")
 TITLES = 5  # lines that may stand above the headings
@@ -59,31 +58,20 @@ def read_roster(path: Path) -> list[Student]:
     Where there are no ids, they are none, or e-mail addresses.
     """
     try:
-        rows = _rows(_text(path.read_bytes()))
+        rows = _rows(decoded(path.read_bytes())[0].removeprefix(MARK))
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from None
     above, heads = _headings(rows)
     if not heads:
         seen = ", ".join(filter(None, above)) or "nothing"
         raise SettingsError(f"{path}: no column of student ids: name it 'id' (there: {seen})")
-    body = rows[[[*map(_heading, row)] for row in rows].index(heads) + 1 :]
-    lines = [dict(zip(heads, map(_unguarded, row), strict=False)) for row in body]
-    found = [student for line in lines if (student := _student(line))]
+    body = rows[[[*map(heading, row)] for row in rows].index(heads) + 1 :]
+    lines = [dict(zip(heads, map(unguarded, row), strict=False)) for row in body]
+    found = [student for line in lines if (student := student_in(line))]
     for student in found:
         if student.id and not SAFE_ID.fullmatch(student.id):
             raise SettingsError(f"{path}: {student.id!r} cannot be a student id")
     return _once(found, path)
-
-
-def _text(data: bytes) -> str:
-    if data.startswith(BOMS):
-        return data.decode("utf-16", errors="replace")
-    for encoding in ENCODINGS:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("latin-1")
 
 
 def _rows(text: str) -> list[list[str]]:
@@ -95,24 +83,25 @@ def _rows(text: str) -> list[list[str]]:
 
 def _headings(rows: list[list[str]]) -> tuple[list[str], list[str]]:
     """The first line, and the one with headings that mean something here, if any does."""
-    heads = [[*map(_heading, row)] for row in rows[:TITLES]]
+    heads = [[*map(heading, row)] for row in rows[:TITLES]]
     wanted = {*LOGIN, *EMAIL}
     return (heads or [[]])[0], next((row for row in heads if wanted & {*row}), [])
 
 
-def _heading(cell: str) -> str:
+def heading(cell: str) -> str:
+    """A heading, however it is spelt."""
     return unicodedata.normalize("NFKC", cell).strip().casefold().replace("_", " ")
 
 
-def _unguarded(cell: str) -> str:
+def unguarded(cell: str) -> str:
     """A cell without what systems put around it to keep spreadsheets from reading it as theirs."""
     found = GUARDED.fullmatch(cell.strip())
     return "".join(filter(None, found.groups())) if found else cell.strip()
 
 
-def _student(line: Line) -> Student | None:
+def student_in(line: Line) -> Student | None:
     """The student of a line; none where it is about points, as Canvas's second one."""
-    numbers = _numbers(line)
+    numbers = numbers_in(line)
     line = {head: cell for head, cell in line.items() if head != "identifier" or not numbers}
     email = _first(line, EMAIL)
     student = unicodedata.normalize("NFKC", _first(line, ID) or email)
@@ -135,7 +124,7 @@ def _student(line: Line) -> Student | None:
     )
 
 
-def _numbers(line: Line) -> tuple[str, ...]:
+def numbers_in(line: Line) -> tuple[str, ...]:
     """What a system itself counts students by: Canvas's id, and the number of Moodle's identifier.
 
     A column `id` is Canvas's only beside others of its gradebook; elsewhere it is the student's.

@@ -22,7 +22,7 @@ class Submitted:
         self.files = {str(path.relative_to(folder)): path for path in found}
         self.files.pop(TIMESTAMP, None)
         self.contents = {name: _content(path) for name, path in self.files.items()}
-        self.time = _stated_time(folder / TIMESTAMP) or self._newest()
+        self.time = stated_time(folder / TIMESTAMP) or self._newest()
 
     def _newest(self) -> datetime | None:
         times = [path.stat().st_mtime for path in self.files.values()]
@@ -47,7 +47,8 @@ class Submitted:
                 os.utime(target, (self.time.timestamp(),) * 2)
 
 
-def _stated_time(path: Path) -> datetime | None:
+def stated_time(path: Path) -> datetime | None:
+    """When a submission was handed in, as a file beside it says; None where it says no time."""
     with contextlib.suppress(FileNotFoundError, ValueError, OverflowError):
         return parse_utc(path.read_text(encoding="utf-8").strip()).replace(tzinfo=UTC)
     return None

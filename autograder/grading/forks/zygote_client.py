@@ -7,8 +7,9 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
-from functools import cache
+from typing import Any
 
 from autograder.errors import ToldError
 from autograder.grading.forks.requests import Request, to_bytes
@@ -23,9 +24,12 @@ class ForkError(ToldError):
 
 
 class ZygoteClient:
-    """A zygote, which may still be starting; safe to use from several threads."""
+    """A zygote, which may still be starting; safe to use from several threads.
 
-    def __init__(self) -> None:
+    Where the grader is root, it may be a process of another user.
+    """
+
+    def __init__(self, user: int | None = None) -> None:
         self._lock = threading.Lock()
         self._channel, theirs = socket.socketpair()
         with theirs:
@@ -34,6 +38,7 @@ class ZygoteClient:
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=_environment(),
+                **_as(user),
             )
         self._channel.settimeout(START_SECONDS)
         self._is_ready = False
@@ -74,7 +79,17 @@ def _environment() -> dict[str, str]:
     return {**kept, "OMP_NUM_THREADS": "1"}  # before anything is imported
 
 
-@cache
-def zygote() -> ZygoteClient:
-    """This process's zygote."""
-    return ZygoteClient()
+def _as(user: int | None) -> dict[str, Any]:
+    if user is None:
+        return {}
+    return {"user": user, "group": user, "extra_groups": [], "cwd": tempfile.gettempdir()}
+
+
+_clients: list[ZygoteClient] = []
+
+
+def zygote(user: int | None = None) -> ZygoteClient:
+    """This process's zygote; the first call may say whose it is to be."""
+    if not _clients:
+        _clients.append(ZygoteClient(user))
+    return _clients[0]

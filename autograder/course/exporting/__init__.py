@@ -1,0 +1,1 @@
+"""Grades and feedback on their way back into learning-management systems."""
