@@ -32,7 +32,7 @@ SPACES = {  # of TeX by name; MathML Core knows lengths alone
     for sign, minus in (("", ""), ("negative", "-"))
     for name, width in {"thin": 0.1667, "medium": 0.2222, "thick": 0.2778}.items()
 }
-MENDED = {("mi", "~"): ("mo", "∼")}  # what the converter makes of `\sim`
+SIMILAR = ("mi", "~")  # what the converter makes of `\sim`, and is no relation
 LONGEST, KEPT = 2000, 2048  # characters of a formula; formulas, most of them the assignment's
 
 
@@ -52,8 +52,8 @@ def as_mathml(latex: str, *, display: bool) -> str:
 def _written(element: Element) -> Iterator[str]:
     if element.tag not in ELEMENTS:
         raise ValueError(f"no element of formulas: {element.tag}")
-    if (element.tag, element.text) in MENDED:
-        element.tag, element.text = MENDED[element.tag, element.text]
+    if (element.tag, unescape(element.text or "")) == SIMILAR:
+        element.tag, element.text = "mo", "∼"
     attributes = "".join(f' {name}="{value}"' for name, value in _attributes(element))
     yield f"<{element.tag}{attributes}>"
     yield escape(_text(element))

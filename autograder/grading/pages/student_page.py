@@ -14,7 +14,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 from nbformat import NotebookNode
 from pygments import highlight
@@ -24,7 +24,7 @@ from pygments.lexers import PythonLexer
 from autograder.assignment.cells import CellName, Kind, name_of
 from autograder.grading.pages.filters import in_time, kept
 from autograder.grading.pages.grades import Grades, Mark
-from autograder.grading.pages.markdown import as_html
+from autograder.grading.pages.markdown import Attachments, as_html
 from autograder.grading.pages.policy import nothing_runs
 from autograder.grading.pages.tasks import Section, Tasks
 from autograder.grading.record import Record, Said, kept_in
@@ -56,6 +56,7 @@ class Item:
     said: Said | None = None
     code: str = ""
     answer: str = ""
+    attachments: Attachments | None = None  # pictures of the answer
     is_written: bool = False
     comment: str = ""
     section: Section | None = None  # to be read again, or the question
@@ -104,7 +105,11 @@ def own_code() -> bytes:
 @lru_cache(1)
 def _template() -> Template:
     environment = Environment(
-        loader=FileSystemLoader(FOLDER), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= {"points": "{:g}".format, "prose": _prose}
     return environment.get_template("student_page.html.j2")
@@ -178,6 +183,7 @@ def _answer(cell: NotebookNode, name: CellName, mark: Mark, tasks: Tasks, grades
         mark,
         IN_WORDS[WAITING] if symbol == WAITING else _short(why),
         answer="" if is_blank else answer,
+        attachments=cell.get("attachments"),
         is_written=True,
         comment="" if is_blank and not mark.is_given else comment,
         section=section if _heading(section) else None,
