@@ -3,12 +3,13 @@
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
+from xml.etree.ElementTree import Element
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.assignment.cells import CellName, Kind
-from autograder.grading.pages import filters
+from autograder.grading.pages import filters, mathml
 from autograder.grading.pages.grades import Grades, Lateness, Mark
 from autograder.grading.pages.markdown import as_html
 from autograder.grading.pages.mathml import as_mathml
@@ -232,6 +233,11 @@ def test_what_was_noticed_is_told_as_text():
     assert "Noticed" not in page()
 
 
+def test_names_are_text_too():
+    html = page(notebook(said=Said(True, "x", leaderboard="<i>a</i>")), handed_in="<i>b</i>")
+    assert "&lt;i&gt;a" in html and "&lt;i&gt;b" in html and "<i>" not in html
+
+
 def test_a_notebook_that_was_graded_before_records_were_kept_still_has_its_points():
     nb = notebook()
     del nb.metadata["grading"]
@@ -324,6 +330,17 @@ def test_formulas_stand_in_text_only_once_and_nowhere_else(text):
     assert html.count("<math") <= 1 and "\ue000" not in html
     for name, value in attributes_in(html):
         assert name in ("alt", "display", "class") and "javascript" not in value
+
+
+def test_a_formula_stands_where_it_was_written():
+    html = as_html("<span>\ue0000\ue000</span> then $x$", {})
+    assert html.index("then") < html.index("<math")
+
+
+def test_an_element_that_no_formula_has_is_refused(monkeypatch):
+    monkeypatch.setattr(mathml, "convert_to_element", lambda *_, **__: Element("a"))
+    with pytest.raises(ValueError, match="no element of formulas: a"):
+        as_mathml("refused", display=False)
 
 
 def test_what_is_no_formula_is_shown_as_it_was_written():
