@@ -126,7 +126,7 @@ def test_the_table_says_what_an_exercise_earned_and_why(points, passed, shown):
     assert text_of(part(html, "check-softmax")).startswith(
         f"1.1 Normalise x {shown}: {points:g} / 3"
     )
-    assert "error 0.5 ≥ 1e-05 at rows." in part(html, "check-softmax")
+    assert "<p>error 0.5 ≥ 1e-05 at rows</p>" in part(html, "check-softmax")
     assert "The <code>rows</code> must sum to 1." in part(html, "check-softmax")
 
 
