@@ -11,9 +11,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from autograder.assignment.cells import CellName, Kind
 from autograder.grading.pages import filters, mathml
 from autograder.grading.pages.grades import Grades, Lateness, Mark
+from autograder.grading.pages.items import IN_WORDS
 from autograder.grading.pages.markdown import as_html
 from autograder.grading.pages.mathml import as_mathml
-from autograder.grading.pages.student_page import FOLDER, IN_WORDS, student_page
+from autograder.grading.pages.student_page import FOLDER, student_page
 from autograder.grading.pages.tasks import tasks_of
 from autograder.grading.record import Record, Said
 from autograder.tools.cell_texts import UNANSWERED
