@@ -222,6 +222,21 @@ def test_the_policy_alone_keeps_scripts_and_pictures_away(browser, kind):
     page.close()
 
 
+WIDE = (
+    f"`{'x' * 200}`\n\n{'y' * 200}\n\n$${'z + ' * 60}z$$\n\n| {'a | ' * 40}\n|{'-|' * 40}\n"
+    f"| {'wide | ' * 40}\n\n```\n{'v' * 200}\n```"
+)
+
+
+def test_a_students_page_is_no_wider_than_a_telephone(browser):
+    cells = v4.new_markdown_cell(WIDE), v4.new_code_cell(f"x = {'1 + ' * 100}1")
+    page, _, _ = opened(browser, students(v4.new_notebook(cells=[*cells])))
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.close()
+
+
 def test_the_formgraders_own_scripts_run(browser):
     cell = v4.new_markdown_cell(
         "An answer.",
