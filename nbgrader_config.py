@@ -75,9 +75,9 @@ c.Autograde.autograde_preprocessors = [
     "autograder.grading.steps.drop_files.DropPages",
     "autograder.grading.steps.by_kind.CheckCellMetadata",
 ]
-c.GenerateFeedback.exporter_class = "autograder.grading.steps.exporter.FeedbackExporter"
+# of the kit's assignments a page of its own
+c.GenerateFeedback.exporter_class = "autograder.course.feedback.FeedbackExporter"
 c.GenerateFeedback.preprocessors = [
-    "autograder.grading.steps.display.HideFromStudents",
     "autograder.grading.pages.outputs.HarmlessOutputs",
     "nbgrader.preprocessors.GetGrades",
     "autograder.course.late_policy.LateScore",

@@ -10,9 +10,9 @@ from nbgrader import utils
 from nbgrader.api import BaseCell, Comment, Grade, Gradebook
 from nbgrader.converters import Autograde, autograde
 from nbgrader.converters.base import BaseConverter
-from nbgrader.preprocessors import getgrades, latesubmissions, overwritekernelspec, saveautogrades
+from nbgrader.preprocessors import latesubmissions, overwritekernelspec, saveautogrades
 
-USERS = (autograde, getgrades, latesubmissions, overwritekernelspec, saveautogrades)
+USERS = (autograde, latesubmissions, overwritekernelspec, saveautogrades)
 
 
 class OnePass(Autograde):

@@ -13,6 +13,7 @@ from typing import Any
 from autograder.assignment.cells import CellName, Kind
 from autograder.authoring.build import build
 from autograder.course.executors import executions
+from autograder.course.feedback import Pages
 from autograder.course.gradebook import Nbgrader, NbgraderError
 from autograder.course.reports import Report, read_report, report_path, reports
 from autograder.course.trouble import stopping
@@ -25,7 +26,7 @@ from autograder.grading.repair.reading import SubmissionError
 from autograder.grading.submission import Grader, Submission, handed_in, shared_grader
 from autograder.settings import Course, SettingsError
 
-GRADE_SECONDS, FEEDBACK_SECONDS = 600.0, 120.0  # of processor time, for one student
+GRADE_SECONDS = 600.0  # of processor time, for one student
 
 Progress = Callable[[str, Iterable[Any], int], Iterable[Any]]
 
@@ -127,7 +128,7 @@ def grade_class(
     feedback: bool = True,
     progress: Progress = lambda _, items, __: items,
 ) -> ClassRun:
-    """Grade every submission into the gradebook and write feedback.
+    """Grade every submission into the gradebook and write the students' pages.
 
     A submission that cannot be read or graded is reported and the others go on. What was graded
     before, with the same key, is not graded again; a run that was stopped goes on where it was.
@@ -155,10 +156,17 @@ def grade_class(
         Entry(student, path, grader, nbgrader, entered.get(student, {}))
         for student, path in notebooks.items()
     ]
-    with executions(workers, scheduler, grader.store) as executing:
+    with (
+        executions(workers, scheduler, grader.store) as executing,
+        Pages(nbgrader, assignment, workers) as pages,
+    ):
         ready = executing.run((entry, entry.job()) for entry in todo)
         for entry in progress("grading", ready, len(todo)):
-            _grade_one(entry, run, feedback)
+            if _grade_one(entry, run) and feedback:
+                pages.add(entry.student)
+        for student, error in pages.failed().items():
+            run.graded.remove(student)
+            run.problems[student] = f"its page cannot be written: {error}"
     if scheduler and executing.failed:
         run.remark = f"the cluster failed {executing.failed} submissions: they were executed here"
     grader.store.prune({place for entry in todo for place in entry.report.get("evidence", [])})
@@ -192,29 +200,26 @@ def _modified(path: Path) -> float:
     return path.stat().st_mtime
 
 
-def _grade_one(entry: Entry, run: ClassRun, feedback: bool) -> None:
-    student, doing = entry.student, "grading it"
+def _grade_one(entry: Entry, run: ClassRun) -> bool:
+    """Whether it could be graded. Raises StoppedError."""
+    student = entry.student
     try:
-        with stopping():
-            with at_most(GRADE_SECONDS):
-                if not entry.is_graded:
-                    entry.grade()
-            doing = "writing its feedback"
-            with at_most(FEEDBACK_SECONDS):
-                if feedback:
-                    entry.nbgrader.feedback(entry.grader.assignment, student)
+        with stopping(), at_most(GRADE_SECONDS):
+            if not entry.is_graded:
+                entry.grade()
     except StoppedError:
         raise
     except (SubmissionError, NbgraderError) as error:
         run.problems[student] = str(error)
-        return
+        return False
     except TookTooLongError as error:
-        run.problems[student] = f"{doing} {error}"
-        return
+        run.problems[student] = f"grading it {error}"
+        return False
     except Exception as error:  # whatever a submission provokes, the others are graded
         run.problems[student] = f"cannot be graded: {type(error).__name__}: {error}"
-        return
+        return False
     run.graded.append(student)
     if repairs := entry.report["repairs"]:
         said = [run.problems[student]] if student in run.problems else []
         run.problems[student] = "; ".join([*said, *repairs])
+    return True

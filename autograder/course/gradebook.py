@@ -1,4 +1,4 @@
-"""nbgrader as a library: release, autograde, feedback, and what the gradebook then says."""
+"""nbgrader as a library: release, autograde, and what the gradebook then says."""
 
 import contextlib
 import copy
@@ -28,8 +28,10 @@ from sqlalchemy.exc import IntegrityError
 from autograder.course import late_policy
 from autograder.course.batch import OpenGradebook, in_batch
 from autograder.course.migration import Migration
+from autograder.course.standing import standings
 from autograder.course.trouble import catching, chain, patient, stopping
 from autograder.errors import ToldError
+from autograder.grading.pages.grades import Grades
 from autograder.grading.repair.reading import SubmissionError, read_notebook
 from autograder.settings import Course
 
@@ -168,9 +170,12 @@ class Nbgrader:
         _check_timestamp(Path(folder) / "timestamp.txt")
         self._call(self.api.autograde, assignment, student)
 
-    def feedback(self, assignment: str, student: str) -> None:
-        """Write a student's feedback. Raises NbgraderError."""
-        self._call(self.api.generate_feedback, assignment, student)
+    def standings(self, assignment: str, students: list[str]) -> dict[str, Grades]:
+        """What some students' pages show of their grades, by student. Raises StoppedError."""
+        with without_noise(), stopping():
+            found = standings(self._open_gradebook, assignment, students, self.course.config)
+            self._open_gradebook.drop()
+        return found
 
     @cached_property
     def _open_gradebook(self) -> OpenGradebook:

@@ -2,7 +2,7 @@
 
 nbgrader asks for a penalty once, while autograding, and cuts it down to the score of that moment.
 Written answers that are graded afterwards would then escape it. Here the gradebook holds what the
-policy says, and whoever reads it subtracts: our tables, nbgrader's export and the feedback.
+policy says, and whoever reads it subtracts: our tables, nbgrader's export and the pages.
 """
 
 import math
@@ -18,6 +18,7 @@ from traitlets import Dict, Float, TraitError, validate
 from traitlets.config import Config
 
 from autograder.course.clock import clock_seconds_late, zone_of
+from autograder.grading.pages.grades import Lateness
 
 DAY = 86400
 RULES = ("points_per_day", "percent_per_day", "grace_minutes", "maximum")
@@ -53,11 +54,14 @@ class LatePolicy(LateSubmissionPlugin):
 
         `points` is what the assignment is worth.
         """
+        return self._counted(assignment, seconds_late, points).penalty
+
+    def _counted(self, assignment: str, seconds_late: float, points: float) -> Lateness:
         rules = {name: getattr(self, name) for name in RULES} | self.assignments.get(assignment, {})
         counted = seconds_late - 60 * rules["grace_minutes"]
         days = max(0, math.ceil(counted / DAY))
         a_day = rules["points_per_day"] + rules["percent_per_day"] / 100 * points
-        return float(min(days * a_day, rules["maximum"]))
+        return Lateness(days, a_day, float(min(days * a_day, rules["maximum"])))
 
     def late_submission_penalty(
         self, student_id: str, score: float, total_seconds_late: float
@@ -68,13 +72,17 @@ class LatePolicy(LateSubmissionPlugin):
 
     def penalty_of(self, submission: SubmittedAssignment) -> float:
         """Points off a submission, extensions taken into account."""
+        return self.lateness(submission).penalty
+
+    def lateness(self, submission: SubmittedAssignment) -> Lateness:
+        """How the penalty of a submission comes about."""
         if submission.total_seconds_late <= 0:
-            return 0.0
+            return Lateness()
         assignment, extension = submission.assignment, submission.extension or timedelta()
         late = clock_seconds_late(
             assignment.duedate, extension, submission.timestamp, zone_of(self.config)
         )
-        return self.penalty(assignment.name, late, assignment.max_score)
+        return self._counted(assignment.name, late, assignment.max_score)
 
 
 class AssignLatePenalties(preprocessors.AssignLatePenalties):
@@ -110,15 +118,20 @@ def enter_penalty(submission: SubmittedAssignment, penalty: float) -> None:
         notebook.late_submission_penalty, penalty = penalty, 0.0
 
 
+def policy_of(config: Config) -> LatePolicy | None:
+    """The course's policy; none where another plugin decides."""
+    plugin = AssignLatePenalties(config=config).plugin_class
+    return plugin(config=config) if issubclass(plugin, LatePolicy) else None
+
+
 def settle(gradebook: Gradebook, assignment: str, config: Config) -> None:
     """Enter every penalty anew: due dates and extensions may have changed since grading.
 
     Another plugin's penalties stay as they are.
     """
-    plugin = AssignLatePenalties(config=config).plugin_class
-    if not issubclass(plugin, LatePolicy):
+    policy = policy_of(config)
+    if policy is None:
         return
-    policy = plugin(config=config)
     for submission in gradebook.assignment_submissions(assignment):
         enter_penalty(submission, policy.penalty_of(submission))
     gradebook.db.commit()

@@ -52,6 +52,11 @@ class Graded:
         """Points that a machine can give."""
         return sum(verdict.max_score for verdict in self.verdicts)
 
+    @property
+    def for_students(self) -> list[str]:
+        """The repairs and oddities, but for what only whoever grades can mend."""
+        return [line for line in self.repairs if line != TOO_BUSY]
+
 
 class Submission:
     """What a student handed in: a notebook, and the folder of files that it came with, if any.

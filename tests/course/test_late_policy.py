@@ -120,12 +120,12 @@ def test_the_report_shows_scores_before_and_after(course):
     assert shown == ["3.0", "2.0", "1.0", "5.0"]
 
 
-def test_feedback_never_shows_less_than_nothing(course):
+def test_the_students_page_never_shows_less_than_nothing(course):
     course.update_config(Config({"LatePolicy": {"points_per_day": 10.0}}))
     grade_class(course, "demo")
     html = (course.build / "feedback/ada/demo/demo.html").read_text(encoding="utf-8")
-    assert "demo (Score: 0.0 / 5.0)" in html
-    assert "Late submission penalty (Score: -3.0)" in html
+    assert "<title>Softmax: 0 of 5 points</title>" in html
+    assert "2 days late, at 10 points a day.\n20 points off: 3 − 20 would be less" in html
 
 
 def test_an_extension_granted_after_grading_counts(course):

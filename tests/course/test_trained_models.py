@@ -110,12 +110,12 @@ def test_plain_nbgrader_formgraders_button_and_score_give_the_same(graded, capsy
 
 def test_feedback_shows_measures_tier_and_pseudonym_and_nothing_hidden(graded):
     html = (graded.build / "feedback/ada/parity/parity.html").read_text(encoding="utf-8")
-    assert "✓ trained_model  accuracy 1.00, loss " in html
+    assert "<p>accuracy 1.00, loss " in html
     assert "reaches 0.98, 4 of 4 points" in html
-    assert f"on the leaderboard: {graded.pseudonym('ada')}" in html
+    assert f"On the leaderboard: {graded.pseudonym('ada')}" in html
     assert str(graded.hidden_seeds("parity", "trained_model")[0]) not in html
     html = (graded.build / "feedback/zip/parity/parity.html").read_text(encoding="utf-8")
-    assert "✗ trained_model  the model file is damaged" in html
+    assert "<p>the model file is damaged" in html
     assert "leaderboard" not in html
 
 

@@ -280,10 +280,7 @@ def graded(tmp_path_factory):
             path.with_name(name).write_text("<svg onload=alert(1)>")
     hand_in(course, "another_assignment", of_another_assignment(course), "powers")
     Nbgrader(course).release("powers")
-    run = grade_class(course, "powers", feedback=False)
-    for student in (*SHOW_SCRIPTS, "another_assignment"):
-        Nbgrader(course).feedback("powers", student)
-    return course, run
+    return course, grade_class(course, "powers")
 
 
 @pytest.fixture(scope="module")
@@ -327,10 +324,14 @@ def test_pages_execute_nothing_of_the_students(graded, student):
             assert "application/javascript" not in output.get("data", {})
 
 
-@pytest.mark.parametrize("kind", ["autograded", "feedback"])
-def test_pages_among_the_files_are_not_kept_beside_the_graders(graded, kind):
-    folder = graded[0].build / kind / "script_in_output/powers"
+def test_pages_among_the_files_are_not_kept_beside_the_graders(graded):
+    folder = graded[0].build / "autograded/script_in_output/powers"
     assert {name: (folder / name).exists() for name in FILES} == FILES
+
+
+def test_beside_a_students_page_is_nothing_of_the_students(graded):
+    folder = graded[0].build / "feedback/script_in_output/powers"
+    assert [path.name for path in folder.iterdir()] == ["powers.html"]
 
 
 def test_the_notebook_of_another_assignment_is_named_as_what_it_is(graded):

@@ -153,7 +153,7 @@ def test_graders_see_what_is_said_of_ai_tools(graded_course):
 
 def test_feedback_shows_verdict_and_diagnosis(graded_course):
     html = feedback(graded_course, "wrong")
-    assert "✗ softmax" in html
+    assert "<strong>0 / 3 points</strong>" in html
     assert "The rows must sum to 1, not the columns." in html
 
 

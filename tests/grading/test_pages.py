@@ -1,4 +1,4 @@
-"""Feedback and the formgrader's page of hostile notebooks, as made and in a real browser."""
+"""The students' pages and the formgrader's of hostile notebooks, as made and in a real browser."""
 
 import copy
 import shutil
@@ -10,9 +10,14 @@ from nbformat import v4
 from nbgrader.server_extensions.formgrader import handlers
 from traitlets.config import Config
 
+from autograder.assignment.cells import CellName, Kind
+from autograder.course.feedback import FeedbackExporter
 from autograder.grading.limits import at_most
 from autograder.grading.pages import filters
-from autograder.grading.steps.exporter import FeedbackExporter
+from autograder.grading.pages.grades import Grades, Mark
+from autograder.grading.pages.student_page import student_page
+from autograder.grading.pages.tasks import tasks_of
+from autograder.grading.record import Record, Said
 from autograder.settings import find_course
 
 CHROMIUM = shutil.which("chromium")
@@ -56,6 +61,8 @@ TEXTS = {
     "heading": f"# <img src=x onerror={RUN}>",
     "attachment": "![x](attachment:x)",
     "attachment that is missing": "![x](attachment:missing)",
+    "formula": f"$\\text{{<img src=x onerror={RUN}>}} \\href{{javascript:{RUN}}}{{x}}$",
+    "formula as a text": f'![$\\text{{" onerror={RUN} x="}}$](x)',
 }
 OUTPUTS = {
     "attributes": (
@@ -109,7 +116,7 @@ def formgraders(nb):
 
 
 def feedback(nb):
-    """The page that students get."""
+    """The page that students get of an ordinary nbgrader assignment."""
     config = copy.deepcopy(find_course(ROOT).config)
     config.merge(Config({"HTMLExporter": {"template_name": "feedback"}}))
     config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
@@ -119,7 +126,30 @@ def feedback(nb):
     return FeedbackExporter(config=config).from_notebook_node(nb, resources=resources)[0]
 
 
-PAGES = {"formgrader": formgraders, "feedback": feedback}
+def students(nb):
+    """The kit's own page: every text is an answer, code, a comment, a verdict, and a task."""
+    given, marks, comments, said = [], {}, {}, {}
+    for at, cell in enumerate(nb.cells):
+        kind = Kind.SOLUTION if cell.cell_type == "code" else Kind.ANSWER
+        name, check = CellName(kind, f"x{at}"), CellName(Kind.CHECK, f"x{at}")
+        task = v4.new_markdown_cell(f"## {cell.source}\n\n{cell.source}", id=f"task-{at}")
+        task["attachments"] = cell.get("attachments", {})
+        given += [task, cell]
+        cell.metadata = {"nbgrader": name.metadata}
+        if kind is Kind.SOLUTION:
+            given.append(v4.new_code_cell("", metadata={"nbgrader": check.metadata}))
+            said[name.name] = Said(False, cell.source, cell.source, cell.source)
+        else:
+            cell.cell_type = "markdown"
+        marks[(check if kind is Kind.SOLUTION else name).grade_id] = Mark(0.0, 1.0)
+        comments[name.grade_id] = cell.source
+    made = v4.new_notebook(cells=given)
+    Record(said, tuple(comments.values())).keep(made)
+    grades = Grades(f"<script>{RUN}</script>", f"<script>{RUN}</script>", marks, comments)
+    return student_page(made, tasks_of(made), grades)
+
+
+PAGES = {"formgrader": formgraders, "feedback": feedback, "student": students}
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +199,7 @@ MATHJAX = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/2.7.7/MathJax.js"
 @pytest.mark.parametrize("kind", PAGES)
 def test_nothing_runs_or_phones_out(browser, kind):
     page, asked, said = opened(browser, PAGES[kind](hostile()))
-    for link in page.query_selector_all("#notebook a"):
+    for link in page.query_selector_all("#notebook a, main a"):
         link.evaluate("link => { const e = new MouseEvent('click'); link.dispatchEvent(e) }")
     assert "7" not in said
     assert [url for url in asked if not url.startswith((*OWN, MATHJAX))] == []
@@ -189,6 +219,21 @@ def test_the_policy_alone_keeps_scripts_and_pictures_away(browser, kind):
     page, asked, said = opened(browser, html.replace("</body>", f"{every}</body>", 1))
     assert "7" not in said and [text for text in said if "Policy" in text]
     assert not [url for url in asked if "evil" in url or "?x" in url]
+    page.close()
+
+
+WIDE = (
+    f"`{'x' * 200}`\n\n{'y' * 200}\n\n$${'z + ' * 60}z$$\n\n| {'a | ' * 40}\n|{'-|' * 40}\n"
+    f"| {'wide | ' * 40}\n\n```\n{'v' * 200}\n```"
+)
+
+
+def test_a_students_page_is_no_wider_than_a_telephone(browser):
+    cells = v4.new_markdown_cell(WIDE), v4.new_code_cell(f"x = {'1 + ' * 100}1")
+    page, _, _ = opened(browser, students(v4.new_notebook(cells=[*cells])))
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.close()
 
 
@@ -226,7 +271,7 @@ def test_what_honest_students_write_is_shown():
         "display_data", {"image/png": PIXEL}, metadata={"image/png": {"width": 40}}
     )
     cells = v4.new_markdown_cell(text), v4.new_code_cell("x", outputs=[figure])
-    for make in PAGES.values():
+    for make in (formgraders, feedback):
         html = make(v4.new_notebook(cells=[*cells]))
         for wanted in (
             *("<h1>Why</h1>", "<strong>Because</strong>", "$a&lt;b$", "<code>x &lt; y</code>"),

@@ -32,15 +32,15 @@ def markdown2html(context: Context, source: str) -> str:
     attachments = context.get("cell", {}).get("attachments") or {}
     if attachments:
         return in_time(
-            context["resources"], lambda: _laid_out(source, attachments), lambda: _plain(source)
+            context["resources"], lambda: _laid_out(source, attachments), lambda: plain(source)
         )
-    return in_time(context["resources"], lambda: _kept(_laid_out, source), lambda: _plain(source))
+    return in_time(context["resources"], lambda: kept(_laid_out, source), lambda: plain(source))
 
 
 @pass_context
 def clean_html(context: Context, source: str) -> str:
     """HTML of an output or a raw cell, with nothing in it but what is allowed."""
-    return in_time(context["resources"], lambda: harmless(source), lambda: _plain(source))
+    return in_time(context["resources"], lambda: harmless(source), lambda: plain(source))
 
 
 @pass_context
@@ -49,7 +49,7 @@ def highlight_code(context: Context, source: str, metadata: object = None) -> st
     info = context["nb"].metadata.get("language_info", {})
     language = info.get("pygments_lexer") or info.get("name") or "ipython3"
     return in_time(
-        context["resources"], lambda: _kept(_highlighted, source, language), lambda: _plain(source)
+        context["resources"], lambda: kept(_highlighted, source, language), lambda: plain(source)
     )
 
 
@@ -80,7 +80,8 @@ def in_time(
         resources[LEFT] = left - (time.process_time() - begun)
 
 
-def _kept(work: Callable[..., str], source: str, *more: str) -> str:
+def kept(work: Callable[..., str], source: str, *more: str) -> str:
+    """What comes of work on a text, remembered: most texts are the same for all students."""
     return (_remembered if len(source) < KEPT_LENGTH else _done)(work, source, *more)
 
 
@@ -103,5 +104,6 @@ def _highlighted(source: str, language: str) -> str:
     return str(Highlight2HTML(pygments_lexer=language)(source))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text as it was written, and that it is."""
     return f"{AS_WRITTEN}\n<pre>{escape(text)}</pre>"

@@ -1,8 +1,8 @@
-"""The content-security policy of nbgrader's pages: its own scripts run, and MathJax, nothing else.
+"""Content-security policies: of nbgrader's pages, and of the kit's own, in which nothing runs.
 
-Its scripts are known by a word that nobody can foresee, and not by where they lie: the server has
-files of students', too. The policy stands in the page, because feedback is opened from a disk or a
-mailbox, with no server.
+In nbgrader's, its own scripts run, and MathJax, nothing else. They are known by a word that nobody
+can foresee, and not by where they lie: the server has files of students', too. A policy stands in
+the page, because feedback is opened from a disk or a mailbox, with no server.
 
 Source: "Content Security Policy Level 3", W3C.
 """
@@ -33,6 +33,12 @@ def behind_policy(head: str) -> Markup:
     return Markup(head.replace("<head>", f"<head>\n{_policy(nonce)}", 1))
 
 
+def nothing_runs() -> Markup:
+    """The policy of a page that is whole in itself: its own style, pictures that it holds."""
+    rules = dict.fromkeys(("default-src", "base-uri", "form-action"), "'none'")
+    return Markup(_as_tags({**rules, "style-src": "'unsafe-inline'", "img-src": "data:"}))
+
+
 def _policy(nonce: str) -> str:
     # MathJax loads its parts and evaluates its configuration; formgrader's buttons have handlers
     for_mathjax, for_buttons = "'strict-dynamic' 'unsafe-eval'", "'unsafe-hashes'"
@@ -46,6 +52,10 @@ def _policy(nonce: str) -> str:
         "base-uri": "'none'",
         "form-action": "'none'",
     }
+    return _as_tags(rules)
+
+
+def _as_tags(rules: dict[str, str]) -> str:
     policy = "; ".join(f"{name} {value}" for name, value in rules.items())
     return (
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

@@ -1,13 +1,10 @@
-"""nbgrader's exporters: one reads what it cannot read itself, one writes feedback for many."""
+"""nbgrader's exporter, which reads what it cannot read itself."""
 
 from pathlib import Path
-from types import CodeType
 from typing import Any, TextIO
 
 import nbformat
-from jinja2 import BytecodeCache, Environment
-from jinja2.bccache import Bucket
-from nbconvert.exporters import HTMLExporter, NotebookExporter
+from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from traitlets import Bool
 
@@ -31,28 +28,3 @@ class TolerantExporter(NotebookExporter):
         except Exception:  # whatever a broken file provokes
             notebook = read_notebook(path)
         return self.from_notebook_node(notebook, resources=resources, **options)
-
-
-class FeedbackExporter(HTMLExporter):
-    """nbgrader's exporter; it compiles its templates once, and not for every student."""
-
-    def _create_environment(self) -> Environment:
-        environment = super()._create_environment()
-        environment.bytecode_cache = _TEMPLATES
-        return environment
-
-
-class _InMemory(BytecodeCache):
-    def __init__(self) -> None:
-        self._compiled: dict[tuple[str, str], CodeType] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if found := self._compiled.get((bucket.key, bucket.checksum)):
-            bucket.code = found
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        if bucket.code is not None:
-            self._compiled[bucket.key, bucket.checksum] = bucket.code
-
-
-_TEMPLATES = _InMemory()

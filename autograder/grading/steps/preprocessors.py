@@ -1,7 +1,8 @@
 """The glue to nbgrader: preprocessors that `nbgrader_config.py` names.
 
 nbgrader reads a check cell's score off its output, so Verify drops whatever stands there and
-writes the verdict's line and number. Nothing that student code prints reaches a score.
+writes the verdict's line and number. Nothing that student code prints reaches a score. The same
+words are kept for the student's page.
 """
 
 import copy
@@ -15,6 +16,7 @@ from autograder.assignment.cells import Kind, name_of
 from autograder.assignment.source import Cell
 from autograder.checks.evidence import printable
 from autograder.checks.verdict import Verdict
+from autograder.grading.record import Record, Said
 from autograder.grading.steps.by_kind import ForKit, course_of, folder_of
 from autograder.grading.submission import Grader, Submission, handed_in, shared_grader
 from autograder.tools.words import count_words
@@ -68,22 +70,23 @@ class Verify(KitPreprocessor):
                 cell.outputs.append(_stream("stderr", f"while grading: {failed[cell.id]}\n"))
             name = name_of(cell)
             if name is not None and name.kind is Kind.CHECK:
-                verdict = verdicts[name.name]
-                cell.outputs = _outputs(verdict, self._name_on_leaderboard(verdict, resources))
+                cell.outputs = _outputs(verdicts[name.name])
+        said = {name: self._said(verdict, resources) for name, verdict in verdicts.items()}
+        Record(said, tuple(submission.graded.for_students)).keep(nb)
         return nb, resources
 
-    def _name_on_leaderboard(self, verdict: Verdict, resources: dict[str, Any]) -> str:
-        course = course_of(self.config)
-        if not verdict.measures or course.leaderboard_names:
-            return ""
-        return f"  on the leaderboard: {course.pseudonym(resources['nbgrader']['student'])}\n"
+    def _said(self, verdict: Verdict, resources: dict[str, Any]) -> Said:
+        course, name = course_of(self.config), ""
+        if verdict.measures and not course.leaderboard_names:
+            name = course.pseudonym(resources["nbgrader"]["student"])
+        return Said(verdict.passed, verdict.feedback, verdict.diagnosis, name)
 
 
-def _outputs(verdict: Verdict, more: str) -> list[NotebookNode]:
+def _outputs(verdict: Verdict) -> list[NotebookNode]:
     """The verdict as people read it, and the number as nbgrader reads it."""
     number = {"output_type": "execute_result", "execution_count": 1, "metadata": {}}
     number["data"] = {"text/plain": repr(verdict.score)}
-    return [_stream("stdout", f"{verdict.line}\n{more}"), from_dict(number)]
+    return [_stream("stdout", f"{verdict.line}\n"), from_dict(number)]
 
 
 def _stream(name: str, text: str) -> NotebookNode:

@@ -1,0 +1,162 @@
+"""Students' pages of a class: whose is written when, by whom, and what it keeps to itself."""
+
+import errno
+import shutil
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from handing import folder_of, hand_in, right_answers
+
+from autograder.authoring.build import build
+from autograder.course import feedback
+from autograder.course.classrun import grade_class
+from autograder.course.gradebook import Nbgrader, without_noise
+from autograder.course.standing import _duration
+from autograder.errors import StoppedError
+
+DUE = datetime(2026, 10, 1, 12, tzinfo=UTC)
+WRONG = """def softmax(x):
+    e = (x - x.max(-1, keepdim=True).values).exp()
+    return e / e.sum(0, keepdim=True)"""
+STUDENTS = ("ada", "bob", "eve")
+
+
+@pytest.fixture(scope="module")
+def course(module_demo_course):
+    course = module_demo_course
+    build(course, "demo")
+    Nbgrader(course).release("demo", DUE.replace(tzinfo=None))
+    right = right_answers(course)
+    hand_in(course, "ada", right, time=DUE)
+    hand_in(course, "bob", {"softmax": WRONG}, time=DUE + timedelta(hours=30))
+    hand_in(course, "eve", {}, time=DUE)
+    (folder_of(course, "ada") / "submission_secret.txt").write_text("known to nbgrader")
+    (folder_of(course, "ada") / "notes.txt").write_text("a student's")
+    grade_class(course, "demo")
+    return course
+
+
+def page(course, student):
+    return course.build / "feedback" / student / "demo/demo.html"
+
+
+def written(course, run=grade_class):
+    """Whose pages another run writes."""
+    before = {student: page(course, student) for student in STUDENTS}
+    before = {name: path.stat().st_ino for name, path in before.items() if path.exists()}
+    result = run(course, "demo")
+    assert sorted(result.graded) == sorted(STUDENTS)
+    return {name for name in STUDENTS if page(course, name).stat().st_ino != before.get(name)}
+
+
+def test_pages_say_what_the_gradebook_says(course):
+    texts = {student: page(course, student).read_text() for student in STUDENTS}
+    assert "<title>Softmax: 3 of 5 points</title>" in texts["ada"]
+    assert "in time: due 2026-10-01 12:00 " in texts["ada"]
+    assert "Every day begun counts: 2 days late, at 10 points a day." in texts["bob"]
+    assert "3 / 3" in texts["ada"] and "not graded yet" in texts["ada"]
+    assert "The rows must sum to 1, not the columns." in texts["bob"]
+    assert "nothing written" in texts["eve"]
+
+
+def test_nothing_hidden_is_in_a_page(course):
+    hidden = [str(seed) for seed in course.hidden_seeds("demo", "softmax")]
+    hidden += ["def rows", "def large", "Model answer", "invariance", "load("]
+    for student in STUDENTS:
+        text = page(course, student).read_text()
+        assert [each for each in hidden if each in text] == []
+
+
+def test_what_is_unchanged_is_not_written_again(course):
+    assert written(course) == set()
+
+
+def test_a_mark_and_a_comment_write_one_page(course):
+    with Nbgrader(course).gradebook() as gradebook:
+        where = ("answer-why_shift", "demo", "demo", "ada")
+        gradebook.find_grade(*where).manual_score = 1.5
+        gradebook.find_grade(*where).needs_manual_grade = False
+        gradebook.find_comment(*where).manual_comment = "Which $c$?"
+        gradebook.db.commit()
+    assert written(course) == {"ada"}
+    text = page(course, "ada").read_text()
+    assert "1.5 / 2" in text and "<mi>c</mi>" in text and "not graded yet" not in text
+
+
+def test_an_extension_writes_one_page(course):
+    with Nbgrader(course).gradebook() as gradebook:
+        gradebook.grant_extension("demo", "bob", hours=12)
+    assert written(course) == {"bob"}
+    text = page(course, "bob").read_text()
+    assert "with an extension of 12 hours" in text and "1 day late" in text
+
+
+def test_a_page_that_is_lost_is_written_again(course):
+    page(course, "eve").unlink()
+    assert written(course) == {"eve"}
+
+
+def test_another_kit_writes_all_of_them(course, monkeypatch):
+    monkeypatch.setattr(feedback, "own_code", lambda: b"another")
+    assert written(course) == set(STUDENTS)
+    monkeypatch.undo()
+    assert written(course) == set(STUDENTS)
+
+
+def test_those_of_a_large_class_are_written_by_other_processes(course, monkeypatch):
+    for student in STUDENTS:
+        page(course, student).unlink()
+    monkeypatch.setattr(feedback, "TOGETHER", 1)
+    monkeypatch.setattr(feedback, "_here", None)
+    assert written(course) == set(STUDENTS)
+
+
+def test_nbgraders_own_command_makes_the_same_page(course):
+    before = {student: page(course, student).read_bytes() for student in STUDENTS}
+    shutil.rmtree(course.build / "feedback")
+    with without_noise():
+        assert Nbgrader(course).api.generate_feedback("demo")["success"]
+    assert {student: page(course, student).read_bytes() for student in STUDENTS} == before
+
+
+def test_nbgrader_finds_what_it_needs_to_release_them_and_nothing_else(course):
+    shutil.rmtree(course.build / "feedback")
+    grade_class(course, "demo")
+    beside = {path.name for path in page(course, "ada").parent.iterdir()}
+    assert beside == {"demo.html", "timestamp.txt", "submission_secret.txt"}
+
+
+def fails(error):
+    def write(job):
+        if job.grades.student == "bob":
+            raise error
+        feedback_written(job)
+
+    return write
+
+
+feedback_written = feedback.write_page
+
+
+def test_a_page_that_cannot_be_made_is_named_and_the_others_are(course, monkeypatch):
+    shutil.rmtree(course.build / "feedback")
+    monkeypatch.setattr(feedback, "write_page", fails(RecursionError("too deep")))
+    run = grade_class(course, "demo")
+    assert run.problems == {"bob": "its page cannot be written: too deep"}
+    assert sorted(run.graded) == ["ada", "eve"]
+    assert not page(course, "bob").exists() and page(course, "eve").exists()
+
+
+def test_a_full_disk_stops_the_run(course, monkeypatch):
+    page(course, "bob").unlink(missing_ok=True)
+    monkeypatch.setattr(feedback, "write_page", fails(OSError(errno.ENOSPC, "full")))
+    with pytest.raises(StoppedError, match="the disk is full"):
+        grade_class(course, "demo")
+
+
+@pytest.mark.parametrize(
+    "time, told",
+    [({}, ""), ({"days": 1}, "1 day"), ({"days": 2}, "2 days"), ({"hours": 36}, "36 hours")],
+)
+def test_extensions_are_told_in_whole_units(time, told):
+    assert _duration(timedelta(**time)) == told
