@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from autograder.assignment.validation import read_source
 from autograder.authoring.causes import making
 from autograder.authoring.causes.candidates import Candidate, Rank, candidates
 from autograder.authoring.causes.making import made_from, reasons_of, with_libraries
-from autograder.authoring.causes.sentences import sentence
+from autograder.authoring.causes.sentences import SAYS, sentence
 from autograder.checks.causes.library import are_close
 from autograder.checks.key import VISIBLE_SEEDS
 
@@ -181,15 +182,34 @@ def test_nothing_is_said_of_what_no_short_sentence_says():
     assert sentence(F.format("x"), F.format("[" + 50 * "x, " + "]").replace("f(", "g(")) == ""
 
 
-@pytest.mark.parametrize("assignment", sorted(p.name for p in (ROOT / "solutions").iterdir()))
+each_assignment = pytest.mark.parametrize(
+    "assignment", sorted(path.parent.name for path in (ROOT / "solutions").glob("*/checks.py"))
+)
+NO_CODE = re.compile(r"[\w.:,-]+|[^\w\s()\[\]]+|is not|not in")
+
+
+def released_libraries(assignment):
+    key = key_of(text_in_file(ROOT / f"notebooks/{assignment}/{assignment}.ipynb"))
+    return {name: each.library for name, each in key.exercises.items() if each.is_code}
+
+
+@each_assignment
+def test_what_students_can_read_in_a_library_holds_no_code(assignment):
+    libraries = released_libraries(assignment)
+    assert libraries and all(library.sentences for library in libraries.values())
+    for library in libraries.values():
+        generated = [said for said in library.sentences if said.startswith(SAYS[:26])]
+        pieces = [piece for said in generated for piece in re.findall("`([^`]*)`", said)]
+        assert [piece for piece in pieces if not NO_CODE.fullmatch(piece)] == []
+
+
+@each_assignment
 def test_a_few_entries_of_each_released_library_are_true(assignment):
     """Drawn with a fixed seed; that libraries are current is another test's."""
     source = read_source(ROOT / f"solutions/{assignment}/{assignment}.py")
     exercise = random.Random(assignment).choice(sorted(source.checks))
-    key = key_of(text_in_file(ROOT / f"notebooks/{assignment}/{assignment}.ipynb"))
-    known = key and key.exercises[exercise].library
-    if not known or known.made_from != made_from(source):
-        pytest.skip("not built with these checks")
+    known = released_libraries(assignment)[exercise]
+    assert known.made_from == made_from(source), "run `make notebooks`"
     module, bench = load(source), making.Bench()
     right = bench.try_out(trial(source, module, exercise, hidden=False))
     drawn = random.Random(1).sample([*candidates(source, exercise)], 4)
