@@ -1,6 +1,5 @@
 """Making keys: the reference's numbers, and the outcomes of every known mistake."""
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -10,8 +9,8 @@ from autograder.assignment.artefacts import artefact_exercise
 from autograder.assignment.free import ends_of
 from autograder.assignment.mistakes import KnownMistake, MistakesError, read_mistakes
 from autograder.assignment.proofs import (
-    MARGIN,
     UnluckyError,
+    refuse_luck,
     refuse_twins,
     refuse_weak_cases,
     refuse_wrong_alternatives,
@@ -19,13 +18,13 @@ from autograder.assignment.proofs import (
 )
 from autograder.assignment.source import Source
 from autograder.assignment.trial import Trial, load, load_with, specs_of, trial
-from autograder.checks.comparison import TOLERANCE
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake
 from autograder.checks.probes import Probe
 from autograder.checks.running import Place
 
-DRAWS = 3  # of seeds, before one is taken under which right answers pass without a margin
+DRAWS = 6  # of seeds, before a case is refused that depends on them
+PUBLIC = VISIBLE_SEEDS[0]  # under which a mistake's failing probes are those of every seed
 SeedsOf = Callable[[str, int], Sequence[int]]  # of an exercise and a draw
 
 
@@ -77,12 +76,17 @@ def _fair(
     seeds: Callable[[int], Sequence[int]],
     hidden: bool,
 ) -> Exercise:
-    """The exercise under the first draw of seeds that is fair to every right answer."""
-    parts = source, reference, mistakes, alternatives
+    """The exercise under the first draw of seeds that is fair to right answers and to wrong ones.
+
+    Raises UnluckyError where none of several draws is.
+    """
     for draw in range(DRAWS):
-        with contextlib.suppress(UnluckyError):
-            return _exercise(*parts, seeds(draw), hidden, MARGIN)
-    return _exercise(*parts, seeds(DRAWS), hidden, TOLERANCE)
+        try:
+            return _exercise(source, reference, mistakes, alternatives, seeds(draw), hidden)
+        except UnluckyError:
+            if draw == DRAWS - 1 or not hidden:
+                raise
+    raise AssertionError("there are draws")
 
 
 def _exercise(
@@ -92,29 +96,41 @@ def _exercise(
     alternatives: list[Alternative],
     seeds: Sequence[int],
     hidden: bool,
-    margin: float,
 ) -> Exercise:
     name = reference.spec.exercise
-    evidence = _kept(reference, reference.observe(seeds))
+    every = (*seeds, PUBLIC) if hidden else tuple(seeds)
+    evidence = _kept(reference, reference.observe(every))
     weights = {probe.name: probe.weight / len(seeds) for probe in reference.probes}
     cases = tuple(Case(p, index, weights[p], e) for (p, index), e in evidence.items())
-    exercise = Exercise(name, source.checks[name].points, reference.name, cases)
-    refuse_wrong_reference(source, reference, exercise, evidence, seeds)
-    known = [(m, outcomes(source, m, seeds, hidden=hidden)) for m in mistakes]
+    proved = Exercise(name, source.checks[name].points, reference.name, cases)
+    refuse_wrong_reference(source, reference, proved, evidence, every)
+    known = [(m, outcomes(source, m, every, hidden=hidden)) for m in mistakes]
     accepted = [
-        m for m, found in known if reference.judge(exercise, found, seeds, [m.solution]).passed
+        m for m, found in known if reference.judge(proved, found, every, [m.solution]).passed
     ]
-    known = [(m, _kept(reference, found)) for m, found in known]
     if hidden:
-        refuse_wrong_alternatives(source, exercise, alternatives, seeds, margin)
+        refuse_wrong_alternatives(source, proved, alternatives, every)
         refuse_weak_cases(accepted)
+        refuse_luck(source, reference, proved, known, every)
+    known = [(m, _of(_kept(reference, found), len(seeds))) for m, found in known]
+    if hidden:
         refuse_twins(known)
     kept = [
         Mistake(m.name, m.says, tuple(found.values())) if hidden else _fingerprint(m, found)
         for m, found in known
         if m not in accepted
     ]
-    return replace(exercise, mistakes=tuple(kept), seeds=tuple(seeds) if hidden else ())
+    return replace(
+        proved,
+        cases=tuple(case for case in cases if case.index < len(seeds)),
+        mistakes=tuple(kept),
+        seeds=tuple(seeds) if hidden else (),
+    )
+
+
+def _of(found: Mapping[Place, Evidence], seeds: int) -> dict[Place, Evidence]:
+    """The evidence for the first seeds."""
+    return {place: evidence for place, evidence in found.items() if place[1] < seeds}
 
 
 def _kept(reference: Trial, found: Mapping[Place, Evidence]) -> dict[Place, Evidence]:

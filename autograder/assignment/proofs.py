@@ -11,14 +11,16 @@ from autograder.checks.comparison import TOLERANCE, same
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import Exercise
 from autograder.checks.running import Place
+from autograder.checks.verdict import judge_case
 
-MARGIN = TOLERANCE / 2  # what the error of a right answer should stay below
+MARGIN = TOLERANCE / 5  # what the error of a right answer should stay below
+UNCERTAIN = TOLERANCE / 3, TOLERANCE * 3  # where a wrong answer's error must not be
 Observed = Mapping[Place, Evidence]
 Known = Sequence[tuple[KnownMistake, Observed]]
 
 
 class UnluckyError(SourceError):
-    """A right answer that would be rejected, or nearly, under these seeds."""
+    """A right answer that is rejected, or a wrong one accepted, under some of these seeds."""
 
 
 def refuse_wrong_reference(
@@ -52,16 +54,37 @@ def refuse_wrong_alternatives(
     exercise: Exercise,
     alternatives: list[Alternative],
     seeds: Sequence[int],
-    margin: float,
 ) -> None:
     """Raise UnluckyError where an answer that must be accepted is not, or only just."""
     for alternative in alternatives:
         module = load_with(source, alternative.solution)
         tried = trial(source, module, exercise.name)
         verdict = tried.judge(exercise, tried.observe(seeds), seeds, [alternative.solution])
-        if not verdict.passed or verdict.error >= margin:
+        if not verdict.passed or verdict.error >= MARGIN:
             problem = f"{alternative.title!r} is rejected: {verdict.message}"
             raise UnluckyError(alternative.path, alternative.line, f"{exercise.name}: {problem}")
+
+
+def refuse_luck(
+    source: Source, reference: Trial, exercise: Exercise, known: Known, seeds: Sequence[int]
+) -> None:
+    """Raise UnluckyError where a mistake fails other probes under one seed than under another.
+
+    It would cost the points of one course, and not of the next.
+    """
+    cases = {(case.probe, case.index): case for case in exercise.cases}
+    for mistake, found in known:
+        for name, probe in reference.spec.probes.items():
+            outcomes = [
+                judge_case(cases[name, index], found[name, index], probe, seeds)
+                for index in range(len(seeds))
+                if (name, index) in found
+            ]
+            near = any(UNCERTAIN[0] <= outcome.error <= UNCERTAIN[1] for outcome in outcomes)
+            if near or len({outcome.passed for outcome in outcomes}) > 1:
+                how = "nearly passes" if near else "passes under some seeds only"
+                problem = f"{exercise.name}.{mistake.name} {how} in {name}"
+                raise UnluckyError(source.checks_path, probe.line, problem)
 
 
 def refuse_weak_cases(accepted: list[KnownMistake]) -> None:

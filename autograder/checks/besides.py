@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from autograder.checks.always import AGAIN, GRADIENT, IN_TRAINING, RANDOM, has_raised
 from autograder.checks.calls import EVERY_PARAMETER
-from autograder.checks.comparison import TOLERANCE, Outcome, relative_error
+from autograder.checks.comparison import TOLERANCE, Outcome, relative_error, worst
+from autograder.checks.differences import OF_SLOPES
 from autograder.checks.evidence import Value
+from autograder.checks.sketch import has_nan
 
 Tried = Mapping[str, Value]
 GIVEN = "the outputs are right, but "
@@ -13,18 +15,18 @@ WRONG = float("inf")
 
 
 def judge_besides(expected: Tried, actual: Tried) -> Outcome:
-    """The first thing tried that did not come out as the key says.
+    """The first thing tried that did not come out as the key says, or the largest error.
 
     Nothing is asked where the key says nothing, as of gradients that the reference has not and of
     sizes for which a law judges, nor of the mode of an answer that is no module.
     """
-    for name, right in expected.items():
-        if right is None or (name == IN_TRAINING and name not in actual):
-            continue
-        problem = _problem(name, right, actual.get(name))
-        if not problem.passed:
-            return problem
-    return Outcome()
+    return worst(
+        [
+            _problem(name, right, actual.get(name))
+            for name, right in expected.items()
+            if right is not None and (name != IN_TRAINING or name in actual)
+        ]
+    )
 
 
 def _problem(name: str, right: Value, found: Value) -> Outcome:
@@ -39,15 +41,15 @@ def _problem(name: str, right: Value, found: Value) -> Outcome:
         return Outcome(WRONG, "gives other numbers in training mode")
     if name == GRADIENT:
         return _gradients(right, found)
-    return _sketches(f"right here, but wrong for {name}", right, found)
+    what = "NaN" if has_nan(found) else "wrong"
+    return _sketches(f"right here, but {what} for {name}", right, found)
 
 
 def _gradients(right: Value, found: Value) -> Outcome:
     own = found if isinstance(found, dict) else {}
-    problems = (
-        _gradient(name, one, own.get(name)) for name, one in right.items() if one is not None
+    return worst(
+        [_gradient(name, one, own.get(name)) for name, one in right.items() if one is not None]
     )
-    return next((problem for problem in problems if not problem.passed), Outcome())
 
 
 def _gradient(name: str, right: Value, found: Value) -> Outcome:
@@ -55,6 +57,8 @@ def _gradient(name: str, right: Value, found: Value) -> Outcome:
         return _sketches(GIVEN + "a parameter gets no gradient", right, found)
     if found is None:
         return Outcome(WRONG, f"{GIVEN}no gradient reaches {name}")
+    if has_nan(found):
+        return Outcome(WRONG, f"{GIVEN}the gradient of {name} has NaN, {OF_SLOPES}")
     return _sketches(f"{GIVEN}the gradient of {name} is not", right, found)
 
 

@@ -140,29 +140,63 @@ NEARLY = """\
 return torch.softmax(x, -1) * (1 + 1.4e-5)
 """
 LUCKY = """\
-# %% right unless the first number is negative alternative="softmax"
-return torch.softmax(x, -1) + (x.flatten()[0] < 0)
+# %% right for some seeds alternative="softmax"
+return torch.softmax(x, -1) + (x.flatten()[0] {} 0) * (x.max() < 10)
 """
 
 
-def test_seeds_are_drawn_again_where_a_right_answer_is_unlucky(make_course, demo_files):
-    course = make_course({"demo": {**demo_files, "alternatives.py": LUCKY}})
+def by_sign(source):
+    """Seeds under which the first number has the sign that it has under the public one, others, and
+    the comparison that says of the others."""
+    probe = specs_of(source)["softmax"].probes["rows"]
+    positive = {s: bool(probe.inputs(s).arguments[0].flatten()[0] > 0) for s in range(1, 40)}
+    public = positive[VISIBLE_SEEDS[0]]
+    alike, others = ([s for s in positive if positive[s] is sign] for sign in (public, not public))
+    return alike, others, "<" if public else ">"
+
+
+def test_seeds_are_drawn_again_where_a_right_answer_is_unlucky(make_course, demo_files, demo):
+    good, bad, wrong = by_sign(demo)
+    course = make_course({"demo": {**demo_files, "alternatives.py": LUCKY.format(wrong)}})
     source = read_source(course.source_path("demo"))
-    first = {seed: specs_of(source)["softmax"].probes["rows"].inputs(seed) for seed in range(40)}
-    signs = {seed: call.arguments[0].flatten()[0] > 0 for seed, call in first.items()}
-    good, bad = ([seed for seed in signs if bool(signs[seed]) is sign] for sign in (True, False))
     key = hidden_key(source, lambda exercise, draw: bad[:1] if draw == 0 else good[:1])
     assert key.exercises["softmax"].seeds == (good[0],)
 
 
-def test_what_is_right_without_a_margin_is_taken_in_the_end(make_course, demo_files):
+def test_a_right_answer_that_is_always_near_the_limit_is_refused(make_course, demo_files):
     course = make_course({"demo": {**demo_files, "alternatives.py": NEARLY}})
     drawn = []
-    hidden_key(
-        read_source(course.source_path("demo")),
-        lambda exercise, draw: drawn.append(draw) or seeds_of(exercise, draw),
-    )
-    assert drawn == [0, 1, 2, 3]
+    with pytest.raises(SourceError, match=r"alternatives\.py:1: softmax: 'nearly at the limit' is"):
+        hidden_key(
+            read_source(course.source_path("demo")),
+            lambda exercise, draw: drawn.append(draw) or seeds_of(exercise, draw),
+        )
+    assert drawn == [0, 1, 2, 3, 4, 5]
+
+
+SAYS = '[softmax]\nfound.says = "Found."\nfound."return e / e.sum(-1, keepdim=True)" = "{}"\n'
+BY_LUCK = "return e / e.sum(-1, keepdim=True) + (x.flatten()[0] {} 0)"
+UNCERTAIN = "return 1.00003 * e / e.sum(-1, keepdim=True)"
+
+
+def mistaken(source_of, demo_files, answer):
+    return source_of(("mistakes.toml", demo_files["mistakes.toml"], SAYS.format(answer)))
+
+
+def test_seeds_are_drawn_again_where_a_mistake_passes_by_luck(source_of, demo_files, demo):
+    """What it fails under the public seed, it fails under all."""
+    alike, others, of_others = by_sign(demo)
+    fails = {"<": ">", ">": "<"}[of_others]
+    source = mistaken(source_of, demo_files, BY_LUCK.format(fails))
+    draws = [[*alike[:2], others[0]], others[:3], alike[:3]]
+    key = hidden_key(source, lambda exercise, draw: draws[draw])
+    assert key.exercises["softmax"].seeds == tuple(alike[:3])
+
+
+def test_a_mistake_that_nearly_passes_is_refused_with_the_line_of_its_probe(source_of, demo_files):
+    source = mistaken(source_of, demo_files, UNCERTAIN)
+    with pytest.raises(SourceError, match=r"checks\.py:\d+: softmax\.found nearly passes in rows"):
+        hidden_key(source, seeds_of)
 
 
 FREE = '\n\n\nfrom autograder.checks.spec import free\n\nfree("softmax", scale=(1, 2))\n\n\n@probe'
