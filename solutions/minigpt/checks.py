@@ -85,7 +85,7 @@ def many_long_texts(rng: Rng):
 @probe("char_corruption", weight=4)
 def short_texts_and_another_block_size(rng: Rng):
     lengths = (9, 6, 3, 5, 2, 1, 4, 7, 0, 101)
-    return Inputs(texts=[some_text(rng, length) for length in lengths], times=30, block=55)
+    return Inputs(texts=[some_text(rng, length) for length in lengths], times=12, block=55)
 
 
 def corrupted(CharCorruptionDataset, inputs) -> dict:
@@ -94,6 +94,8 @@ def corrupted(CharCorruptionDataset, inputs) -> dict:
     asked = [i for i in range(len(inputs.texts)) for _ in range(inputs.times)]
     with contextlib.redirect_stdout(io.StringIO()) as said:
         pairs = [dataset[i] for i in asked]
+    if not all(torch.is_tensor(each) for pair in pairs for each in pair):
+        return {"problem": "x and y are not tensors", "text": ""} | statistics(None)
     for i, (x, y) in list(zip(asked, pairs, strict=True))[:: max(1, len(asked) // 100)]:
         found = "".join(dataset.itos[int(n)] for n in [*x.tolist(), y[-1].item()])
         problem = problem_of(x, y, found, inputs.texts[i], inputs.block)
@@ -342,7 +344,7 @@ def parameters_of_another_model(rng: Rng):
 
 @parameters_of_another_model.run
 def _(finetune, inputs):
-    """A file whose names are not the model's is an error, and must not be passed over."""
+    """What comes of a file whose names are not the model's."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pretrained.params"
         state = a_model(3).state_dict()
@@ -354,6 +356,12 @@ def _(finetune, inputs):
         except RuntimeError:
             return "RuntimeError"
         return "no error"
+
+
+@parameters_of_another_model.law
+def _(answer, _):
+    known = answer == "RuntimeError"
+    return None if known else "parameters whose names are not the model's are passed over"
 
 
 class Marking:
@@ -381,12 +389,8 @@ def _(train, inputs):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "written.params"
         train(model, path, trainer)
-        found = torch.load(path, weights_only=True)
-        return {
-            "times": trainer.times,
-            "file": dict(found),
-            "files": len([*Path(folder).iterdir()]),
-        }
+        found = dict(torch.load(path, weights_only=True)) if path.exists() else "not there"
+        return {"times": trainer.times, "file": found, "files": len([*Path(folder).iterdir()])}
 
 
 @probe("train")
@@ -398,8 +402,11 @@ def nothing_to_save(rng: Rng):
 def _(train, inputs):
     model = a_model(5)
     trainer = Marking(model, inputs.by)
-    train(model, None, trainer)
-    return {"times": trainer.times, "model": [p.detach().clone() for p in model.parameters()]}
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        train(model, None, trainer)
+        files = len([*Path().iterdir()])
+    found = [p.detach().clone() for p in model.parameters()]
+    return {"times": trainer.times, "model": found, "files": files}
 
 
 # --- 4 answers
@@ -494,7 +501,7 @@ def config_of(n_head: int, n_embd: int, **more) -> GPTConfig:
     return GPTConfig(vocab_size=11, block_size=13, n_head=n_head, n_embd=n_embd, **more)
 
 
-@probe("causal_cross_attention", parameters, gradients, weight=3)
+@probe("causal_cross_attention", parameters, weight=3)
 def fewer_queries(rng: Rng, B=3, Tk=7, Tq=4):
     return built(config_of(2, 6))(0.5 * rng.normal(B, Tk, 6), 0.5 * rng.normal(B, Tq, 6))
 
@@ -527,8 +534,7 @@ def low_scores_and_hidden_higher_ones(rng: Rng):
 
 @probe("causal_cross_attention", read=last_rows)
 def long_texts(rng: Rng):
-    attention, sizes = built(config_of(1, 2)), ((3, 5009), (5009, 2))
-    return [attention(rng.normal(1, Tk, 2), rng.normal(1, Tq, 2)) for Tk, Tq in sizes]
+    return [built(config_of(1, 2))(rng.normal(1, 3, 2), rng.normal(1, 5009, 2))]
 
 
 class StandInAttention(nn.Module):
@@ -569,13 +575,13 @@ def parts_and_inputs(rng: Rng, m: int, *shapes: tuple[int, ...], has_C: bool) ->
 
 
 @probe("down_project_block", gradients, weight=4)
-def any_length_to_m(rng: Rng, B=3, T=11, m=5):
-    return parts_and_inputs(rng, m, (B, T, 4), has_C=True)
+def any_length_to_m(rng: Rng, B=3, T=11):
+    return parts_and_inputs(rng, 5, (B, T, 4), has_C=True)
 
 
 @probe("up_project_block", gradients, weight=4)
-def m_to_any_length(rng: Rng, B=3, T=11, m=5):
-    return parts_and_inputs(rng, m, (B, m, 4), (B, T, 4), has_C=False)
+def m_to_any_length(rng: Rng, B=3, T=11):
+    return parts_and_inputs(rng, 5, (B, 5, 4), (B, T, 4), has_C=False)
 
 
 def published(parts: nn.Module, x_kv: Tensor, x_q: Tensor):
@@ -701,7 +707,7 @@ def _(initialize_perceiver_model, inputs):
     return {
         "is a GPT": type(model).__name__ == "GPT",
         "its blocks": [type(block).__name__.replace("StandIn", "") for block in model.blocks],
-        "shape of C": list(model.blocks[0].C.shape),
+        "shape of C": list(getattr(model.blocks[0], "C", torch.zeros(0)).shape),
         "parameters": shapes(model),
         "configuration": model.config._asdict(),
         "the one it was given": mconf._asdict() == before,

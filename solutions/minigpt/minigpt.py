@@ -652,7 +652,8 @@ check("write_predictions", write_predictions)
 # M_{ij} = 0 \text{ for } j \le i, \; -\infty \text{ for } j > i,$$
 #
 # for each of the `n_head` heads; then the heads side by side, and `proj`. Query $i$ sees keys 0 to $i$, whichever of the
-# two is longer: the lower triangle is aligned at the beginning. `heads_of` splits a vector into heads.
+# two is longer: the lower triangle is aligned at the beginning. `heads_of` splits a vector into heads. Texts may be of any
+# length and scores of any size, far below −100, too: what is hidden must stay hidden, and no exponential may overflow.
 
 
 # %% solution="causal_cross_attention"
