@@ -258,7 +258,7 @@ def initialise(module: nn.Module) -> None:
 # 1. **Cut** it: draw a length, each from 4 to ⌊7/8 · `block_size`⌋ equally likely, both ends included, and keep so many
 #    characters from the beginning, or all if there are not so many.
 # 2. Draw the **length** of the masked part. It is random, and in the mean a quarter of the *cut* text (the check takes
-#    everything from 0.22 to 0.28; any law will do). It is seldom empty, at most one time in eight. Draw **where** it begins:
+#    everything from 0.22 to 0.28; any law will do). It is seldom empty, about one time in eight at most. Draw **where** it begins:
 #    at the beginning, at the end, or anywhere between.
 # 3. Rearrange: `[prefix] MASK [suffix] MASK [masked part] MASK [pads]`, with as many PADs as are needed for
 #    `block_size` characters.
