@@ -20,101 +20,112 @@ from autograder.checks.spec import (
 
 
 class Reader(nn.Module):
-    """A classifier of tokens, which answers something else while its dropout is on."""
+    """A classifier of tokens, which answers the next label while its dropout is on."""
 
     def __init__(self, table: Tensor) -> None:
         super().__init__()
-        self.table, self.dropout, self.graphs = nn.Parameter(table), nn.Dropout(0.6), 0
+        self.table, self.dropout, self.graphs = nn.Parameter(table), nn.Dropout(), 0
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, labels: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         self.graphs += torch.is_grad_enabled()
-        scores = self.dropout(self.table)[input_ids] * attention_mask[..., None]
-        return scores.sum(1), scores
+        scores = self.table[input_ids] * attention_mask[..., None]
+        return scores.sum(1).roll(int(self.dropout.training), -1), scores
 
 
-def some_batches(rng: Rng, sizes: tuple[int, ...], labels: int = 3) -> Inputs:
-    """Statements of which a reader is right about some, less so in later batches."""
-    table, batches = rng.normal(17, labels), []
-    for at, size in enumerate(sizes):
-        ids, mask = rng.integers(size, 5, high=17), rng.integers(size, 5, high=2)
-        mask = mask | (torch.arange(5) == 0)  # a word at least: no two labels are equally likely
-        said = (table[ids] * mask[..., None]).sum(1).argmax(-1)
-        wrong = (rng.uniform(size) < 0.1 + 0.2 * at).long() * rng.integers(size, low=1, high=labels)
-        batches.append(Batch(ids, mask, (said + wrong) % labels))
+SHIFTS = ((0, 0, 1, 0, 2, 0), (1, 0, 0, 1), (0, 2, 1), (0,))  # 0 where the reader will be right
+
+
+def some_batches(rng: Rng, sizes: tuple[int, ...], labels: int) -> Inputs:
+    """Statements of two words, which say what the reader answers, and three that are padding.
+
+    With the padding it would answer the next label but one.
+    """
+    table = rng.normal(5 * labels, labels) + 20 * torch.eye(labels).repeat(5, 1)
+    batches = []
+    for size, shifts in zip(sizes, SHIFTS, strict=False):
+        said = (torch.arange(size) + rng.integer(0, labels)) % labels
+        words = (said[:, None] + torch.tensor([0, 0, 2, 2, 2])) % labels
+        ids = words + labels * rng.integers(size, 5, high=5)
+        mask = (torch.arange(5) < 2).long().expand(size, 5).clone()
+        shift = torch.tensor([shifts[k % len(shifts)] for k in range(size)])
+        batches.append(Batch(ids, mask, (said + shift) % labels))
     return Inputs(table=table, batches=batches)
 
 
-@probe("accuracy", weight=2)
+@probe("accuracy", weight=3)
 def batches_of_several_sizes(rng: Rng):
-    return some_batches(rng, (13, 13, 5))
-
-
-@probe("accuracy", hidden=True)
-def many_labels(rng: Rng):
-    return some_batches(rng, (29, 7, 3, 1), labels=7)
+    return some_batches(rng, (13, 13, 5, 1), labels=3)
 
 
 @batches_of_several_sizes.run
-def measured(accuracy, inputs):
-    return float(accuracy(Reader(inputs.table).train(), iter(inputs.batches)))
-
-
-@many_labels.run
 def _(accuracy, inputs):
-    return measured(accuracy, inputs)
+    return float(accuracy(Reader(inputs.table).train(), iter(inputs.batches)))
 
 
 @probe("accuracy")
 def no_gradients(rng: Rng):
-    return some_batches(rng, (7, 5))
+    return some_batches(rng, (29, 7), labels=7)
 
 
 @no_gradients.run
 def _(accuracy, inputs):
-    """The accuracy, how many batches built a graph, and whether gradients are on afterwards."""
+    """The accuracy, and whether gradients are off meanwhile, and only meanwhile."""
     reader = Reader(inputs.table)
     found = float(accuracy(reader, inputs.batches))
-    return [found, reader.graphs, torch.is_grad_enabled()]
+    return {
+        "accuracy": found,
+        "batches with a graph": reader.graphs,
+        "gradients are on afterwards": torch.is_grad_enabled(),
+        "the model learns afterwards": reader.table.requires_grad,
+    }
 
 
-def tiny(labels: int = 4, layers: int = 2, dropout: float = 0.1) -> BertConfig:
+def tiny(labels: int = 4, layers: int = 1, hidden_size: int = 6) -> BertConfig:
     return BertConfig(
         vocab_size=19,
-        hidden_size=6,
+        hidden_size=hidden_size,
         num_hidden_layers=layers,
         num_attention_heads=3,
         intermediate_size=7,
         max_position_embeddings=23,
         num_labels=labels,
-        hidden_dropout_prob=dropout,
-        attention_probs_dropout_prob=dropout,
+        hidden_dropout_prob=0.5,
+        attention_probs_dropout_prob=0.0,
     )
 
 
+def without_its_dropout(model: nn.Module, rng: Rng) -> None:
+    """Numbers for the parameters, and no dropout in BERT itself: what is left is of your own."""
+    rng.fill(model)
+    for module in (*model.embeddings.modules(), *model.encoder.modules()):
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+
+
 def some_tokens(rng: Rng, N: int, T: int) -> dict[str, Tensor]:
-    """Tokens whose last ones are padding in some rows."""
-    mask = torch.arange(T) < rng.integers(N, 1, low=2, high=T + 1)
+    """Tokens, of which each row has two less than the one before; behind them is padding."""
+    mask = torch.arange(T) < (T - 2 * torch.arange(N)[:, None]).clamp(min=1)
     return {"input_ids": rng.integers(N, T, high=19), "attention_mask": mask.long()}
 
 
 @probe("bert_for_sentence_classification", weight=2)
 def logits_alone(rng: Rng):
-    return built(tiny())(**some_tokens(rng, 3, 7))
+    return built(tiny(layers=2), filled=without_its_dropout)(**some_tokens(rng, 3, 7))
 
 
 @probe("bert_for_sentence_classification", parameters, gradients, weight=2)
-def logits_and_loss(rng: Rng):
-    labels = rng.integers(5, high=4)
-    return built(tiny())(labels=labels, **some_tokens(rng, 5, 4)).through(1)
+def logits_and_loss(rng: Rng, N=3):
+    labels, model = rng.integers(N, high=4), built(tiny(), filled=without_its_dropout)
+    return model(labels=labels, **some_tokens(rng, N, 5)).through(1)
 
 
-@probe("bert_for_sentence_classification", hidden=True)
+@probe("bert_for_sentence_classification")
 def another_configuration(rng: Rng):
-    model, labels = built(tiny(labels=2, layers=1, dropout=0.0)), rng.integers(1, high=2)
+    model = built(tiny(labels=2, hidden_size=9), filled=without_its_dropout)
     return {
-        "one statement": model(labels=labels, **some_tokens(rng, 1, 17)),
+        "label 0": model(labels=torch.tensor([0]), **some_tokens(rng, 1, 17)),
         "no mask": model(input_ids=rng.integers(2, 2, high=19)),
     }
 
@@ -124,23 +135,19 @@ def numbers(answer, _):
     return [float(each) for each in answer]
 
 
-@probe("warmup_linear", weight=2, read=numbers)
+@probe("warmup_linear", weight=3, read=numbers)
 def every_step(rng: Rng):
-    warmup = rng.integer(3, 7)
-    total = warmup + rng.integer(5, 11)
-    return [call(step, warmup, total) for step in range(total + 1)]
+    w = rng.integer(3, 7)
+    n = w + rng.integer(5, 11)
+    few = [call(step, w, n) for step in range(n + 1)]
+    return few + [call(step, 9 * w, 50 * n) for step in range(1, 50 * n, 23)]
 
 
 @probe("warmup_linear", read=numbers)
 def no_warm_up_and_after_the_end(rng: Rng):
-    total = rng.integer(5, 9)
-    return [call(step, 0, total) for step in (0, 1, total - 1, total, total + 3)]
-
-
-@probe("warmup_linear", hidden=True, read=numbers)
-def many_steps(rng: Rng):
-    warmup, total = rng.integer(40, 60), rng.integer(500, 900)
-    return [call(step, warmup, total) for step in range(1, total + 50, 17)]
+    n = rng.integer(5, 9)
+    without = [call(step, 0, n) for step in (0, 1, n - 1, n, n + 1, n + 30)]
+    return without + [call(step, n - 1, n) for step in (n - 2, n - 1, n, n + 1)]
 
 
 def named(**parts: nn.Module) -> nn.Sequential:
@@ -190,7 +197,8 @@ def stepped(make_optimiser, inputs, rng):
     for _ in range(2):
         for parameter in model.parameters():
             if parameter.requires_grad:
-                parameter.grad = inputs.noise * rng.normal(*parameter.shape)
+                drawn = rng.normal(*parameter.shape)
+                parameter.grad = inputs.noise * (drawn + drawn.sign())  # none is near 0
         optimiser.step()
     held = {id(each) for group in optimiser.param_groups for each in group["params"]}
     named = dict(model.named_parameters())
@@ -254,13 +262,13 @@ def _(training_mode, inputs):
 
 
 @probe("lora_linear", parameters, gradients, weight=2)
-def forward_pass(rng: Rng):
-    return built(nn.Linear(5, 7), 3, 4.5)(rng.normal(2, 4, 5))
+def forward_pass(rng: Rng, N=2, T=4, inputs=5, outputs=7, rank=3):
+    return built(nn.Linear(inputs, outputs), rank, 4.5)(rng.normal(N, T, inputs))
 
 
-@probe("lora_linear", parameters, gradients, hidden=True)
-def rank_one_without_bias(rng: Rng):
-    return built(nn.Linear(11, 2, bias=False), 1, 0.3)(rng.normal(1, 11))
+@probe("lora_linear", parameters, gradients)
+def one_vector_without_bias(rng: Rng):
+    return built(nn.Linear(11, 2, bias=False), 6, 0.3)(rng.normal(11))
 
 
 @probe("lora_linear")
@@ -293,6 +301,9 @@ def _(found, _):
         ),
         "at the start no gradient reaches B": found["slope of B"] < 1e-6,
         "at the start A is not small": A.std() > 0.3,
+        "at the start rows of A depend on each other; each number is drawn by itself": (
+            torch.linalg.matrix_rank(A) < len(A)
+        ),
         "at the start the numbers of A do not lie around 0": A.mean().abs() > 0.2 * A.std(),
     }
     return next((problem for problem, is_so in broken.items() if is_so), None)
@@ -341,24 +352,24 @@ def two_layers(rng: Rng):
     return Inputs(rank=2, alpha=0.7, layers=2, frozen=False, **some_tokens(rng, 3, 5))
 
 
-@probe("add_lora", hidden=True)
+@probe("add_lora")
 def three_layers(rng: Rng):
     return Inputs(rank=3, alpha=2.5, layers=3, frozen=True, **some_tokens(rng, 2, 11))
 
 
 @two_layers.run
+@three_layers.run
 def adapted(add_lora, inputs, rng):
-    """What learns, and the pooled output; what was added has numbers of its own."""
+    """What learns, the parameters by their shapes and sums, and the pooled output.
+
+    For that, what was added has numbers of its own.
+    """
     model = rng.fill(Classifier(tiny(layers=inputs.layers))).requires_grad_(not inputs.frozen)
     add_lora(model, inputs.rank, inputs.alpha)
-    shapes = {name: list(parameter.shape) for name, parameter in model.named_parameters()}
+    found = {name: [str([*p.shape]), p.sum()] for name, p in model.named_parameters()}
     for module in model.modules():
         if isinstance(module, LowRank):
-            module.A.data, module.B.data = rng.normal(*module.A.shape), rng.normal(*module.B.shape)
+            for each in (module.A, module.B):
+                each.data = 0.3 * rng.normal(*each.shape)
     pooled = model.eval()(inputs.input_ids, inputs.attention_mask).pooler_output
-    return {"learns": learners(model), "parameters": shapes, "pooled": pooled}
-
-
-@three_layers.run
-def _(add_lora, inputs, rng):
-    return adapted(add_lora, inputs, rng)
+    return {"learns": learners(model), "parameters": found, "pooled": pooled}

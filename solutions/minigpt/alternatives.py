@@ -137,6 +137,16 @@ mask = torch.tril(torch.ones(Tq, Tk, device=q.device))
 weights = F.softmax(scores.masked_fill(mask == 0, -1e10), dim=-1)
 return self.proj(torch.einsum("bhqk,bkhs->bqhs", weights, v).reshape(B, Tq, d))
 
+# %% head by head alternative="causal_cross_attention"
+q, k, v = self.query(x_q), self.key(x_kv), self.value(x_kv)
+hidden = torch.arange(k.shape[1]) > torch.arange(q.shape[1])[:, None]
+heads = []
+for of_q, of_k, of_v in zip(*(each.chunk(self.n_head, dim=-1) for each in (q, k, v)), strict=True):
+    scores = torch.bmm(of_q, of_k.transpose(1, 2)) * of_q.shape[-1] ** -0.5
+    scores = torch.where(hidden, torch.finfo(scores.dtype).min, scores)
+    heads.append(torch.softmax(scores, -1) @ of_v)
+return self.proj(torch.cat(heads, -1))
+
 
 # %% without a residual past the attention alternative="down_project_block"
 class DownProjectBlock(nn.Module):
@@ -196,6 +206,13 @@ theta = 10000.0 ** (-2 * (i - 1) / dim)
 t = torch.arange(max_positions).double()
 angles = torch.einsum("t,i->ti", t, theta)
 return torch.stack((torch.cos(angles), torch.sin(angles)), dim=2).float()
+# %% number by number alternative="precompute_rotary_emb"
+found = torch.zeros(max_positions, dim // 2, 2)
+for t in range(max_positions):
+    for i in range(dim // 2):
+        angle = t / 10000 ** (2 * i / dim)
+        found[t, i] = torch.tensor([math.cos(angle), math.sin(angle)])
+return found
 # %% complex numbers alternative="precompute_rotary_emb"
 exponents = torch.arange(dim // 2) * 2 / dim
 angles = torch.outer(torch.arange(max_positions).float(), 1 / 10000**exponents)
@@ -209,3 +226,7 @@ cos, sin = rope_cache[: x.size(2), :, 0], rope_cache[: x.size(2), :, 1]
 turn = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], -2)
 pairs = x.reshape(*x.shape[:-1], -1, 2)
 return torch.einsum("tpij,bhtpj->bhtpi", turn, pairs).reshape(x.shape)
+# %% neighbours exchanged alternative="apply_rotary_emb"
+cos, sin = (each.repeat_interleave(2, -1) for each in rope_cache[: x.shape[2]].unbind(-1))
+turned = torch.stack((-x[..., 1::2], x[..., 0::2]), -1).reshape(x.shape)  # by a right angle
+return x * cos + turned * sin

@@ -258,7 +258,8 @@ def initialise(module: nn.Module) -> None:
 # 1. **Cut** it: draw a length, each from 4 to ⌊7/8 · `block_size`⌋ equally likely, both ends included, and keep so many
 #    characters from the beginning, or all if there are not so many.
 # 2. Draw the **length** of the masked part. It is random, and in the mean a quarter of the *cut* text (the check takes
-#    everything from 0.22 to 0.28; any law will do). It is seldom empty. Draw **where** it begins.
+#    everything from 0.22 to 0.28; any law will do). It is seldom empty, about one time in eight at most. Draw **where** it begins:
+#    at the beginning, at the end, or anywhere between.
 # 3. Rearrange: `[prefix] MASK [suffix] MASK [masked part] MASK [pads]`, with as many PADs as are needed for
 #    `block_size` characters.
 # 4. `x` are the numbers of all characters but the last, `y` those of all but the first: both have **`block_size − 1`**
@@ -608,7 +609,8 @@ check("answer", answer)
 # 3 points · ●○○ · 10 minutes · about 5 lines
 #
 # Answer every question of a file, write the answers into another, one on each line, and return them as a list. The lines of
-# the first may have a tab and a place behind the question, which must not be read to the model. Both files are UTF-8.
+# the first may have a tab and a place behind the question, which must not be read to the model. Both files are UTF-8, and
+# what stands in the second from earlier is replaced.
 # A file may end with an end of line or without: neither may cost a question or add one.
 
 
@@ -650,7 +652,8 @@ check("write_predictions", write_predictions)
 # M_{ij} = 0 \text{ for } j \le i, \; -\infty \text{ for } j > i,$$
 #
 # for each of the `n_head` heads; then the heads side by side, and `proj`. Query $i$ sees keys 0 to $i$, whichever of the
-# two is longer: the lower triangle is aligned at the beginning. `heads_of` splits a vector into heads.
+# two is longer: the lower triangle is aligned at the beginning. `heads_of` splits a vector into heads. Texts may be of any
+# length and scores of any size, far below −100, too: what is hidden must stay hidden, and no exponential may overflow.
 
 
 # %% solution="causal_cross_attention"
@@ -735,6 +738,8 @@ check("down_project_block", DownProjectBlock)
 # Now the text asks, and what came through the bottleneck has keys and values:
 #
 # $$X' = X + \mathrm{attn}(\mathrm{ln_{kv}}(Y), \mathrm{ln_q}(X)), \qquad X' \leftarrow X' + \mathrm{mlp}(\mathrm{ln_{mlp}}(X')).$$
+#
+# (The check takes the other forms that 5.2 speaks of here, too: without one of the norms, or without $X$ in front.)
 
 
 # %% solution="up_project_block"
