@@ -57,6 +57,11 @@ def arrays_in(value: Value) -> Iterator[Array]:
                 yield from arrays_in(item)
 
 
+def has_nan(sketch: Value) -> bool:
+    """Whether an array of what was sketched had NaN, as its form says."""
+    return isinstance(sketch, dict) and "NaN" in str(sketch.get("form"))
+
+
 def _finite(values: np.ndarray) -> np.ndarray:
     """The numbers in one row, zero for those that are not finite: the form counts these."""
     row = values.astype(np.float64).ravel()

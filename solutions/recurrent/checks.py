@@ -1,5 +1,7 @@
 """How each exercise is judged: derivations by numbers; modules, whose layout is free, by laws."""
 
+from itertools import combinations
+
 import torch
 from recurrent import inputs_of, paths, random_network, random_run
 from torch import Tensor
@@ -155,6 +157,8 @@ def recurrent_layer(rng: Rng):
     return {f"T = {T}": call(weights, *random_run(rng, weights, T)) for T in (1, 6)}
 
 
+TWO_ANSWERS = "two equal calls have different results: it draws random numbers, or keeps a state"
+
 # Laws of layers. Each activation has a name, its function, and the inverse of that.
 TANH = "tanh", torch.tanh, torch.atanh
 SIGMOID = "σ", torch.sigmoid, torch.logit
@@ -166,13 +170,19 @@ def layer_problem(outputs: Tensor, name: str, activation, of: str, *inputs: Tens
     f, squash, unsquash = activation
     scores, x = unsquash(outputs), torch.cat([*inputs, torch.ones(len(outputs), 1)], dim=1)
     if not scores.isfinite().all():
-        return f"{name} leaves the range of {f}"
+        return f"{name} reaches an end of the range of {f}, or leaves it"
     W = torch.linalg.lstsq(x.double(), scores.double()).solution.float()  # from many points
     if not torch.allclose(squash(x @ W), outputs, atol=1e-4):
         return f"{name} is not {f} of a linear map of {of}"
-    if (W.abs().amax(dim=1) < 1e-3).any():
-        return f"{name} lacks its bias, or does not see all of {of}"
-    return None
+    *seen, bias = (W.abs().amax(dim=1) >= 1e-3).tolist()
+    if not all(seen):
+        return f"{name} does not depend on all of {of}"
+    return None if bias else f"{name} has no bias"
+
+
+def repeated_problem(first, again) -> str | None:
+    same = all(torch.allclose(*pair, atol=1e-6) for pair in zip(first, again, strict=True))
+    return None if same else TWO_ANSWERS
 
 
 def batch_problem(answer) -> str | None:
@@ -185,7 +195,8 @@ def batch_problem(answer) -> str | None:
 def parameters_problem(answer, *sizes: int) -> str | None:
     """Two sizes are right, as there may be one bias or two in a sum."""
     if answer["size"] not in sizes:
-        return "a parameter is missing, or there are more than the equations need"
+        kind = "fewer" if answer["size"] < min(sizes) else "more"
+        return f"it learns {kind} numbers than the equations have"
     reached = answer["gradients"]["every parameter"]
     return None if reached else "no gradient reaches some of the parameters"
 
@@ -195,16 +206,19 @@ rules("vanilla_rnn", without(*FINISHED_RECURRENT))
 
 @probe("vanilla_rnn", alone, weight=3)
 def one_step_from_many_points(rng: Rng):
-    return built(5, 3, 4)(0.5 * rng.normal(30, 5), 0.5 * rng.normal(30, 3))
+    step = built(5, 3, 4)(0.5 * rng.normal(30, 5), 0.5 * rng.normal(30, 3))
+    return {"first": step, "once more": step}
 
 
 @one_step_from_many_points.law
 def is_an_elman_network(answer, step):
-    logs, new = answer["output"]
+    first = answer["first"]
+    logs, new = first["output"]
     return (
-        layer_problem(new, "the new state", TANH, "x and h", *step.arguments)
+        repeated_problem(first["output"], answer["once more"]["output"])
+        or layer_problem(new, "the new state", TANH, "x and h", *step["first"].arguments)
         or layer_problem(logs, "the output", LOG_SOFTMAX, "the new state", new)
-        or batch_problem(answer)
+        or batch_problem(first)
     )
 
 
@@ -218,8 +232,9 @@ def gradients_of_one_step(rng: Rng):
 def flow_everywhere(answer, steps):
     for name, step in answer.items():
         x, h, _ = step["gradients"].values()
-        if not (x.any() and h.any()):
-            return f"no gradient flows from the {name} back to the input and to the old state"
+        for end, gradient in (("input", x), ("old state", h)):
+            if not gradient.any():
+                return f"no gradient flows from the {name} back to the {end}"
     return parameters_problem(answer["both"], 45, 48)
 
 
@@ -236,7 +251,8 @@ def gates_of_one_step(rng: Rng):
 @gates_of_one_step.run
 def with_other_parameters_too(LSTM, step, rng: Rng):
     (x, h), lstm = step, rng.fill(LSTM(5, 3))
-    found = {"output": lstm.gates(x, h), "a batch of one": lstm.gates(x[:1], h[:1])}
+    found = {name: lstm.gates(x, h) for name in ("output", "once more")}
+    found["a batch of one"] = lstm.gates(x[:1], h[:1])
     for parameter in lstm.parameters():
         parameter.data /= 2
     return {**found, "with halved parameters": lstm.gates(x, h)}
@@ -244,16 +260,36 @@ def with_other_parameters_too(LSTM, step, rng: Rng):
 
 @gates_of_one_step.law
 def are_gates(answer, step):
-    found, halved = answer["output"], answer["with halved parameters"]
-    scores = [unsquash(gate) for gate, (_, _, unsquash) in zip(found, GATES.values(), strict=True)]
-    for k, (name, activation) in enumerate(GATES.items()):
-        if problem := layer_problem(found[k], f"the {name}", activation, "x and h", *step):
+    if problem := repeated_problem(answer["output"], answer["once more"]):
+        return problem
+    gates = zip(GATES.items(), answer["output"], answer["with halved parameters"], strict=True)
+    scores = {}
+    for (name, activation), found, halved in gates:
+        if problem := (
+            layer_problem(found, f"the {name}", activation, "x and h", *step)
+            or parameters_of_gate_problem(name, activation, found, halved)
+        ):
             return problem
-        if not torch.allclose(activation[1](scores[k] / 2), halved[k], atol=1e-4):
-            return f"the {name} is not linear in its parameters, as in the equations"
-    if torch.pdist(torch.stack(scores).flatten(1)).min() < 0.01:
-        return "two gates share their weights"
+        scores[name] = activation[2](found)
+    for one, other in combinations(scores, 2):
+        if torch.dist(scores[one], scores[other]) < 0.01:
+            return f"the {one} and the {other} share their weights"
     return batch_problem(answer)
+
+
+def parameters_of_gate_problem(name: str, activation, found: Tensor, halved: Tensor) -> str | None:
+    """What speaks against scores that are halved when all parameters are."""
+    f, squash, unsquash = activation
+    if torch.allclose(squash(unsquash(found) / 2), halved, atol=1e-4):
+        return None
+    if torch.allclose(found, halved, atol=1e-4):
+        return f"the {name} stays the same when all parameters change: its weights are none"
+    added = 2 * unsquash(halved) - unsquash(found)  # (B, H): a constant, where there is one
+    if (added - added.mean(0)).abs().max() < 1e-2:
+        same = added.std() < 1e-2
+        what = f"{added.mean().item():.3g}, which" if same else "a constant that"
+        return f"inside its {f}, the {name} adds {what} is no parameter"
+    return f"the {name} is not linear in its parameters, as in the equations"
 
 
 @probe("lstm", weight=4)
@@ -268,12 +304,14 @@ def beside_their_gates(LSTM, x, rng: Rng):
         gates = lstm.gates(x[:, t], h)
         h, c = lstm(x[:, : t + 1])
         steps.append(dict(zip("ifgohc", (*gates, h, c), strict=True)))
-    return steps
+    return {"steps": steps, "once more": lstm(x)}
 
 
 @sequences_of_growing_length.law
-def follow_from_their_gates(steps, x):
-    c = torch.zeros(2, 3)
+def follow_from_their_gates(answer, x):
+    c, steps = torch.zeros(2, 3), answer["steps"]
+    if problem := repeated_problem((steps[-1]["h"], steps[-1]["c"]), answer["once more"]):
+        return problem
     for t, step in enumerate(steps, start=1):
         i, f, g, o, h, new = step.values()
         said = f"with what your gates(x_{t}, h_{t - 1}) says (h_0 and c_0 are zero)"
@@ -296,15 +334,17 @@ def gradients_of_sequences(rng: Rng):
         "after": [lstm(x + move) for move in moves],
         "before": [lstm(x - move) for move in moves],
     }
-    return {"here": lstm(x), **ends}
+    return {"here": lstm(x), "once more": lstm(x), **ends}
 
 
 @gradients_of_sequences.law
 def are_slopes_and_flow_everywhere(answer, calls):
-    here, *ends = answer.values()
+    here, again, *ends = answer.values()
+    if problem := repeated_problem(here["output"], again["output"]) or batch_problem(here):
+        return problem
     after, before = (torch.stack([weighted_sum(one["output"]) for one in end]) for end in ends)
     changes = (after - before) / 2
     slopes = 0.02 * (here["gradients"]["argument 1"] * calls["here"].arguments[0]).sum((0, 2))
     if not torch.allclose(slopes, changes, rtol=0, atol=0.01 * changes.abs().max().item()):
-        return "the gradient is not the derivative: something detaches a part of a step"
-    return parameters_problem(here, 160, 180) or batch_problem(here)
+        return "the gradient is not the derivative, as where something detaches a part of a step"
+    return parameters_problem(here, 160, 180)
