@@ -480,8 +480,8 @@ plt.show()
 #
 # Fit it by least squares (`np.polyfit` does) to sizes `params` and losses `losses`, two arrays of equal length, in any
 # order. Return the three coefficients in this order, and the number of parameters (not its logarithm) at which the
-# parabola is lowest. That is the parabola's own minimum, between the sizes that were trained, and not the best one of
-# them.
+# parabola is lowest. That is the parabola's own minimum, also where it lies beyond the sizes that were trained, and not
+# the best one of them.
 #
 # A parabola with $p_0 \le 0$ has no minimum: raise a `ValueError` then. (The handout's solution gives the place of the
 # **maximum** in this case, without a word.)
