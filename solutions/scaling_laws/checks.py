@@ -180,18 +180,15 @@ def some_fits(rng: Rng):
 def judged(rng: Rng, ratios, **keywords):
     """Runs whose sizes are these multiples of the optimum, 10ᶜ times the m-th power of C.
 
-    Some budgets are tiny, where mistakes differ that otherwise all say the same.
+    One budget is tiny: there mistakes differ that otherwise all say the same.
     """
-    slope, start = (
-        rng.uniform(1, low=0.3, high=0.7).item(),
-        rng.uniform(1, low=-3, high=-2).item(),
-    )
-    exponents = torch.linspace(0.5, 15.5, len(ratios))[rng.permutation(len(ratios))].tolist()
+    m, c = rng.uniform(1, low=0.4, high=0.6).item(), rng.uniform(1, low=-2.9, high=-2.3).item()
     return {
-        f"{ratio} times the optimum": call(
-            10**x, ratio * 10 ** (slope * x + start), (slope, start), **keywords
+        f"C = {10**x:.2g}, {ratio} times the optimum": call(
+            10**x, ratio * 10 ** (m * x + c), (m, c), **keywords
         )
-        for ratio, x in zip(ratios, exponents, strict=True)
+        for x in (0.5, rng.integer(9, 16))
+        for ratio in ratios
     }
 
 

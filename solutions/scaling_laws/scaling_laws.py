@@ -765,8 +765,8 @@ print(f"  tokens     predicted {predicted[1]:9,.0f}, measured {measured.tokens[0
 #
 # $$H_\delta(r) = \begin{cases} \tfrac12 r^2 & |r| \le \delta \\ \delta\,(|r| - \tfrac12 \delta) & \text{otherwise.}\end{cases}$$
 #
-# `theta` holds $(a, b, e, \alpha, \beta)$, in this order. Gradients must reach it. `torch.logsumexp` and `F.huber_loss`
-# may help.
+# `theta` holds $(a, b, e, \alpha, \beta)$, in this order. Gradients must reach it. All tensors are float64, the result
+# included. `torch.logsumexp` and `F.huber_loss` may help.
 
 
 # %% solution="huber_objective"
