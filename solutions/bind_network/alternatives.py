@@ -72,10 +72,10 @@ return centring @ W, centring @ b
 # %% another scale alternative="centred_layer"
 d = W.shape[0]
 return [d * W - W.sum(0, keepdim=True), d * b - b.sum()]
-# %% one matrix alternative="centred_layer"
+# %% one matrix in float64 alternative="centred_layer"
 both = torch.cat([W, b[:, None]], dim=1).double()
 both -= both.mean(dim=0)
-return both[:, :-1].float(), both[:, -1].float()
+return both[:, :-1], both[:, -1]
 # %% sums and einsum alternative="rms_norm_gradient"
 d, gu = x.shape[-1], gain * upstream
 inverse = torch.rsqrt((x**2).sum(-1, keepdim=True) / d)

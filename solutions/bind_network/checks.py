@@ -4,51 +4,66 @@ import torch
 from torch import nn
 
 from autograder.checks.rules import by_hand
-from autograder.checks.spec import Rng, built, call, input_gradients, probe, rules
+from autograder.checks.spec import (
+    Rng,
+    built,
+    call,
+    input_gradients,
+    probe,
+    rules,
+    untried,
+)
 
 
 def shifted(norm: nn.Module, rng: Rng) -> None:
     """Add numbers to gain and offset, whatever their names; how they started is still in them."""
-    numbers = rng.normal(11)
+    numbers = rng.normal(11 * 11)  # for matrices, too, which do not belong here
     for parameter in norm.parameters():
         parameter.data += numbers[: parameter.numel()].view_as(parameter)
 
 
-@probe("rms_norm", weight=2)
-def gain_alone(rng: Rng):
-    norm, shapes = built(11, filled=shifted), ((3, 11), (2, 5, 11))
-    return {str(shape): norm(rng.normal(*shape)) for shape in shapes}
+def far_from_zero(rng: Rng, *shape: int) -> torch.Tensor:
+    """Vectors in which no eps shows, wherever it is added."""
+    x = rng.normal(*shape)
+    return x + x.sign()
+
+
+@probe("rms_norm", weight=3)
+def gain_alone(rng: Rng, batch=2, n=5):
+    norm = built(11, filled=shifted)
+    shapes = (n, 11), (batch, n, 11)
+    return {str(shape): norm(far_from_zero(rng, *shape)) for shape in shapes}
 
 
 @probe("rms_norm")
-def with_offset(rng: Rng):
-    norm, shapes = built(7, bias=True, filled=shifted), ((7,), (3, 7))
-    return {str(shape): norm(2 + rng.normal(*shape)) for shape in shapes}
+def with_offset(rng: Rng, n=3):
+    norm = built(7, bias=True, filled=shifted)
+    return {str(shape): norm(2 + far_from_zero(rng, *shape)) for shape in ((n, 7), (7,))}
 
 
 @probe("rms_norm", weight=2)
-def partial_norm(rng: Rng):
-    x, parts = rng.normal(2, 3, 11), (0.3, 0.4, 0.7, 1.0, 1.5, -0.5)
+def partial_norm(rng: Rng, batch=2, n=3):
+    x, parts = far_from_zero(rng, batch, n, 11), (0.3, 0.4, 0.7, 1.0, 1.5, -0.5)
     return {f"p = {p}": built(11, p=p, bias=p == 0.4, filled=shifted)(x) for p in parts}
 
 
-@probe("rms_norm")
+def without_small_ones(answer, _):
+    """Nothing is left where eps has its effect; else tiny numbers come out as large as others."""
+    return {name: y.masked_fill(y.abs() < 0.1, 0.0) for name, y in answer.items()}
+
+
+@probe("rms_norm", read=without_small_ones)
 def vanishing_vectors(rng: Rng):
-    x = torch.tensor([[0.0], [0.001]]) * rng.normal(2, 7)
-    return {f"p = {p}": built(7, p=p, eps=0.1)(x) for p in (-1.0, 0.5)}
-
-
-@vanishing_vectors.law
-def eps_has_its_effect(answer, asked):
-    small = all(y.abs().max() < 0.1 for y in answer.values())
-    return None if small else "numbers far below eps come out above it: eps is to keep them small"
+    x = torch.tensor([[0.0], [1e-4]]) * far_from_zero(rng, 2, 7)
+    return {f"p = {p}, eps = 0.1": built(7, p=p, eps=0.1, filled=shifted)(x) for p in (-1.0, 0.5)}
 
 
 @probe("rms_norm")
 def half_precision(rng: Rng):
     sizes = torch.tensor([1, 1, 1, 1, 1, 4, 4, 2, 1, 1, 1])  # RMS 2, that of the first five 1
+    sizes[6:] = sizes[6:][rng.permutation(5)]
     lengths = torch.tensor([[10_000.0], [14_000.0]])  # both rows longer than the largest float16
-    return lengths * sizes * (-1) ** rng.integers(2, 11, high=2)
+    return lengths * sizes * (-1) ** rng.integers(2, 1, high=2)
 
 
 @half_precision.run
@@ -57,29 +72,25 @@ def in_quarters(RMSNorm, x):
     return {name: (4 * norm(x.half()).float()).round() for name, norm in norms.items()}
 
 
-@probe("rms_norm")
-def gradients(rng: Rng):
-    x = rng.normal(3, 7)
-    return {f"bias={b}": built(7, p=0.5, bias=b, filled=shifted)(x) for b in (False, True)}
-
-
 @probe("centred_layer")
-def a_centred_layer(rng: Rng):
-    return call(rng.uniform(7, 5, low=-1, high=2), rng.uniform(7, low=-1, high=3))
+def a_centred_layer(rng: Rng, inputs=5):
+    return call(rng.uniform(7, inputs, low=-1, high=2), rng.uniform(7, low=-1, high=3))
 
 
 @a_centred_layer.read
 def after_the_norm(layer, asked):
-    (W, b), x = layer, asked.arguments[0]  # the rows that were given: any vectors will do
-    return nn.functional.rms_norm(x @ W.mT + b, (7,), eps=1e-12)
+    """What comes out for the rows that were given, as any vectors will do."""
+    (W, b), x = layer, asked.arguments[0]
+    normed = nn.functional.rms_norm(x @ W.float().mT + b.float(), (7,), eps=1e-12)
+    return {"shapes": [str(tuple(each.shape)) for each in (W, b)], "after RMSNorm": normed}
 
 
 rules("rms_norm_gradient", by_hand)
 
 
 @probe("rms_norm_gradient", weight=3)
-def many_vectors(rng: Rng):
-    return call(2 * rng.normal(3, 5, 7), rng.normal(7), rng.normal(3, 5, 7))
+def many_vectors(rng: Rng, batch=3, n=5):
+    return call(8 * rng.normal(batch, n, 7), rng.normal(7), rng.normal(batch, n, 7))
 
 
 @probe("rms_norm_gradient")
@@ -102,19 +113,14 @@ def loaded(rng: Rng, d: int, hidden: int, w3: float = 1.0):
 
 
 @probe("projection_block", weight=3)
-def features(rng: Rng):
-    block, shapes = loaded(rng, 5, 11), ((3, 5), (2, 7, 5), (1, 5))
-    return {str(shape): block(rng.normal(*shape)) for shape in shapes}
+def features(rng: Rng, batch=3, n=2, d=5, hidden=11):
+    block = loaded(rng, d, hidden)
+    return {str(shape): block(rng.normal(*shape)) for shape in ((batch, d), (batch, n, d))}
 
 
 @probe("projection_block")
 def w3_of_zero(rng: Rng):
     return loaded(rng, 7, 5, w3=0.0)(rng.normal(3, 7))
-
-
-@probe("projection_block", weight=2)
-def gradients_of_a_block(rng: Rng):
-    return loaded(rng, 5, 7)(rng.normal(3, 5))
 
 
 def given_block(d: int) -> nn.Module:
@@ -130,19 +136,14 @@ def numbered(network: nn.Module, rng: Rng) -> None:
 
 
 @probe("bind_network", weight=3)
-def three_images(rng: Rng):
-    return built(5, 7, given_block, filled=numbered)(rng.normal(3, 5))
+def some_images(rng: Rng, batch=3, image_dim=5, model_dim=7):
+    network = built(image_dim, model_dim, given_block, filled=numbered)
+    return network(rng.normal(batch, image_dim))
 
 
 @probe("bind_network")
-def batches_of_one(rng: Rng):
-    network, shapes = built(7, 3, given_block, filled=numbered), ((1, 7), (3, 1, 7), (1, 1, 7))
-    return {str(shape): network(rng.normal(*shape)) for shape in shapes}
-
-
-@probe("bind_network", weight=2)
-def gradients_of_the_network(rng: Rng):
-    return built(5, 3, given_block, filled=numbered)(rng.normal(2, 5))
+def features_in_a_row(rng: Rng, batch=3):
+    return built(7, 3, given_block, filled=numbered)(rng.normal(batch, 1, 7))
 
 
 @probe("parameter_count")
@@ -150,17 +151,21 @@ def three_sizes(rng: Rng):
     return [call(*(rng.integer(2, 40) for _ in range(3))) for _ in range(3)]
 
 
+untried("cosine_distance", gradients="the target is data: only the gradient of predictions counts")
+
+
 @probe("cosine_distance", weight=3)
-def near_and_opposite(rng: Rng):
-    target, deep = rng.normal(5, 7), call(rng.normal(2, 3, 7), rng.normal(2, 3, 7))
-    near = 3 * (target + rng.normal(5, 7))
-    two = {"near": call(near, target), "opposite": call(-near, target)}
-    return {**two, "3-D": deep, "B = 1": call(near[:1], target[:1])}
+def near_and_opposite(rng: Rng, batch=5, n=3, d=7):
+    target, deep = rng.normal(batch, d), rng.normal(2, batch, n, d)
+    near = 3 * (target + rng.normal(batch, d))
+    return {"near": call(near, target), "opposite": call(-near, target), "3-D": call(*deep)}
 
 
 @probe("cosine_distance", input_gradients)
 def gradient_of_the_distance(rng: Rng):
-    return call(rng.normal(3, 5), rng.normal(3, 5))
+    """Of predictions on both sides of their targets."""
+    target, sides = rng.normal(3, 5), torch.tensor([[1.0], [-1.0], [2.0]])
+    return call(sides * target + 0.5 * rng.normal(3, 5), target)
 
 
 @gradient_of_the_distance.read

@@ -6,113 +6,80 @@ import torch
 from clip import TARGETS, wrong_with
 from torch import Tensor
 
-from autograder.checks.spec import Inputs, Rng, call, gradients, probe
+from autograder.checks.spec import Inputs, Rng, call, probe
 
 
-def vectors(rng: Rng, *shape: int) -> Tensor:
-    """Of lengths between about a tenth and a few thousand."""
-    return rng.normal(*shape) * 10 ** rng.uniform(*shape[:-1], 1, low=-1.0, high=3.0)
+def vectors(rng: Rng, n: int, d: int) -> Tensor:
+    """Of all lengths between a tenth or so and a few thousand."""
+    return rng.normal(n, d) * 10 ** torch.linspace(-1, 3, n)[:, None]
 
 
 def cosines(rng: Rng, n_text: int, n_image: int) -> Tensor:
-    return rng.uniform(n_text, n_image, low=-0.9, high=0.9)
-
-
-@probe("similarity", weight=2)
-def more_pictures_than_texts(rng: Rng):
-    return call(vectors(rng, 3, 7), vectors(rng, 5, 7))
+    """From −0.9 to 0.9, no two of them near to each other."""
+    every = torch.linspace(-0.9, 0.9, n_text * n_image)
+    return every[rng.permutation(n_text * n_image)].view(n_text, n_image)
 
 
 @probe("similarity")
-def one_text(rng: Rng):
-    return [
-        call(vectors(rng, 1, 4), vectors(rng, 3, 4)),
-        call(vectors(rng, 4, 1), rng.normal(3, 1)),
-    ]
-
-
-@probe("similarity", gradients, hidden=True)
-def gradients_to_both(rng: Rng):
-    return call(rng.normal(11, 17), rng.normal(6, 17))
+def texts_and_pictures(rng: Rng, n_text=3, n_image=5, d=7):
+    return call(vectors(rng, n_text, d), vectors(rng, n_image, d))
 
 
 @probe("zero_shot", weight=2)
-def three_classes(rng: Rng):
-    return call(cosines(rng, 3, 5), rng.integer(5, 40))
+def some_classes(rng: Rng, n_class=3, n_image=5):
+    return call(cosines(rng, n_class, n_image), 1.5 + rng.integer(1, 5))
 
 
 @probe("zero_shot")
-def large_scale(rng: Rng):
-    return [
-        call(rng.normal(7, 2, dtype=torch.float64), 1000.0),
-        call(cosines(rng, 1, 4), 3.0),
-        call(cosines(rng, 4, 1), 3.0),
-    ]
-
-
-@probe("zero_shot", hidden=True)
-def scale_as_a_tensor(rng: Rng):
-    return call(cosines(rng, 13, 11), torch.tensor(2.5 + rng.integer(1, 9)))
-
-
-@probe("zero_shot", gradients, hidden=True)
-def gradients_to_similarities(rng: Rng):
-    return call(cosines(rng, 5, 8), 1.5 + rng.integer(1, 9))
+def large_scale(rng: Rng, n_class=7, n_image=2):
+    found = cosines(rng, n_class, n_image)
+    return [call(found, 3.0), call(found, 1000.0)]
 
 
 @probe("find_pictures", weight=2)
-def five_pictures(rng: Rng):
-    return call(cosines(rng, 3, 5), rng.integer(5, 40))
+def some_pictures(rng: Rng, n_text=3, n_image=5):
+    return call(cosines(rng, n_text, n_image), 1.5 + rng.integer(1, 5))
 
 
 @probe("find_pictures")
-def sure_of_it(rng: Rng):
-    return [
-        call(rng.normal(2, 7, dtype=torch.float64), 1000.0),
-        call(cosines(rng, 1, 4), 3.0),
-        call(cosines(rng, 4, 1), 3.0),
-    ]
+def sure_of_it(rng: Rng, n_text=2, n_image=7):
+    found = cosines(rng, n_text, n_image)
+    return [call(found, 3.0), call(found, 1000.0)]
 
 
-@probe("find_pictures", hidden=True)
-def many_pictures(rng: Rng):
-    return call(cosines(rng, 11, 41), torch.tensor(2.5 + rng.integer(1, 9)))
+def placed(rng: Rng, n: int, alike: int = 1) -> Tensor:
+    """The rows of n texts, each higher than the last; three or more find their picture at once.
+
+    So many pictures at a time are `alike`.
+    """
+    places = torch.cat([torch.tensor([1, 1, 1, 2, n]), 1 + rng.integers(n, high=n)])[:n]
+    best_first = -(torch.arange(n) // alike) / n
+    rows = enumerate(places[rng.permutation(n)].tolist())
+    return torch.stack([(0.6 * i + best_first).roll(i + 1 - place) / n for i, place in rows])
 
 
-@probe("find_pictures", gradients, hidden=True)
-def gradients_to_similarities_of_pictures(rng: Rng):
-    return call(cosines(rng, 8, 5), 1.5 + rng.integer(1, 9)).through(0)
-
-
-def number(answer, _):
+def numbers(answers, _):
     """A tensor with one number is as good as the number."""
-    return float(answer)
+    return [torch.as_tensor(answer, dtype=torch.float64) for answer in answers]
 
 
-@probe("recall_at_k", weight=2, read=lambda answer, _: [float(each) for each in answer])
-def several_k(rng: Rng):
-    found = cosines(rng, 9, 9) + 0.5 * torch.eye(9)
-    return [call(found, 1), call(found, 2), call(found, 5)]
+@probe("recall_at_k", weight=2, read=numbers)
+def every_k(rng: Rng, n=9):
+    found = placed(rng, n)
+    return [call(found, k) for k in range(1, n + 1)]
 
 
-@probe("recall_at_k", read=number)
-def ties(rng: Rng):
-    return call(rng.integers(23, 23, high=4).float(), 6)
+@probe("recall_at_k", read=numbers)
+def ties(rng: Rng, n=11):
+    """Three pictures at a time that are as similar as each other, and all pictures."""
+    every = placed(rng, n, alike=3), torch.full((n, n), 0.5)
+    return [call(found, k) for found in every for k in range(1, n + 1)]
 
 
-@probe("recall_at_k", read=lambda answer, _: [float(each) for each in answer])
-def more_than_there_are(rng: Rng):
-    return [call(cosines(rng, 5, 5), 5), call(cosines(rng, 3, 3), 10), call(cosines(rng, 1, 1), 1)]
-
-
-@probe("recall_at_k", hidden=True, read=number)
-def all_the_same(rng: Rng):
-    return call(torch.full((7, 7), rng.integer(1, 5) / 8), 6)
-
-
-@probe("recall_at_k", hidden=True, read=number)
-def many(rng: Rng):
-    return call(cosines(rng, 101, 101) + 0.8 * torch.eye(101), 3)
+@probe("recall_at_k", read=numbers)
+def more_than_there_are(rng: Rng, n=5):
+    found = placed(rng, n)
+    return [call(found, k) for k in (1, n, n + 4)]
 
 
 def tau(rng: Rng, low: float, high: float) -> Tensor:
@@ -120,19 +87,16 @@ def tau(rng: Rng, low: float, high: float) -> Tensor:
     return rng.uniform(low=math.log(low), high=math.log(high))
 
 
-@probe("contrastive_loss", weight=2)
-def seven_pairs(rng: Rng):
-    return call(cosines(rng, 7, 7), tau(rng, 5.0, 20.0))
-
-
-@probe("contrastive_loss", gradients)
-def what_is_learned(rng: Rng):
-    return call(cosines(rng, 5, 5), tau(rng, 2.0, 9.0))
+@probe("contrastive_loss", weight=3)
+def some_pairs(rng: Rng, n=7):
+    return call(cosines(rng, n, n), tau(rng, 5.0, 20.0))
 
 
 @probe("contrastive_loss")
 def scale_above_100(rng: Rng):
-    return Inputs(found=[cosines(rng, 4, 4) / 20, cosines(rng, 5, 5)], tau=tau(rng, 110.0, 900.0))
+    """A model that knows nothing, and one that is wrong and sure."""
+    unsure, wrong = cosines(rng, 4, 4) / 20, 0.2 - 1.15 * torch.eye(5) + cosines(rng, 5, 5) / 20
+    return Inputs(found=[unsure, wrong], tau=tau(rng, 110.0, 900.0))
 
 
 @scale_above_100.run
@@ -160,11 +124,6 @@ def _(contrastive_loss, inputs):
     except RuntimeError:
         loss = contrastive_loss(found, inputs.tau.to("meta"))
     return loss.device.type, list(loss.shape)
-
-
-@probe("contrastive_loss", hidden=True)
-def one_pair_and_many(rng: Rng):
-    return [call(cosines(rng, n, n), tau(rng, 2.0, 6.0)) for n in (1, 2, 37)]
 
 
 @probe("captions")

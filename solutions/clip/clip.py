@@ -23,7 +23,8 @@
 # | `N` | pairs in a batch |
 # | $s_{ij}$ | similarity of text $i$ and picture $j$ |
 #
-# In this notebook **texts are the rows and pictures the columns** of every table of similarities.
+# In this notebook **texts are the rows and pictures the columns** of every table of similarities. Tensors are float32,
+# what your functions return included.
 #
 # {points}
 
@@ -137,7 +138,8 @@ print(similarity(directions, torch.tensor([[0.0, 5.0], [1.0, 1.0], [-9.0, 0.0], 
 # $$p(\text{class } i \mid \text{picture } j) = \frac{e^{\alpha s_{ij}}}{\sum_{i'} e^{\alpha s_{i'j}}} .$$
 #
 # Cosines lie between −1 and 1, so that their softmax is nearly flat; the scale $\alpha$ sharpens it. In CLIP it is
-# learned, and ends at 100. Return a row for each picture.
+# learned, and ends at 100. Return a row for each picture. The check goes up to $\alpha = 1000$, where exponentials of
+# the logits are infinite, and probabilities are not.
 
 
 # %% solution="zero_shot"
@@ -164,7 +166,7 @@ check("zero_shot", zero_shot)
 #
 # The same similarities, asked the other way round: which picture does a text mean? Now the pictures compete, and the
 # softmax is over the **pictures** ("dim 0" in the original notebook, whose rows are pictures). Return the
-# probabilities, a row for each text, and the index of the best picture for each.
+# probabilities, a row for each text, and the index of the best picture for each. Scales go up to 1000 here, too.
 
 
 # %% solution="find_pictures"

@@ -480,8 +480,8 @@ plt.show()
 #
 # Fit it by least squares (`np.polyfit` does) to sizes `params` and losses `losses`, two arrays of equal length, in any
 # order. Return the three coefficients in this order, and the number of parameters (not its logarithm) at which the
-# parabola is lowest. That is the parabola's own minimum, between the sizes that were trained, and not the best one of
-# them.
+# parabola is lowest. That is the parabola's own minimum, also where it lies beyond the sizes that were trained, and not
+# the best one of them.
 #
 # A parabola with $p_0 \le 0$ has no minimum: raise a `ValueError` then. (The handout's solution gives the place of the
 # **maximum** in this case, without a word.)
@@ -765,8 +765,8 @@ print(f"  tokens     predicted {predicted[1]:9,.0f}, measured {measured.tokens[0
 #
 # $$H_\delta(r) = \begin{cases} \tfrac12 r^2 & |r| \le \delta \\ \delta\,(|r| - \tfrac12 \delta) & \text{otherwise.}\end{cases}$$
 #
-# `theta` holds $(a, b, e, \alpha, \beta)$, in this order. Gradients must reach it. `torch.logsumexp` and `F.huber_loss`
-# may help.
+# `theta` holds $(a, b, e, \alpha, \beta)$, in this order. Gradients must reach it. All tensors are float64, the result
+# included. `torch.logsumexp` and `F.huber_loss` may help.
 
 
 # %% solution="huber_objective"
