@@ -475,7 +475,7 @@ class DecoderOnly(nn.Module):
 check("decoder_only", DecoderOnly)
 
 # %% [markdown]
-# <details><summary>Only <code>no_future</code> fails</summary>
+# <details><summary><code>no_future</code> fails</summary>
 #
 # A later token changed an earlier score. What does `attention` do by default, and what must it do here?
 # </details>
