@@ -31,13 +31,13 @@ def batches_of_several_sizes(rng: Rng, batches=5):
 
 
 @probe("encoder", parameters, gradients, alone)
-def one_layer(rng: Rng, N=3, s=7):
+def one_layer(rng: Rng, N=5, s=7):
     return built(4, 1)(some_tokens(rng, N, s))
 
 
 @probe("encoder", weight=2)
 def two_layers(rng: Rng):
-    return built(5, 2)(some_tokens(rng, 3, 4))
+    return built(5, 2)(some_tokens(rng, 11, 4))
 
 
 def target_and_annotations(rng: Rng, N: int, t: int, s: int, h: int) -> tuple[Tensor, Tensor]:
@@ -45,13 +45,13 @@ def target_and_annotations(rng: Rng, N: int, t: int, s: int, h: int) -> tuple[Te
 
 
 @probe("decoder", parameters, gradients, alone)
-def more_targets_than_sources(rng: Rng, N=3, t=7, s=2):
+def more_targets_than_sources(rng: Rng, N=5, t=7, s=2):
     return built(4, 1)(*target_and_annotations(rng, N, t, s, 4)).through(0)
 
 
 @probe("decoder", weight=2)
 def scores_and_weights(rng: Rng):
-    return built(5, 2)(*target_and_annotations(rng, 4, 3, 7, 5))
+    return built(5, 2)(*target_and_annotations(rng, 11, 3, 7, 5))
 
 
 def prompts_and_targets(rng: Rng, N: int, s: int, t: int) -> tuple[Tensor, Tensor, int]:
@@ -78,13 +78,13 @@ def _(generate_tensors_for_training_decoder_nmt, inputs):
 
 
 @probe("decoder_only", parameters, gradients, alone)
-def scores_and_weights_of_one_layer(rng: Rng, N=3, T=7):
+def scores_and_weights_of_one_layer(rng: Rng, N=5, T=7):
     return built(4, 1)(some_tokens(rng, N, T)).through(0)
 
 
 @probe("decoder_only", weight=2)
 def scores_and_all_weights(rng: Rng):
-    return built(5, 2)(some_tokens(rng, 3, 4))
+    return built(5, 2)(some_tokens(rng, 11, 4))
 
 
 def another_token(rng: Rng, *beside: Tensor) -> Inputs:
