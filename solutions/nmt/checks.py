@@ -13,7 +13,13 @@ from autograder.checks.spec import (
     gradients,
     parameters,
     probe,
+    untried,
 )
+
+ROUNDED = "those of keys' biases are 0 but for rounding; compared by name, and in every layer"
+untried("encoder", gradients=ROUNDED)
+untried("decoder", gradients=ROUNDED)
+untried("decoder_only", gradients=ROUNDED)
 
 
 def some_tokens(rng: Rng, *shape: int) -> Tensor:
@@ -126,6 +132,34 @@ def _(changes, _):
     if change[:4].max() > 1e-5:
         return "another token at position 4 changes scores at positions before it"
     return None
+
+
+@probe("encoder")
+def every_layer_learns(rng: Rng):
+    return some_tokens(rng, 3, 4), ()
+
+
+@probe("decoder")
+def every_layer_of_the_decoder_learns(rng: Rng):
+    return some_tokens(rng, 3, 4), (rng.normal(3, 2, 5),)
+
+
+@probe("decoder_only")
+def every_layer_learns_alone(rng: Rng):
+    return some_tokens(rng, 3, 4), ()
+
+
+@every_layer_learns.run
+@every_layer_of_the_decoder_learns.run
+@every_layer_learns_alone.run
+def _(Model, inputs, rng):
+    """Which parameters get gradients."""
+    model = rng.fill(Model(5, 2))
+    found = model(inputs[0], *inputs[1])
+    scores = found if torch.is_tensor(found) else found[0]
+    parameters = dict(model.named_parameters())
+    gained = torch.autograd.grad(scores.sum(), [*parameters.values()], allow_unused=True)
+    return {name: gain is not None for name, gain in zip(parameters, gained, strict=True)}
 
 
 class Speaker:
