@@ -34,17 +34,21 @@ def german(rng: Rng, *shape: int) -> Tensor:
 
 def dropped(module: nn.Module, *arguments) -> dict[str, object]:
     """What dropout does to the embedded words, and how much else is left to chance."""
-    read, layer = [], module.recurrent
+    read, layer = [], module.recurrent  # which may be called for every word by itself
     listening = layer.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0]))
     module(*arguments)
+    words = len(read)
     said = weighted_sum(module.train()(*arguments))
     listening.remove()
-    layer.register_forward_pre_hook(lambda _, inputs: (read[1], *inputs[1:]))
-    again = weighted_sum(module.eval()(*arguments))  # reads what it read in training mode
-    kept, ratio = read[1] != 0, read[1] / module.embedding(arguments[0])
+    replayed = iter(read[words:])
+    layer.register_forward_pre_hook(lambda _, inputs: (next(replayed), *inputs[1:]))
+    again = weighted_sum(module.eval()(*arguments))
+    plain, masked = torch.cat(read[:words], 1), torch.cat(read[words:], 1)
+    embedded = module.embedding(arguments[0])
+    kept, ratio = masked != 0, masked / embedded
     means = [kept.float().mean(axis) for axis in range(3) if kept.shape[axis] > 1]
     return {
-        "in eval mode": (read[0] == module.embedding(arguments[0])).float().mean().item(),
+        "in eval mode": (plain == embedded).float().mean().item(),
         "kept": kept.float().mean().item(),
         "factors": [ratio[kept].min().item(), ratio[kept].max().item()],
         "together": [bool(((mean == 0) | (mean == 1)).all()) for mean in means],
@@ -298,6 +302,14 @@ SHORT = {
     "g": {"f": 1},
 } | ON
 SURE = {"^": {"a": 0.52, "b": 0.48}, "a": {"c": 0.2, "d": 0.2, "e": 0.25}, "b": {".": 0.9}} | ON
+ENDS = {"^": {"a": 0.6, "b": 0.4}, "a": {".": 0.9}, "b": {".": 0.9}}  # all that are kept, early
+AHEAD = {
+    "^": {"a": 0.5, "b": 0.3, "c": 0.2},
+    "a": dict.fromkeys("cdgh", 0.2),
+    "b": {"e": 0.9},
+    "c": {".": 0.9},
+    "d": {"f": 1},
+} | ON
 LONG = {"^": {"a": 0.6, "b": 0.4}, "a": {"e": 0.9}, "b": {".": 0.9}} | ON
 THIRD = {
     "^": {"a": 0.4, "b": 0.35, "c": 0.25},
@@ -320,7 +332,16 @@ def words_and_score(answer, _):
 
 @probe("beam_search", weight=3, read=words_and_score)
 def several_widths(rng: Rng):
-    asked = [(SHORT, 2, 6), (SHORT, 1, 6), (SURE, 2, 3), (LONG, 2, 5), (THIRD, 2, 4), (THIRD, 3, 4)]
+    asked = [
+        (SHORT, 2, 6),
+        (SHORT, 1, 6),
+        (SURE, 2, 3),
+        (ENDS, 2, 5),
+        (AHEAD, 3, 4),
+        (LONG, 2, 5),
+        (THIRD, 2, 4),
+        (THIRD, 3, 4),
+    ]
     return [call(Language(rng, likely), *rest) for likely, *rest in asked]
 
 
@@ -381,7 +402,7 @@ def _(MultiHeadAttention, inputs, rng):
 
 
 @probe("multi_head_attention", parameters, gradients, alone, weight=2)
-def both_heads(rng: Rng, N=3, T=4, k=2, v=7):
+def both_heads(rng: Rng, N=11, T=4, k=2, v=7):
     return built(5, k, v, k)(rng.normal(N, T, 5))
 
 
