@@ -111,6 +111,18 @@ for attention, feed_forward in zip(self.self_attentions, self.attention_mlps, st
 return self.out(x), torch.stack(kept)
 
 
+# %% a mask of large negative numbers alternative="decoder_only"
+x = self.embedding(inputs) + self.positional_encodings[: inputs.shape[1]]
+later = torch.full((inputs.shape[1], inputs.shape[1]), -1e9).triu(1)
+kept = []
+for attention, feed_forward in zip(self.self_attentions, self.attention_mlps, strict=True):
+    scores = attention.Q(x) @ attention.K(x).mT / x.shape[-1] ** 0.5
+    kept.append((scores + later).softmax(-1))
+    x = x + kept[-1] @ attention.V(x)
+    x = x + feed_forward(x)
+return self.out(x), torch.stack(kept)
+
+
 # %% a method for each layer alternative="decoder_only"
 class DecoderOnly(nn.Module):
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -166,6 +178,17 @@ for _ in range(longest):
     over = (tokens[:, n:] == EOS).any(dim=1, keepdim=True)
     tokens = torch.hstack([tokens, torch.where(over, torch.full_like(best, EOS), best)])
 return tokens[:, n:]
+# %% rows that are over are left out alternative="greedy_decode"
+found = torch.full((len(start), longest), EOS)
+alive, tokens = torch.arange(len(start)), start
+for i in range(longest):
+    if not len(alive):
+        break
+    best = next_scores(tokens)[:, -1].argmax(-1)
+    found[alive, i] = best
+    tokens = torch.cat([tokens, best[:, None]], dim=1)[best != EOS]
+    alive = alive[best != EOS]
+return found
 # %% indices and new lists alternative="forward_with_cache"
 old = cache[0][0].size(1)
 positions = torch.arange(old, old + tokens.size(1), device=tokens.device)

@@ -307,7 +307,7 @@ check("encoder", Encoder)
 # mask keeps a position from seeing the letters that it has to predict.
 #
 # Return the scores of `self.out`, and the weights of the attention to the encoder in each layer, stacked along a
-# new first axis: `(L, N, t, s)`.
+# new first axis: `(L, N, t, s)`. The weights are for looking at: they need no gradients.
 
 
 # %% solution="decoder"
@@ -475,7 +475,7 @@ class DecoderOnly(nn.Module):
 check("decoder_only", DecoderOnly)
 
 # %% [markdown]
-# <details><summary>Only <code>no_future</code> fails</summary>
+# <details><summary><code>no_future</code> fails</summary>
 #
 # A later token changed an earlier score. What does `attention` do by default, and what must it do here?
 # </details>

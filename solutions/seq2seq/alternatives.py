@@ -40,6 +40,22 @@ class Encoder(nn.Module):
         return outputs, ((hidden, self.cell_linear(state[1])) if self.is_lstm else hidden)
 
 
+# %% the recurrent layer word by word alternative="encoder"
+embedded = F.dropout(self.embedding(source), self.dropout.p, self.training)
+state, outputs = None, []
+for word in embedded.split(1, dim=1):
+    output, state = self.recurrent(word, state)
+    outputs.append(output)
+state = state if isinstance(state, tuple) else (state,)
+hidden = self.linear2(self.linear1(state[0]).relu()).tanh()
+cells = [self.cell_linear(cell) for cell in state[1:]]
+return torch.cat(outputs, dim=1), (hidden, *cells) if cells else hidden
+
+
+# %% a small number inside the root alternative="compute_attention"
+query, squares = hidden[0], (encoder_outputs**2).sum(-1)
+lengths = ((query**2).sum(-1, keepdim=True) * squares + 1e-16).sqrt()
+return ((query[:, None] * encoder_outputs).sum(-1) / lengths).softmax(-1)[:, None]
 # %% cosine_similarity of torch alternative="compute_attention"
 cosines = F.cosine_similarity(hidden.permute(1, 0, 2), encoder_outputs, dim=2)
 return torch.softmax(cosines, dim=1).unsqueeze(1)

@@ -3,6 +3,7 @@
 import torch
 from seq2seq import EOS, SOS
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from autograder.checks.spec import (
     Inputs,
@@ -14,59 +15,78 @@ from autograder.checks.spec import (
     parameters,
     probe,
     stand_ins,
+    untried,
     weighted_sum,
 )
 
 GERMAN = 17  # German words
 ENGLISH = 13  # English words
 CPU = torch.device("cpu")
+LSTM = "".join("LSTM")  # equal to the literal, not the same object
 
 
 def german(rng: Rng, *shape: int) -> Tensor:
-    """Words of all kinds behind a first <sos>."""
+    """Words of all kinds behind a first <sos>, which is the only one."""
     words = rng.integers(*shape, high=GERMAN).clone()
+    words[words == SOS] = EOS
     words[:, 0] = SOS
     return words
 
 
-def dropped(module: nn.Module, later: nn.Module, *arguments) -> dict[str, float]:
-    """What dropout does to what the recurrent layer reads, and to what comes behind it."""
-    torch.manual_seed(0)  # the same masks in every build
-    seen = []
-    for layer in (module.recurrent, later):
-        layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    output = module.train()(*arguments)[0]
-    kept, ratio = seen[0] != 0, seen[0] / module.embedding(arguments[0])
-    behind = torch.cat([seen[1].flatten(), output.flatten()])
+def dropped(module: nn.Module, *arguments) -> dict[str, object]:
+    """What dropout does to the embedded words, and how much else is left to chance."""
+    read, layer = [], module.recurrent  # which may be called for every word by itself
+    listening = layer.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0]))
+    module(*arguments)
+    words = len(read)
+    said = weighted_sum(module.train()(*arguments))
+    listening.remove()
+    replayed = iter(read[words:])
+    layer.register_forward_pre_hook(lambda _, inputs: (next(replayed), *inputs[1:]))
+    again = weighted_sum(module.eval()(*arguments))
+    plain, masked = torch.cat(read[:words], 1), torch.cat(read[words:], 1)
+    embedded = module.embedding(arguments[0])
+    kept, ratio = masked != 0, masked / embedded
+    means = [kept.float().mean(axis) for axis in range(3) if kept.shape[axis] > 1]
     return {
+        "in eval mode": (plain == embedded).float().mean().item(),
         "kept": kept.float().mean().item(),
-        "largest factor": ratio[kept].max().item(),
-        "smallest factor": ratio[kept].min().item(),
-        "zeros behind": int((behind == 0).sum()),
+        "factors": [ratio[kept].min().item(), ratio[kept].max().item()],
+        "together": [bool(((mean == 0) | (mean == 1)).all()) for mean in means],
+        "behind": (said - again).abs().item(),
     }
 
 
 def problem_of_dropout(answer) -> str | None:
-    """What speaks against a dropout of one half."""
-    # 6000 numbers: six standard deviations are 0.04, by chance less than once in 10⁸ times
-    if abs(answer["kept"] - 0.5) > 0.04:
-        return (
-            f"{1 - answer['kept']:.0%} of the embedded words' numbers are dropped instead of half"
-        )
-    if max(abs(answer[f"{which} factor"] - 2) for which in ("largest", "smallest")) > 1e-3:
+    """What speaks against a dropout of a quarter."""
+    if answer["in eval mode"] < 1:
+        return "in eval mode the recurrent layer does not read the embedded words as they are"
+    # 6000 numbers: six standard deviations are 0.034, by chance less than once in 10⁸ times
+    if abs(answer["kept"] - 0.75) > 0.04:
+        share = 1 - answer["kept"]
+        return f"{share:.0%} of the embedded words' numbers are dropped instead of a quarter"
+    if max(abs(factor - 4 / 3) for factor in answer["factors"]) > 1e-3:
         return "what is not dropped is not the embedded words times 1/(1 − p)"
-    zeros = answer["zeros behind"]
-    return "numbers behind the recurrent layer are 0, as if dropped, too" if zeros else None
+    if any(answer["together"]):
+        return "numbers are dropped together, in every word or sentence the same; each falls alone"
+    behind = answer["behind"] > 1e-3
+    return "something else than the embedded words is dropped in training mode" if behind else None
 
 
 @probe("encoder", weight=2)
-def rnn(rng: Rng):
-    return built(GERMAN, 5, 7, 3)(german(rng, 2, 4))
+def rnn(rng: Rng, N=5, T=4):
+    return built(GERMAN, 3, 7, 2, 0.0)(german(rng, N, T))
 
 
 @probe("encoder", weight=2)
 def lstm_with_another_size(rng: Rng):
-    return built(GERMAN, 5, 3, 7, model_type="LSTM")(german(rng, 3, 5))
+    return built(GERMAN, 2, 7, 9, 0.0, model_type=LSTM)(german(rng, 5, 3))
+
+
+@probe("encoder", parameters, gradients, alone)
+def gradients_of_both_kinds(rng: Rng):
+    kinds = {kind: built(GERMAN, 4, 7, 5, 0.0, kind) for kind in ("RNN", LSTM)}
+    return {kind: model(german(rng, 3, 5)) for kind, model in kinds.items()}
 
 
 @probe("encoder")
@@ -76,37 +96,30 @@ def what_is_dropped(rng: Rng):
 
 @what_is_dropped.run
 def _(Encoder, source, rng):
-    encoder = rng.fill(Encoder(GERMAN, 10, 2, 3, dropout=0.5))
-    return dropped(encoder, encoder.linear1, source)
-
-
-@what_is_dropped.law
-def half_is_dropped(answer, _):
-    return problem_of_dropout(answer)
-
-
-@probe("encoder", parameters, gradients, alone, hidden=True)
-def gradients_of_both_kinds(rng: Rng):
-    kinds = {kind: built(GERMAN, 4, 5, 3, 0.0, kind) for kind in ("RNN", "".join("LSTM"))}
-    return {kind: model(german(rng, 3, 11)) for kind, model in kinds.items()}
+    return dropped(rng.fill(Encoder(GERMAN, 10, 2, 3, dropout=0.25)), source)
 
 
 @probe("compute_attention", gradients, weight=2)
-def several_positions(rng: Rng):
-    return call(rng.normal(1, 3, 5), rng.normal(3, 7, 5))
+def several_positions(rng: Rng, N=3, T=7):
+    return call(rng.normal(1, N, 5), rng.normal(N, T, 5))
+
+
+@probe("compute_attention")
+def long_and_short_vectors(rng: Rng):
+    query, keys = (F.normalize(rng.normal(*shape), dim=-1) for shape in ((1, 2, 7), (2, 4, 7)))
+    return call(100 * query, 0.2 * keys)
 
 
 @probe("compute_attention")
 def vectors_of_zeros(rng: Rng):
     hidden, outputs = rng.normal(1, 2, 3).clone(), rng.normal(2, 4, 3).clone()
     hidden[0, 1] = outputs[0, 2] = 0
-    return call(hidden, outputs)
+    return hidden, outputs
 
 
-@probe("compute_attention", hidden=True)
-def one_sentence_large_and_small(rng: Rng):
-    large = call(100 * rng.normal(1, 1, 7), 1e-3 * rng.normal(1, 11, 7))
-    return [large, call(rng.normal(1, 2, 1), rng.normal(2, 1, 1))]
+@vectors_of_zeros.run
+def _(compute_attention, inputs):
+    return compute_attention(*inputs)  # without gradients, which zeros have not
 
 
 def mixed(hidden: Tensor, encoder_outputs: Tensor) -> Tensor:
@@ -117,27 +130,49 @@ def mixed(hidden: Tensor, encoder_outputs: Tensor) -> Tensor:
 stand_ins("decoder", compute_attention=mixed)
 
 
-def step(rng: Rng, N: int, E: int, D: int, is_lstm: bool, T: int = 4) -> tuple:
+def step(rng: Rng, N: int, E: int, D: int, T: int, kind: str = "RNN") -> tuple:
     states = rng.normal(1, N, D), rng.normal(1, N, D)
-    return rng.integers(N, 1, high=ENGLISH), states if is_lstm else states[0], rng.normal(N, T, E)
+    state = states if kind == LSTM else states[0]
+    return rng.integers(N, 1, high=ENGLISH), state, rng.normal(N, T, E)
 
 
 @probe("decoder")
 def rnn_without_attention(rng: Rng):
-    word, hidden, _ = step(rng, 2, 7, 3, is_lstm=False)
-    return built(5, 7, 3, ENGLISH)(word, hidden)
+    return built(5, 7, 3, ENGLISH, 0.0)(*step(rng, 2, 7, 3, 4)[:2])
+
+
+@probe("decoder", weight=2)
+def rnn_with_attention(rng: Rng, N=2, T=4):
+    return built(5, 3, 7, ENGLISH, 0.0, attention=True)(*step(rng, N, 3, 7, T))
 
 
 @probe("decoder", weight=2)
 def lstm_with_attention(rng: Rng):
-    return built(5, 7, 3, ENGLISH, model_type="LSTM", attention=True)(
-        *step(rng, 3, 7, 3, is_lstm=True)
-    )
+    return built(5, 7, 3, ENGLISH, 0.0, LSTM, attention=True)(*step(rng, 3, 7, 3, 5, LSTM))
 
 
-@probe("decoder", gradients, weight=2)
-def rnn_with_attention(rng: Rng):
-    return built(5, 3, 7, ENGLISH, attention=True)(*step(rng, 2, 3, 7, is_lstm=False))
+@probe("decoder", parameters, gradients)
+def one_sentence_of_each_kind(rng: Rng):
+    return {
+        f"{kind}, attention={attention}": built(4, 5, 3, ENGLISH, 0.0, kind, attention)(
+            *step(rng, 1, 5, 3, 4, kind)
+        )
+        for kind in ("RNN", LSTM)
+        for attention in (False, True)
+    }
+
+
+@probe("decoder")
+def gradients_of_both_states(rng: Rng):
+    return step(rng, 2, 7, 3, 4, LSTM)
+
+
+@gradients_of_both_states.run
+def _(Decoder, inputs, rng):
+    word, states, outputs = inputs
+    states = tuple(state.clone().requires_grad_() for state in states)
+    said = rng.fill(Decoder(5, 7, 3, ENGLISH, 0.0, LSTM, attention=True))(word, states, outputs)
+    return torch.autograd.grad(weighted_sum(said), states, allow_unused=True)
 
 
 @probe("decoder")
@@ -147,24 +182,13 @@ def what_the_decoder_drops(rng: Rng):
 
 @what_the_decoder_drops.run
 def _(Decoder, inputs, rng):
-    decoder = rng.fill(Decoder(10, 2, 3, ENGLISH, dropout=0.5))
-    return dropped(decoder, decoder.linear, *inputs)
+    return dropped(rng.fill(Decoder(10, 2, 3, ENGLISH, dropout=0.25)), *inputs)
 
 
+@what_is_dropped.law
 @what_the_decoder_drops.law
-def half_of_the_word_is_dropped(answer, _):
+def _(answer, _):
     return problem_of_dropout(answer)
-
-
-@probe("decoder", parameters, gradients, hidden=True)
-def one_sentence_of_each_kind(rng: Rng):
-    return {
-        f"{kind}, attention={attention}": built(4, 5, 3, ENGLISH, 0.0, kind, attention)(
-            *step(rng, 1, 5, 3, is_lstm=kind == "LSTM", T=11)
-        )
-        for kind in ("RNN", "".join("LSTM"))  # equal to the literal, not the same object
-        for attention in (False, True)
-    }
 
 
 class Reader(nn.Module):
@@ -184,15 +208,18 @@ class Writer(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(ENGLISH, 3)
+        self.embedding = nn.Embedding(GERMAN, 3)
         self.linear = nn.Linear(3, ENGLISH)
+        often = 1.5 * F.one_hot(torch.tensor(EOS), ENGLISH)  # which stops nothing
+        self.register_buffer("often", often, persistent=False)
 
     def forward(self, input: Tensor, hidden, encoder_outputs: Tensor | None = None):
         if input.shape != (len(encoder_outputs), 1):
             raise ValueError(f"a decoder reads (N, 1) words, not {tuple(input.shape)}")
-        read = self.embedding(input % ENGLISH).transpose(0, 1)  # (1, N, 3)
+        read = self.embedding(input).transpose(0, 1)  # (1, N, 3)
         first = (hidden[0] + 2 * read + encoder_outputs.mean(1)).sin()
-        return self.linear(3 * first[0]).log_softmax(-1), (first, hidden[1] * read)
+        scores = self.linear(3 * first[0]) + self.often
+        return scores.log_softmax(-1), (first, hidden[1] * read)
 
 
 def translator():
@@ -200,19 +227,19 @@ def translator():
 
 
 @probe("seq2seq", weight=2)
-def as_many_words_as_the_source(rng: Rng):
-    return translator()(german(rng, 3, 5))
+def as_many_words_as_the_source(rng: Rng, N=5, T=4):
+    return translator()(german(rng, N, T))
 
 
-@probe("seq2seq", weight=2)
+@probe("seq2seq", gradients, alone, weight=2)
 def fewer_words_and_more(rng: Rng):
     model = translator()
-    return {"fewer": model(german(rng, 2, 7), 3), "more": model(german(rng, 3, 4), 9)}
+    return {"fewer": model(german(rng, 2, 7), 3), "more": model(german(rng, 5, 4), 19)}
 
 
 @probe("seq2seq")
 def on_the_device_of_the_source(rng: Rng):
-    return german(rng, 2, 3)
+    return german(rng, 5, 3)
 
 
 @on_the_device_of_the_source.run
@@ -220,13 +247,7 @@ def _(Seq2Seq, source, rng):
     """What is made without a word about its device goes to "meta", which holds no numbers."""
     model = rng.fill(Seq2Seq(Reader(), Writer(), CPU))
     with torch.device("meta"):
-        return model(source, 4)
-
-
-@probe("seq2seq", gradients, alone, hidden=True)
-def long_and_short_sentences(rng: Rng):
-    model = translator()
-    return {"long": model(german(rng, 3, 17)), "one word": model(german(rng, 2, 1), 1)}
+        return model(source, 6).device.type
 
 
 class Translator(nn.Module):
@@ -238,18 +259,18 @@ class Translator(nn.Module):
 
 
 @probe("teacher_forced", weight=2)
-def three_sentences(rng: Rng):
-    return german(rng, 3, 5), rng.integers(3, 4, high=ENGLISH)
+def three_sentences(rng: Rng, N=3, T=5, t=4):
+    model = rng.fill(Translator())
+    return call(model, german(rng, N, T), rng.integers(N, t, high=ENGLISH))
 
 
 @probe("teacher_forced")
 def longer_than_the_source(rng: Rng):
-    return german(rng, 2, 3), rng.integers(2, 9, high=ENGLISH)
+    return german(rng, 2, 3), rng.integers(2, 19, high=ENGLISH)
 
 
-@three_sentences.run
 @longer_than_the_source.run
-def forced(teacher_forced, inputs, rng):
+def _(teacher_forced, inputs, rng):
     """What is said, and the gradients of it."""
     model = rng.fill(Translator())
     said = teacher_forced(model, *inputs)
@@ -257,26 +278,55 @@ def forced(teacher_forced, inputs, rng):
     return said, list(torch.autograd.grad(loss, list(model.parameters()), allow_unused=True))
 
 
-@probe("teacher_forced", hidden=True)
-def one_word_of_one_sentence(rng: Rng):
-    return german(rng, 1, 7), rng.integers(1, 1, high=ENGLISH)
+class Language:
+    """Log-probabilities that the last word decides, and a little all words before it.
 
+    `likely` says with what probabilities words follow each other, as letters: ^ begins, "." ends.
+    """
 
-@one_word_of_one_sentence.run
-def _(teacher_forced, inputs, rng):
-    return forced(teacher_forced, inputs, rng)
-
-
-class Speaker:
-    """Log-probabilities that depend on every word so far; EOS is likely enough."""
-
-    def __init__(self, rng: Rng, likelier: float = 1.0) -> None:
-        scores = 2 * rng.normal(97, ENGLISH) + likelier * (torch.arange(ENGLISH) == EOS)
-        self.logs = scores.log_softmax(-1)
+    def __init__(self, rng: Rng, likely: dict[str, dict[str, float]]) -> None:
+        number = dict(zip("abcdefgh", (rng.permutation(ENGLISH - 4) + 4).tolist(), strict=False))
+        number |= {"^": SOS, ".": EOS}
+        shares = torch.full((ENGLISH, ENGLISH), 1e-3)
+        for last, following in likely.items():
+            for word, share in following.items():
+                shares[number[last], number[word]] = share
+        self.logs, self.little = shares.log(), rng.uniform(97, ENGLISH, high=0.04)
 
     def __call__(self, beginnings: Tensor) -> Tensor:
-        places = torch.arange(1, beginnings.shape[1] + 1)
-        return self.logs[(beginnings * places).sum(1) * 7 % 97]
+        heard = (beginnings * (torch.arange(beginnings.shape[1]) + 1)).sum(1) * 7 % 97
+        return (self.logs[beginnings[:, -1]] + self.little[heard]).log_softmax(-1)
+
+
+ON = {"e": {"f": 1}, "f": {"f": 1}, ".": {"f": 1}}  # what never ends
+SHORT = {
+    "^": {"a": 0.52, "b": 0.48},
+    "a": {"c": 0.3, "d": 0.33, "e": 0.37},
+    "b": {".": 0.55, "g": 0.45},
+    "g": {"f": 1},
+} | ON
+SURE = {"^": {"a": 0.52, "b": 0.48}, "a": {"c": 0.2, "d": 0.2, "e": 0.25}, "b": {".": 0.9}} | ON
+ENDS = {"^": {"a": 0.6, "b": 0.4}, "a": {".": 0.9}, "b": {".": 0.9}}  # all that are kept, early
+AHEAD = {
+    "^": {"a": 0.5, "b": 0.3, "c": 0.2},
+    "a": dict.fromkeys("cdgh", 0.2),
+    "b": {"e": 0.9},
+    "c": {".": 0.9},
+    "d": {"f": 1},
+} | ON
+LONG = {"^": {"a": 0.6, "b": 0.4}, "a": {"e": 0.9}, "b": {".": 0.9}} | ON
+THIRD = {
+    "^": {"a": 0.4, "b": 0.35, "c": 0.25},
+    "a": {"e": 0.6, "f": 0.4},
+    "b": {"e": 0.6, "f": 0.4},
+    "c": {".": 1},
+} | ON
+GREEDY = {
+    "^": {"a": 0.47, "b": 0.41},
+    "a": {"c": 0.3, **dict.fromkeys("defgh", 0.1)},
+    "b": {"d": 0.5, "e": 0.5},
+    "c": {".": 1},
+}
 
 
 def words_and_score(answer, _):
@@ -284,34 +334,42 @@ def words_and_score(answer, _):
     return [{"words": [int(n) for n in words], "ln p": float(score)} for words, score in answer]
 
 
-@probe("beam_search", weight=2, read=words_and_score)
+@probe("beam_search", weight=3, read=words_and_score)
 def several_widths(rng: Rng):
-    return [call(Speaker(rng), width, 7) for width in (1, 2, 2, 3, 3, 5)]
+    asked = [
+        (SHORT, 2, 6),
+        (SHORT, 1, 6),
+        (SURE, 2, 3),
+        (ENDS, 2, 5),
+        (AHEAD, 3, 4),
+        (LONG, 2, 5),
+        (THIRD, 2, 4),
+        (THIRD, 3, 4),
+    ]
+    return [call(Language(rng, likely), *rest) for likely, *rest in asked]
+
+
+@probe("beam_search", read=words_and_score)
+def wider_than_all_words(rng: Rng):
+    return [call(Language(rng, SHORT), 30, 3), call(Language(rng, LONG), 14, 1)]
 
 
 @probe("beam_search", weight=2, read=words_and_score)
 def where_greedy_decoding_finds_more(rng: Rng):
     """A beam of 2 throws the greedy beginning out after two words."""
-    first, second, other, left, right = (rng.permutation(ENGLISH - 4)[:5] + 4).tolist()
-    p = torch.full((ENGLISH, ENGLISH), 0.1)
-    p[SOS, first], p[SOS, other] = 4.0, 3.5
-    p[first, second] = 0.5
-    p[other, [left, right]] = 9.0
-    p[second, EOS] = 99.0
-    logs = (p * rng.uniform(ENGLISH, ENGLISH, low=0.97, high=1.03)).log().log_softmax(-1)
-    return [call(lambda beginnings: logs[beginnings[:, -1]], 2, 3)]
-
-
-@probe("beam_search", hidden=True, read=words_and_score)
-def few_and_many_words(rng: Rng):
-    never = [call(Speaker(rng, -50.0), width, 5) for width in (2, 4)]
-    soon = [call(Speaker(rng, likelier), 3, 11) for likelier in (1.0, 2.0, 3.0, 4.0, 5.0)]
-    return [*never, *soon, call(Speaker(rng), 30, 3)]
+    return [call(Language(rng, GREEDY), 2, 3)]
 
 
 @probe("embeddings", weight=2)
-def shorter_than_the_longest(rng: Rng):
-    return built(GERMAN, 5, 11)(german(rng, 2, 4))
+def shorter_than_the_longest(rng: Rng, N=2, T=4, H=5):
+    return built(GERMAN, H, 11)(german(rng, N, T))
+
+
+@probe("embeddings", parameters, gradients, alone)
+def every_length(rng: Rng):
+    model = built(GERMAN, 3, 7)
+    lengths = {f"T = {T}": model(german(rng, 2, T)) for T in (7, 1)}
+    return lengths | {"T = 43": built(GERMAN, 2)(german(rng, 3, 43))}
 
 
 @probe("embeddings")
@@ -334,51 +392,37 @@ def stands_on_the_cpu(_, inputs: tuple[Tensor]) -> None:
         raise RuntimeError("the positions do not stand where the words stand")
 
 
-@probe("embeddings", parameters, gradients, alone, hidden=True)
-def every_length(rng: Rng):
-    model = built(GERMAN, 3, 7)
-    longest = {f"T = {T}": model(german(rng, 2, T)) for T in (7, 1)}
-    return longest | {"T = 43": built(GERMAN, 2)(german(rng, 3, 43))}
+untried("multi_head_attention", gradients="keys' biases have none but rounding; compared by name")
 
 
 @probe("multi_head_attention")
 def weights_of_both_heads(rng: Rng):
-    return rng.normal(2, 4, 5)
+    return rng.normal(3, 4, 5)
 
 
 @weights_of_both_heads.run
 def _(MultiHeadAttention, inputs, rng):
-    return rng.fill(MultiHeadAttention(5, 3, 7, 3)).weights(inputs)
+    return rng.fill(MultiHeadAttention(5, 2, 7, 2)).weights(inputs)
 
 
-@probe("multi_head_attention", weight=2)
-def both_heads(rng: Rng):
-    return built(5, 3, 7, 3)(rng.normal(2, 4, 5))
-
-
-@probe("multi_head_attention", gradients, alone, hidden=True)
-def gradients_of_both_heads(rng: Rng):
-    return built(7, 5, 2, 5)(2 * rng.normal(3, 11, 7))
+@probe("multi_head_attention", parameters, gradients, alone, weight=2)
+def both_heads(rng: Rng, N=11, T=4, k=2, v=7):
+    return built(5, k, v, k)(rng.normal(N, T, 5))
 
 
 @probe("feed_forward", weight=2)
-def some_positions(rng: Rng):
-    return built(5, 7)(rng.normal(2, 4, 5))
+def some_positions(rng: Rng, N=2, T=4, inner=7):
+    return built(5, inner)(rng.normal(N, T, 5))
 
 
-@probe("feed_forward", parameters, gradients, alone, hidden=True)
-def positions_and_defaults(rng: Rng):
-    return {"small": built(7, 3)(rng.normal(3, 11, 7)), "default": built(2)(rng.normal(2, 1, 2))}
+@probe("feed_forward", parameters, gradients, alone)
+def narrow_and_as_wide_as_by_default(rng: Rng):
+    return {"narrow": built(7, 4)(rng.normal(3, 11, 7)), "default": built(3)(rng.normal(2, 1, 3))}
 
 
-@probe("final_layer", weight=2)
-def scores(rng: Rng):
-    return built(5, ENGLISH)(rng.normal(2, 4, 5))
-
-
-@probe("final_layer", parameters, gradients, alone, hidden=True)
-def large_scores(rng: Rng):
-    return built(3, ENGLISH)(9 * rng.normal(3, 11, 3))
+@probe("final_layer", parameters, gradients, alone)
+def scores(rng: Rng, N=2, T=4, H=5):
+    return built(H, ENGLISH)(rng.normal(N, T, H))
 
 
 class EmbeddingsThere(nn.Module):
@@ -439,9 +483,14 @@ stand_ins(
 
 
 @probe("transformer_translator", parameters, weight=2)
-def all_parts(rng: Rng):
+def all_parts(rng: Rng, N=2, T=4):
     sizes = {"hidden_dim": 5, "dim_feedforward": 7, "dim_k": 3, "dim_v": 2, "dim_q": 4}
-    return built(GERMAN, ENGLISH, CPU, **sizes, max_length=11)(german(rng, 2, 4))
+    return built(GERMAN, ENGLISH, CPU, **sizes, max_length=11)(german(rng, N, T))
+
+
+@probe("transformer_translator", parameters, gradients, alone)
+def sizes_by_their_order(rng: Rng):
+    return built(GERMAN, ENGLISH, CPU, 3, 2, 5, 2, 6, 2, 12)(german(rng, 3, 11))
 
 
 @probe("transformer_translator")
@@ -453,8 +502,3 @@ def on_the_device_that_is_asked_for(rng: Rng):
 def _(TransformerTranslator, inputs):
     model = TransformerTranslator(GERMAN, ENGLISH, inputs.device, 3, 2, 5, 2, 6, 2, 12)
     return {name: parameter.device.type for name, parameter in model.named_parameters()}
-
-
-@probe("transformer_translator", parameters, gradients, alone, hidden=True)
-def gradients_of_all_parts(rng: Rng):
-    return built(GERMAN, ENGLISH, CPU, 3, 2, 5, 2, 6, 2, 12)(german(rng, 3, 11))

@@ -215,7 +215,7 @@ for name, by_position in (("frequencies", False), ("frequencies at each position
 # | `linear1`, `linear2` | `nn.Linear` from $E$ to $E$, and from $E$ to $D$ |
 # | `cell_linear` | `nn.Linear` from $E$ to $D$; for an LSTM only |
 #
-# Dropout acts on the embedded words. The recurrent network returns its output at every position, $(N, T, E)$, and its
+# Dropout acts on the embedded words and on nothing else. The recurrent network returns its output at every position, $(N, T, E)$, and its
 # last hidden state $h$, $(1, N, E)$. The decoder may have another size, so that its first hidden state is
 #
 # $$h' = \tanh\left(\mathrm{linear}_2(\mathrm{ReLU}(\mathrm{linear}_1(h)))\right) \qquad (1, N, D) .$$
@@ -281,7 +281,8 @@ check("encoder", Encoder)
 #
 # $$\alpha_j = \mathrm{softmax}_j\left(\frac{q \cdot k_j}{\lVert q \rVert\, \lVert k_j \rVert}\right).$$
 #
-# A vector of zeros has no direction. Its cosine is 0 here, as in `torch.nn.functional.cosine_similarity`, not NaN.
+# A vector of zeros has no direction. Its cosine is 0 here, as in `torch.nn.functional.cosine_similarity`, not NaN. Where
+# you add a number to lengths against that, let it be 1e-8 or less.
 
 
 # %% solution="compute_attention"
@@ -475,7 +476,7 @@ check("teacher_forced", teacher_forced)
 # - Begin with `[SOS]`, whose score is 0.
 # - A round: every beginning that does not end with `EOS` goes on with each of the $O$ words, and the log-probability of
 #   the word is added to its score. Those that end with `EOS` stay as they are. Of all of them keep the `width` with the
-#   highest scores.
+#   highest scores (all, where there are fewer).
 # - Stop when all that are kept end with `EOS`, or after `longest` rounds.
 #
 # The best one of the end is the answer: its words without `SOS`, up to and with its `EOS` where it has one, and its
