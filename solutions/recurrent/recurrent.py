@@ -340,7 +340,7 @@ def computation_graph() -> dict[str, str]:
 check("computation_graph", computation_graph)
 
 # %% [markdown]
-# <details><summary>"expected 2, got 1" for the paths to <code>b</code></summary>
+# <details><summary>"expected 2, got 1" for the paths from <code>L2</code> to <code>b</code></summary>
 #
 # The parameters are shared by all steps: $b$ stands in the equation of $a_1$ and in that of $a_2$.
 # </details>
