@@ -10,6 +10,17 @@ from autograder.errors import ToldError, told
 from autograder.grading.forks.zygote_client import zygote
 from autograder.settings import SettingsError, find_course
 
+LAYOUT = """\
+Paths say what a file answers, and what it is known to be:
+
+  FOLDER/attention/max_pool/right/topk.py    a solution cell, with the helpers that it needs
+  FOLDER/attention/wrong_max_pool_mean.py    labels: right, correct, good; wrong, incorrect, bad
+  FOLDER/lstm_3.py                           no label: what it earns is reported
+  FOLDER/last_year/4711_Lee_attention.ipynb  every solution cell of a notebook, without a label
+
+0: as it should be; 1: a right answer is rejected, or a wrong one accepted; 2: nothing to judge.
+"""
+
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -30,6 +41,30 @@ def _add_writing(commands: Commands) -> None:
 
     mutate = commands.add_parser("mutate", help="break every reference; list what the cases miss")
     mutate.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+    mutate.add_argument(
+        "--secrets", type=_number, default=1, metavar="N", help="the course's own, and others"
+    )
+
+    judge = commands.add_parser(
+        "judge",
+        help="how fair and how tough are the checks, on a folder of right and wrong answers?",
+        epilog=LAYOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    judge.add_argument("folder", type=Path, metavar="FOLDER")
+    judge.add_argument(
+        "--secrets", type=_number, default=3, metavar="N", help="none the course's own; default: 3"
+    )
+    judge.add_argument("--csv", type=Path, metavar="FILE", help="write all about each answer")
+    judge.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
+    _add_sandbox_switch(judge)
+
+
+def _number(text: str) -> int:
+    """A whole number above 0."""
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
 
 
 def _add_handing(commands: Commands) -> None:
@@ -98,9 +133,13 @@ def _add_grading(commands: Commands) -> None:
     audit.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
 
     for command in (score, grade, audit):
-        command.add_argument(
-            "--no-sandbox", action="store_true", help="run student code unconfined, as yourself"
-        )
+        _add_sandbox_switch(command)
+
+
+def _add_sandbox_switch(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--no-sandbox", action="store_true", help="run student code unconfined, as yourself"
+    )
 
 
 def _training() -> argparse.ArgumentParser:
@@ -149,7 +188,7 @@ def main(arguments: list[str] | None = None) -> int:
     unloaded: dict[str, Any] = {"rfc3987_syntax": None}  # checks IRIs, slow to import
     sys.modules.update(unloaded)
     here = options.command == "grade" and not options.scheduler
-    if here or options.command in ("score", "audit"):
+    if here or options.command in ("score", "audit", "judge"):
         zygote()  # it imports what kernels need, while the grader imports its own
     from autograder import commands
 

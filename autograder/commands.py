@@ -30,6 +30,7 @@ def run(course: Course, options: Namespace) -> int:
     commands: dict[str, Callable[[Course, Namespace], int]] = {
         "build": run_build,
         "mutate": run_mutate,
+        "judge": run_judge,
         "release": run_release,
         "collect": run_collect,
         "score": run_score,
@@ -61,7 +62,27 @@ def run_mutate(course: Course, options: Namespace) -> int:
     from autograder.authoring.mutation_report import report_mutants
 
     assignments = options.assignments or course.assignments()
-    return max([report_mutants(course, assignment) for assignment in assignments], default=0)
+    return report_mutants(course, *assignments, secrets=options.secrets)
+
+
+def run_judge(course: Course, options: Namespace) -> int:
+    """Judge answers whose worth is known, and print what became of them."""
+    from autograder.assignment.judged import Label, counted
+    from autograder.assignment.judged_tables import show_judged
+    from autograder.course.judge import judge_folder, write_judged
+
+    _obey_sandbox_switch(course, options)
+    outcome = judge_folder(course, options.folder, options.secrets, options.workers, _progress)
+    for line in outcome.skipped:
+        print(f"skipped   {printable(line)}")
+    show_judged(outcome.judged, Console())
+    if options.csv:
+        write_judged(outcome.judged, options.csv)
+        print(f"wrote     {options.csv}")
+    if not outcome.judged:
+        return 2
+    right, wrong = (counted(outcome.judged, label) for label in (Label.RIGHT, Label.WRONG))
+    return 1 if right.not_accepted or wrong.total > wrong.rejected else 0
 
 
 def run_release(course: Course, options: Namespace) -> int:

@@ -1,51 +1,73 @@
-"""Running mutants against the hidden cases; survivors must be explained in survivors.toml."""
+"""The report on mutants: how many the hidden cases kill, how they are told, and which survive."""
 
 import sys
 import tomllib
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import inf
 from typing import Any
 
+from rich.console import Console
 from tqdm import tqdm
 
 from autograder.assignment.edits import EditError, edited
+from autograder.assignment.judged import Judged, Label, counted
+from autograder.assignment.judged_tables import KILLED, causes_table, counts_table, goals_table
 from autograder.assignment.keyring import kept_key
+from autograder.assignment.keys import visible_key
+from autograder.assignment.other_secrets import other_secrets
 from autograder.assignment.source import Source, SourceError
 from autograder.assignment.trial import Trial, load_with, specs_of, trial
 from autograder.assignment.validation import read_source
 from autograder.authoring.equivalence import canonical
 from autograder.authoring.mutants import Mutant, mutants
-from autograder.checks.key import Exercise
+from autograder.checks.evidence import Evidence
+from autograder.checks.key import VISIBLE_SEEDS, Exercise, Key
+from autograder.checks.running import Place
+from autograder.checks.verdict import Verdict
 from autograder.settings import Course
 
 GOAL = 0.95  # of the mutants must be killed
 SECONDS = 3.0  # for one case of a mutant
 
 
-@dataclass
-class Tally:
-    """An exercise's mutants: how many, and which of them the hidden cases accept."""
+@dataclass(frozen=True)
+class Tried:
+    """A mutant, and what became of it; it survives where some secret accepts it."""
 
-    exercise: str
-    total: int = 0
-    survivors: list[Mutant] = field(default_factory=list)
-
-    @property
-    def killed(self) -> int:
-        """How many the hidden cases reject."""
-        return self.total - len(self.survivors)
+    mutant: Mutant
+    judged: Judged
 
 
-def report_mutants(course: Course, assignment: str) -> int:
-    """Print kill rates and unexplained survivors; 1 where there are any or too many survive."""
-    source = read_source(course.source_path(assignment))
-    tallies = run_mutants(course, source)
-    for tally in tallies:
-        print(f"{tally.exercise:32} {tally.killed:4} of {tally.total:4} killed")
-    total, killed = sum(t.total for t in tallies), sum(t.killed for t in tallies)
-    print(f"{assignment}: {killed} of {total} mutants killed, {killed / max(total, 1):.1%}")
-    unexplained, stale = compare_with_reasons(source, tallies)
+@dataclass(frozen=True)
+class Keys:
+    """What mutants of a source are judged by: a key for each secret, and the visible one."""
+
+    hidden: list[Key]
+    visible: Key
+
+
+def report_mutants(course: Course, *assignments: str, secrets: int = 1) -> int:
+    """Print what became of all mutants; 1 where some survive unexplained, or too many at all."""
+    status, judged = 0, []
+    for assignment in assignments:
+        source = read_source(course.source_path(assignment))
+        tried = run_mutants(source, keys_of(course, source, secrets))
+        judged += [one.judged for one in tried]
+        status = max(status, _report(source, tried))
+    if len(assignments) > 1:
+        _show(judged, "assignment")
+    return status
+
+
+def _report(source: Source, tried: list[Tried]) -> int:
+    """Print what became of one assignment's mutants."""
+    judged = [one.judged for one in tried]
+    _show(judged, "exercise")
+    killed, total = counted(judged, Label.WRONG).rejected, len(judged)
+    print(f"{source.assignment}: {killed} of {total} mutants killed, {killed / max(total, 1):.1%}")
+    unexplained, stale = compare_with_reasons(source, tried)
     for mutant in unexplained:
         print(f"survives, unexplained  {mutant.label}")
     for exercise, change in stale:
@@ -53,52 +75,68 @@ def report_mutants(course: Course, assignment: str) -> int:
     return 1 if unexplained or stale or killed < GOAL * total else 0
 
 
-def run_mutants(course: Course, source: Source) -> list[Tally]:
-    """Try every mutant of every exercise on its hidden cases."""
-    key = kept_key(course, source)
-    tallies = []
+def _show(judged: list[Judged], by: str) -> None:
+    tables = counts_table(judged, by), causes_table(judged), goals_table(judged, KILLED)
+    Console().print(*tables, sep="\n")
+
+
+def keys_of(course: Course, source: Source, secrets: int) -> Keys:
+    """The keys under so many secrets, of which the first is the course's own."""
+    with other_secrets(course, secrets - 1) as others:
+        return Keys([kept_key(one, source) for one in (course, *others)], visible_key(source))
+
+
+def run_mutants(source: Source, keys: Keys) -> list[Tried]:
+    """Try every mutant of every exercise on its hidden and on its visible cases."""
+    tried = []
     for name in source.checks:
         found = list(mutants(source, name, specs_of(source)[name].free))
-        tally = Tally(name, len(found))
         for mutant in tqdm(found, desc=name, file=sys.stderr, leave=False):
-            if not is_killed(source, mutant, key.exercises[name]):
-                tally.survivors.append(mutant)
-        tallies.append(tally)
-    return tallies
+            tried.append(Tried(mutant, judged(source, mutant, keys)))
+    return tried
 
 
-def is_killed(source: Source, mutant: Mutant, exercise: Exercise) -> bool:
-    """Whether the hidden cases reject a mutant; one that does not even load is rejected."""
+def judged(source: Source, mutant: Mutant, keys: Keys) -> Judged:
+    """What becomes of a mutant under every secret, and in the notebook."""
+    name = mutant.exercise
+    verdicts = [verdict_on(source, mutant, key.exercises[name]) for key in keys.hidden]
+    visible = verdict_on(source, mutant, keys.visible.exercises[name], hidden=False)
+    return Judged(mutant.label, source.assignment, name, Label.WRONG, tuple(verdicts), visible)
+
+
+def verdict_on(
+    source: Source, mutant: Mutant, exercise: Exercise, *, hidden: bool = True
+) -> Verdict:
+    """The verdict on a mutant; one that does not even load is rejected."""
+    seeds = exercise.seeds if hidden else VISIBLE_SEEDS
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             module = load_with(source, mutant.solution)
-            tested = trial(source, module, mutant.exercise)
-            return not _is_accepted(tested, mutant, exercise)
-        except Exception:
-            return True
+            tested = trial(source, module, mutant.exercise, hidden=hidden)
+            return tested.judge(exercise, _observed(tested, seeds), seeds, [mutant.solution])
+        except Exception as error:
+            said = f"raised {type(error).__name__}"
+            return Verdict(exercise.name, 0.0, exercise.points, False, inf, said, str(error))
 
 
-def _is_accepted(tested: Trial, mutant: Mutant, exercise: Exercise) -> bool:
-    """Whether rules and cases let a mutant pass, up to the first that does not."""
-    if tested.broken([mutant.solution]):
-        return False
-    seeds = exercise.seeds
-    cases = {(case.probe, case.index): case for case in exercise.cases}
-    return all(
-        tested.judge(
-            replace(exercise, cases=(cases[place],), mistakes=()), {place: evidence}, seeds
-        ).passed
-        for place, evidence in tested.one_by_one(seeds, SECONDS)
-    )
+def _observed(tested: Trial, seeds: Sequence[int]) -> dict[Place, Evidence]:
+    """Every case, up to one that takes too long: what never ends does so in the others, too."""
+    found = {}
+    for place, evidence in tested.one_by_one(seeds, SECONDS):
+        found[place] = evidence
+        if evidence.error == TimeoutError.__name__:
+            break
+    return found
 
 
 def compare_with_reasons(
-    source: Source, tallies: list[Tally]
+    source: Source, tried: list[Tried]
 ) -> tuple[list[Mutant], list[tuple[str, str]]]:
     """Survivors without a reason, and exercise and change of reasons without a survivor."""
     reasons = dict(_explained(source))
-    survivors = {(m.exercise, canonical(m.solution)): m for t in tallies for m in t.survivors}
+    alive = [one.mutant for one in tried if not one.judged.rejected]
+    survivors = {(mutant.exercise, canonical(mutant.solution)): mutant for mutant in alive}
     unexplained = [mutant for key, mutant in survivors.items() if key not in reasons]
     stale = [(key[0], change) for key, change in reasons.items() if key not in survivors]
     return unexplained, stale

@@ -26,12 +26,14 @@ from math import inf, nan
 
 import torch
 
+from autograder.checks.probes import as_plain
 from autograder.checks.spec import specs
 
 
 def _answer(exercise, probe, subject, seed):
     probe = specs()[exercise].probes[probe]
-    return probe, probe.reading(probe.answer(subject, seed)[0], seed)
+    value, _, _ = probe.answer(subject, seed, frozenset())
+    return probe, as_plain(probe.reading(value, seed))
 
 
 def _obeys(exercise, probe, subject, seed):

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from autograder.checks.always import AGAIN, GRADIENT, IN_TRAINING, RANDOM, has_raised
 from autograder.checks.calls import EVERY_PARAMETER
 from autograder.checks.comparison import TOLERANCE, Outcome, relative_error, worst
+from autograder.checks.differences import OF_SLOPES
 from autograder.checks.evidence import Value
+from autograder.checks.sketch import has_nan
 
 Tried = Mapping[str, Value]
 GIVEN = "the outputs are right, but "
@@ -39,7 +41,8 @@ def _problem(name: str, right: Value, found: Value) -> Outcome:
         return Outcome(WRONG, "gives other numbers in training mode")
     if name == GRADIENT:
         return _gradients(right, found)
-    return _sketches(f"right here, but wrong for {name}", right, found)
+    what = "NaN" if has_nan(found) else "wrong"
+    return _sketches(f"right here, but {what} for {name}", right, found)
 
 
 def _gradients(right: Value, found: Value) -> Outcome:
@@ -54,6 +57,8 @@ def _gradient(name: str, right: Value, found: Value) -> Outcome:
         return _sketches(GIVEN + "a parameter gets no gradient", right, found)
     if found is None:
         return Outcome(WRONG, f"{GIVEN}no gradient reaches {name}")
+    if has_nan(found):
+        return Outcome(WRONG, f"{GIVEN}the gradient of {name} has NaN, {OF_SLOPES}")
     return _sketches(f"{GIVEN}the gradient of {name} is not", right, found)
 
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from autograder.checks import differences
 from autograder.checks.derivation import Differentiated
-from autograder.checks.evidence import UNUSABLE, Array, Evidence, Foreign, Value
+from autograder.checks.evidence import NOTHING, UNUSABLE, Array, Evidence, Value
 from autograder.checks.rules import DERIVE
 
 TOLERANCE = 1e-5  # the handouts' own threshold
+RAISED = "raised "  # with which every sentence about an exception begins
 
 
 @dataclass(frozen=True)
@@ -61,14 +63,16 @@ def changed_inputs(actual: Evidence, error: float = 0.0) -> Outcome:
 
 
 def _raised(actual: Evidence) -> Outcome:
-    if actual.error == "NotImplementedError":
+    if actual.error == "NotImplementedError" and not actual.detail:  # torch gives reasons
         return Outcome(np.inf, "not written yet")
     if actual.error == Differentiated.__name__:
         return Outcome(np.inf, DERIVE)
+    if actual.error == NOTHING:
+        return Outcome(np.inf, differences.NO_RETURN)
     if actual.error == UNUSABLE:
         return Outcome(np.inf, "its answer does not fit where it is used", actual.detail)
     known = isinstance(getattr(builtins, actual.error or "", None), type)
-    return Outcome(np.inf, f"raised {actual.error if known else 'an exception'}", actual.detail)
+    return Outcome(np.inf, f"{RAISED}{actual.error if known else 'an exception'}", actual.detail)
 
 
 def compare_values(
@@ -83,21 +87,19 @@ def compare_values(
             return _compare_arrays(expected, actual, where, values)
         case dict(), dict():
             if expected.keys() != actual.keys():
-                return _wrong("structure", where, ", ".join(expected), ", ".join(actual))
+                return _wrong(differences.of_names(expected, actual, where))
             children = [(_join(where, key), expected[key], actual[key]) for key in expected]
         case list(), list():
             if len(expected) != len(actual):
-                return _wrong("length", where, len(expected), len(actual))
+                return _wrong(differences.of_lengths(expected, actual, where))
             pairs = zip(expected, actual, strict=True)
             children = [(f"{where}[{i}]", e, a) for i, (e, a) in enumerate(pairs)]
         case (str(), str()) | (None, None):
-            return (
-                Outcome()
-                if expected == actual or not values
-                else _wrong("value", where, expected, actual)
-            )
+            if expected == actual or not values:
+                return Outcome()
+            return _wrong(differences.of_texts(expected, actual, where))
         case _:
-            return _wrong("type", where, _type_name(expected), _type_name(actual))
+            return _wrong(differences.of_types(expected, actual, where))
     return worst([compare_values(e, a, path, values=values) for path, e, a in children])
 
 
@@ -110,64 +112,46 @@ def worst(outcomes: list[Outcome]) -> Outcome:
 
 
 def _compare_arrays(expected: Array, actual: Array, where: str, values: bool) -> Outcome:
+    x, y = expected.values, actual.values
     if expected.kind != actual.kind:
-        return _wrong("type", where, _type_name(expected), _type_name(actual))
-    if expected.values.shape != actual.values.shape:
-        return _wrong("shape", where, expected.values.shape, actual.values.shape)
+        return _wrong(differences.of_types(expected, actual, where))
+    if x.shape != y.shape:
+        return _wrong(differences.of_shapes(x.shape, y.shape, where))
     if expected.dtype != actual.dtype:
-        return _wrong("dtype", where, expected.dtype, actual.dtype)
-    if np.isnan(actual.values).any():
-        return Outcome(np.inf, f"NaN{_at(where)}")
+        return _wrong(differences.of_dtypes(expected.dtype, actual.dtype, where))
+    if np.isnan(y).any():
+        return _wrong(differences.of_odd_numbers(np.isnan(y), differences.NAN, where))
     return _compare_numbers(expected, actual, where) if values else Outcome()
 
 
 def _compare_numbers(expected: Array, actual: Array, where: str) -> Outcome:
     x, y = expected.values, actual.values
-    error = relative_error(x, y)
-    if x.dtype.kind in "iub":
-        if np.array_equal(x, y):
-            return Outcome()
-    elif error < TOLERANCE:
-        return Outcome(error)
+    error, is_exact = relative_error(x, y), x.dtype.kind in "iub"
+    if np.array_equal(x, y) if is_exact else error < TOLERANCE:
+        return Outcome(0.0 if is_exact else error)
+    if lost := differences.of_every_parameter(where):
+        return _wrong(lost)
+    kind = "n" if expected.kind == "number" else x.dtype.kind
     x, y = x.astype(np.float64), y.astype(np.float64)
     with np.errstate(invalid="ignore"):
         gap = np.where(x == y, 0.0, np.abs(x - y))
     place = np.unravel_index(int(np.argmax(gap)), x.shape)
-    index = f"[{', '.join(map(str, place))}]" if place else ""
-    infinite = not np.isfinite(y).all() and np.isfinite(x).all()
-    kind = f"error {error:.2g} ≥ {TOLERANCE:.0e}" if error >= TOLERANCE else "wrong value"
-    return Outcome(
-        error if np.isfinite(error) else np.inf,
-        f"{'infinite values' if infinite else kind}{_at(where + index)}",
-        f"expected {x[place]:.6g}, got {y[place]:.6g}",
-    )
+    if not np.isfinite(y).all() and np.isfinite(x).all():
+        said, _ = differences.of_odd_numbers(np.isinf(y), differences.INFINITE, where)
+    else:
+        is_wide = error >= TOLERANCE and not is_exact
+        said = f"error {error:.2g} ≥ {TOLERANCE:.0e}" if is_wide else "wrong value"
+        said += differences.at(where + differences.index(place))
+    detail = differences.of_numbers(x[place], y[place], kind)
+    return Outcome(error if np.isfinite(error) else np.inf, said, detail)
 
 
-def _wrong(kind: str, where: str, expected: object, actual: object) -> Outcome:
-    return Outcome(np.inf, f"wrong {kind}{_at(where)}", f"expected {expected}, got {actual}")
-
-
-def _at(where: str) -> str:
-    return f" at {where}" if where else ""
+def _wrong(said: differences.Said) -> Outcome:
+    return Outcome(np.inf, *said)
 
 
 def _join(where: str, key: str) -> str:
     return f"{where}.{key}" if where else key
-
-
-def _type_name(value: Value) -> str:
-    match value:
-        case Array(kind="tensor"):
-            return "a torch.Tensor"
-        case Array(kind="ndarray"):
-            return "a numpy.ndarray"
-        case Array():
-            return f"a {value.kind}"
-        case Foreign():
-            return f"a {value.type_name}"
-        case dict() | list():
-            return "a dict" if isinstance(value, dict) else "a list or tuple"
-    return "None" if value is None else "a str"
 
 
 def same(a: Evidence, b: Evidence) -> bool:

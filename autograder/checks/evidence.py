@@ -24,6 +24,7 @@ NOT_EVIDENCE = (
     *(RecursionError, TypeError, ValueError),
 )
 UNUSABLE = "Unusable"  # the error of an answer that its reading could not use
+NOTHING = "Nothing"  # that of None, which it could not use either
 
 
 class EvidenceError(Exception):
@@ -99,7 +100,14 @@ def normalise(value: object) -> Value:
         return str.__str__(value)  # without what a subclass may redefine
     if value is None:
         return None
-    return Foreign(type(value).__name__)
+    return _foreign(value)
+
+
+def _foreign(value: object) -> Foreign:
+    """Classes and modules, which may have any name, are called what they are."""
+    if isinstance(value, type):
+        return Foreign("class")
+    return Foreign("module" if isinstance(value, torch.nn.Module) else type(value).__name__)
 
 
 def _from_tensor(tensor: torch.Tensor) -> Array:

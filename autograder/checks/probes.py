@@ -83,6 +83,11 @@ class Probe:
         return self._draw.__code__.co_firstlineno
 
     @property
+    def file(self) -> str:
+        """The file, or cell, in which it stands."""
+        return self._draw.__code__.co_filename
+
+    @property
     def has_reading(self) -> bool:
         """Whether something else than the answer is compared."""
         return self._read is not None

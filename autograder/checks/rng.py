@@ -52,8 +52,11 @@ class Rng:
     def fill(self, module: Module, scale: float = 0.5) -> Module:
         """Give every parameter its own normal numbers, by its name, and switch to eval mode.
 
-        By name, so that the order in which layers are created does not matter.
+        By name, so that the order in which layers are created does not matter. Raises TypeError
+        for what is no module.
         """
+        if not isinstance(module, nn.Module):
+            raise TypeError(f"a {type(module).__name__} is built, which is no torch.nn.Module")
         base = self._state.randint(2**31)
         own = np.random.RandomState(0)
         with torch.no_grad():

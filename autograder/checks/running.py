@@ -13,7 +13,8 @@ import numpy as np
 import torch
 
 from autograder.checks.always import ALWAYS, Always, has_raised, outcome_of
-from autograder.checks.evidence import MAX_DETAIL, UNUSABLE, Evidence, Value, normalise
+from autograder.checks.differences import nothing
+from autograder.checks.evidence import MAX_DETAIL, NOTHING, UNUSABLE, Evidence, Value, normalise
 from autograder.checks.probes import Probe
 from autograder.checks.rng import Rng
 from autograder.checks.sketch import sketched
@@ -69,6 +70,8 @@ def read(probe: Probe, evidence: Evidence, seed: int) -> Evidence:
         with leaving_no_trace():
             value = normalise(probe.reading(evidence.value, seed))
     except Exception as error:
+        if nothing(evidence.value):
+            return Evidence(error=NOTHING)
         return Evidence(error=UNUSABLE, detail=f"{type(error).__name__}: {error}"[:MAX_DETAIL])
     others = {
         name: _read_variant(probe, evidence.tried[name], seed, sizes)

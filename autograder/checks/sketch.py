@@ -40,7 +40,7 @@ def numbers_of(value: Value) -> np.ndarray:
 
 def _size(row: np.ndarray) -> float:
     """Its root mean square, also where squares would overflow."""
-    largest = np.abs(row).max(initial=0.0)
+    largest = max(row.max(initial=0.0), -row.min(initial=0.0))
     return float(largest * np.sqrt(np.mean((row / largest) ** 2))) if largest else 0.0
 
 
@@ -55,6 +55,11 @@ def arrays_in(value: Value) -> Iterator[Array]:
         case list():
             for item in value:
                 yield from arrays_in(item)
+
+
+def has_nan(sketch: Value) -> bool:
+    """Whether an array of what was sketched had NaN, as its form says."""
+    return isinstance(sketch, dict) and "NaN" in str(sketch.get("form"))
 
 
 def _finite(values: np.ndarray) -> np.ndarray:

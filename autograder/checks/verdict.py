@@ -14,6 +14,7 @@ from autograder.checks.comparison import (
     compare_values,
     same,
 )
+from autograder.checks.differences import NO_RETURN, nothing
 from autograder.checks.evidence import Evidence, Value
 from autograder.checks.key import Case, Exercise
 from autograder.checks.kinds import explanation
@@ -129,6 +130,8 @@ def judge_case(
     """What is wrong with the evidence of one case; None is one that did not run to its end."""
     if evidence is None:
         return Outcome(math.inf, "did not run to its end")
+    if _is_missing(case, evidence, probe):
+        return Outcome(math.inf, NO_RETURN)
     if not probe.has_law or evidence.error is not None:
         outcome = compare(case.expected, evidence)
     else:
@@ -141,6 +144,9 @@ def judge_case(
 
 def _lawful(expected: Evidence, evidence: Evidence, probe: Probe, seed: int) -> Outcome:
     """What the law says of an answer of the right form, and of those for other sizes."""
+    changed = changed_inputs(evidence)
+    if not changed.passed:  # then the law has other inputs than the answer is for
+        return changed
     form = compare_values(expected.value, evidence.value, values=False)
     outcome = _by_law(probe, evidence.value, seed, {}) if form.passed else form
     for name, sizes in probe.variants.items():
@@ -151,7 +157,7 @@ def _lawful(expected: Evidence, evidence: Evidence, probe: Probe, seed: int) -> 
                 if has_raised(found)
                 else _by_law(probe, found, seed, sizes)
             )
-    return changed_inputs(evidence) if outcome.passed else outcome
+    return outcome
 
 
 def _by_law(probe: Probe, value: Value, seed: int, sizes: Mapping[str, int]) -> Outcome:
@@ -162,6 +168,12 @@ def _by_law(probe: Probe, value: Value, seed: int, sizes: Mapping[str, int]) -> 
             math.inf, f"its answer cannot be judged ({type(error).__name__})", str(error)
         )
     return Outcome(math.inf, problem) if problem else Outcome()
+
+
+def _is_missing(case: Case, evidence: Evidence, probe: Probe) -> bool:
+    """Whether None came where an answer should; a reading may have made it of one."""
+    unread = evidence.error is None and not probe.has_reading
+    return unread and nothing(evidence.value) and not nothing(case.expected.value)
 
 
 def _matches(outcomes: tuple[Evidence | None, ...], answers: list[Evidence | None]) -> bool:

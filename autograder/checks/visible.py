@@ -1,15 +1,16 @@
 """Checks as students see them: public seeds, the key in the notebook, one line of ✓ or ✗."""
 
 import os
-import traceback
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from autograder.checks.artefact import Artefact, rejected
 from autograder.checks.evidence import Evidence
+from autograder.checks.explained import is_told, of_exception, of_nan
 from autograder.checks.key import VISIBLE_SEEDS, Exercise, Key, decode
 from autograder.checks.model_file import ModelError
+from autograder.checks.own_frames import own_traceback, shortened
 from autograder.checks.own_model import measured
 from autograder.checks.predictions import Predictions, own_predictions
 from autograder.checks.rules import broken
@@ -67,8 +68,11 @@ class VisibleChecks:
         if spec.rules:
             problem = broken(spec.rules, cells_so_far(), known.subject, spec.stand_ins)
             verdict = obeying(verdict, problem)
-        raised = [e.exception for e in evidence.values() if e.exception is not None]
-        self._show(verdict, next(iter(raised), None))
+        self._show(replace(verdict, detail=shortened(verdict.detail)))
+        if not verdict.passed:
+            around = partial(spec.around, namespace)
+            _print(of_exception(spec, evidence, verdict))
+            _print(of_nan(spec, evidence, verdict, subject, around))
 
     def _check_artefact(self, known: Exercise, artefact: Artefact) -> None:
         cause = None
@@ -76,24 +80,24 @@ class VisibleChecks:
             verdict = measured(known, artefact)
         except ModelError as error:
             verdict, cause = rejected(known.name, known.points, str(error), error.detail), error
-        self._show(verdict, cause and cause.__cause__)
+        self._show(verdict)
+        if cause is not None and is_told(cause.__cause__):
+            print(own_traceback(cause.__cause__))
 
     def _check_predictions(self, known: Exercise, predictions: Predictions) -> None:
         """Their number: what they earn, graders alone can say."""
         try:
             said = own_predictions(predictions)
-            self._show(Verdict(known.name, 0.0, known.points, True, 0.0, said), None)
+            self._show(Verdict(known.name, 0.0, known.points, True, 0.0, said))
         except ModelError as error:
-            self._show(rejected(known.name, known.points, str(error)), None)
+            self._show(rejected(known.name, known.points, str(error)))
 
-    def _show(self, verdict: Verdict, cause: BaseException | None) -> None:
+    def _show(self, verdict: Verdict) -> None:
         self.verdicts[verdict.exercise] = verdict
         if verdict.passed:
             print(verdict.line)
-            return
-        self._fail(verdict.exercise, verdict.message)
-        if cause is not None and not isinstance(cause, NotImplementedError):
-            print(_own_traceback(cause))
+        else:
+            self._fail(verdict.exercise, verdict.message)
 
     def _fail(self, exercise: str, message: str) -> None:
         if "NBGRADER_VALIDATING" in os.environ:
@@ -129,6 +133,11 @@ class VisibleChecks:
         return "✓" if full else f"✓ {verdict.score:g} of {verdict.max_score:g} points"
 
 
+def _print(said: str) -> None:
+    if said:
+        print(said)
+
+
 def _has_cases(exercise: Exercise) -> bool:
     """Whether the cell with the code of its cases has run."""
     return {case.probe for case in exercise.cases} <= specs()[exercise.name].probes.keys()
@@ -158,15 +167,3 @@ def _as_read(spec: Spec, evidence: dict[Place, Evidence]) -> dict[Place, Evidenc
         (name, index): read(spec.probes[name], found, VISIBLE_SEEDS[index])
         for (name, index), found in evidence.items()
     }
-
-
-def _own_traceback(exception: BaseException) -> str:
-    """The traceback without this package's frames, and those of the exceptions before it."""
-    here = str(Path(__file__).parent)
-    trace: traceback.TracebackException | None
-    trace = found = traceback.TracebackException.from_exception(exception)
-    while trace is not None:
-        own = [frame for frame in trace.stack if not frame.filename.startswith(here)]
-        trace.stack = traceback.StackSummary.from_list(own)
-        trace = trace.__cause__ or trace.__context__
-    return "".join(found.format()).rstrip()

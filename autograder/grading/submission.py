@@ -1,7 +1,7 @@
 """A submission on its way from file to verdicts: read once, repaired once, judged once."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -104,11 +104,7 @@ class Submission:
     @cached_property
     def execution(self) -> Execution:
         """What came of it: kept evidence, and what is missing found now."""
-        store = self.grader.store
-        missing = store.missing(self.job)
-        if missing is not None:
-            store.keep(self.job, execute(missing))
-        return store.load(self.job)
+        return self.grader.execution(self.job)
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
@@ -164,13 +160,15 @@ class Submission:
 class Grader:
     """What grading submissions to one assignment needs, made once. Raises StaleError."""
 
-    def __init__(self, course: Course, assignment: str) -> None:
+    def __init__(
+        self, course: Course, assignment: str, verifier: type[Verifier] = Verifier
+    ) -> None:
         self.course, self.assignment = course, assignment
         source, released = read_source(course.source_path(assignment)), course.released(assignment)
         self.releases = Releases(course, assignment)
         self.released = self.releases.notebook
         refuse_stale(source, self.released)
-        self.verifier = Verifier(course, assignment)
+        self.verifier = verifier(course, assignment)
         self.store = EvidenceStore(course.build / "evidence" / assignment)
         self.digest = self._digest(released.read_bytes())
         self._checks, self._rests_on = self.verifier.planned(), self.verifier.rests_on()
@@ -207,6 +205,17 @@ class Grader:
             models,
             rests_on=self._rests_on,
         )
+
+    def own(self, job: Job) -> Job:
+        """A job of another grader of this assignment, with the checks of this one."""
+        return replace(job, checks=self._checks, rests_on=self._rests_on)
+
+    def execution(self, job: Job) -> Execution:
+        """What came of a job: kept evidence, and what is missing found now."""
+        missing = self.store.missing(job)
+        if missing is not None:
+            self.store.keep(job, execute(missing))
+        return self.store.load(job)
 
 
 def handed_in(grader: Grader, path: Path) -> Submission:

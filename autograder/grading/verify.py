@@ -39,7 +39,7 @@ class Verifier:
 
     def __init__(self, course: Course, assignment: str) -> None:
         self.source: Source = read_source(course.source_path(assignment))
-        self.key: Key = kept_key(course, self.source)
+        self.key: Key = self._key(course)
         self.seeds = {name: self.key.exercises[name].seeds for name in self.source.checks}
         module = load(self.source)
         self.trials = {name: trial(self.source, module, name) for name in self.source.checks}
@@ -49,12 +49,17 @@ class Verifier:
         }
         self._held_out = {n: course.hidden_seeds(assignment, n)[0] for n in self.artefacts}
 
+    def _key(self, course: Course) -> Key:
+        return kept_key(course, self.source)
+
+    def _text(self, exercise: str) -> str:
+        return ChecksText(self.source).complete(exercise)
+
     def planned(self) -> dict[str, PlannedCheck]:
         """What a kernel must know to run each check."""
-        texts = ChecksText(self.source)
         return {
             name: PlannedCheck(
-                name, self.source.subjects[name], texts.complete(name), tuple(self.seeds[name])
+                name, self.source.subjects[name], self._text(name), tuple(self.seeds[name])
             )
             for name in self.source.checks
         }
@@ -68,11 +73,14 @@ class Verifier:
         }
 
     def verdicts(self, execution: Execution, job: Job) -> list[Verdict]:
-        """A verdict for every exercise, whatever came of the job, in words that can be shown."""
-        return [_told(self.verdict(name, execution, job)) for name in self.key.exercises]
+        """A verdict for every exercise, whatever came of the job."""
+        return [self.verdict(name, execution, job) for name in self.key.exercises]
 
     def verdict(self, name: str, execution: Execution, job: Job) -> Verdict:
-        """A verdict on one exercise."""
+        """A verdict on one exercise, in words that can be shown."""
+        return _told(self._verdict(name, execution, job))
+
+    def _verdict(self, name: str, execution: Execution, job: Job) -> Verdict:
         found = execution.found.get(name, Found())
         if name in self.artefacts:
             return self.verdict_on_model(name, found)

@@ -164,7 +164,7 @@ class SelfAttention(nn.Module):
 check("self_attention", SelfAttention)
 
 # %% [markdown]
-# <details><summary>"wrong type at output[1]: expected a torch.Tensor, got None"</summary>
+# <details><summary>"None at output[1] where a torch.Tensor belongs"</summary>
 #
 # `output[0]` is what `forward` returned, `output[1]` what it left in `self.weights_softmax`. The function of 1.1
 # returns two things, and the second one belongs there.
@@ -301,7 +301,7 @@ class MultiHeadAttention(nn.Module):
 check("multi_head_attention", MultiHeadAttention)
 
 # %% [markdown]
-# <details><summary>"wrong structure at parameters": names are missing</summary>
+# <details><summary>"the parameters have other names"</summary>
 #
 # A plain Python list hides its layers from PyTorch: they would be neither trained nor saved. And
 # `[layer] * 3` is three times the *same* layer.

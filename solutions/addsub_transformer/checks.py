@@ -148,7 +148,7 @@ def finite(x: Tensor) -> str:
 def _(answer, _):
     """On constant rows gradients depend on ε, and rounding errors on how a mean is computed."""
     some, fractions = answer["some"], answer["fractions"]["output"]
-    bounded = "bounded" if fractions.abs().max() < 6 else "as large as the input"  # |γ| + |β|
+    bounded = "bounded" if fractions.abs().max() < 6 else "6 or more"  # of |γ| + |β|
     return {
         "output": some["output"],
         "output for fractions": f"{finite(fractions)}, {bounded}",
@@ -231,8 +231,8 @@ def _(answer, inputs):
     usual = 6 * (shares * (1 - shares) / output.numel()).sqrt()
     differ = torch.stack([(found != found.roll(1, i)).float().mean((0, 1, 2)) for i in range(3)])
     return {
-        "in training": output.mul(1000).round().unique(),
+        "different numbers in training": output.mul(1000).round().unique(),
         "as frequent as wanted": (found.float().mean((0, 1, 2)) - shares).abs() < usual,
         "each number by itself": (differ - 2 * shares * (1 - shares)).abs() < 0.05,
-        "in evaluation": answer["evaluation"].unique(),
+        "different numbers in evaluation": answer["evaluation"].unique(),
     }

@@ -221,6 +221,32 @@ def without_queries(attention: nn.Module, rng: Rng) -> None:
         nn.init.zeros_(parameter)
 
 
+TWO_ANSWERS = "two equal calls have different results: it draws random numbers, or keeps a state"
+
+
+@probe("causal_scaled_dot_attention")
+def no_future(rng: Rng):
+    attention, (q, k, v) = built(7, filled=beside_a_bias), three_inputs(rng, 2, 3, 5, 7)
+    later, (_, new_k, new_v) = (torch.arange(5) >= 2)[:, None], three_inputs(rng, 2, 3, 5, 7)
+    changed = attention(q, k.where(~later, new_k), v.where(~later, new_v))
+    return [attention(q, k, v), changed, attention(q, k, v)]
+
+
+@no_future.law
+def _(answer, _):
+    (before, weights), (after, _), (again, _) = answer
+    seen, change = torch.ones(3, 5).tril() == 1, (before - after)[:, :2]
+    obeyed = {
+        TWO_ANSWERS: (before - again).abs() < 1e-6,
+        "a weight is negative": weights >= 0,
+        "the weights of a query do not sum to 1": (weights.sum(-1) - 1).abs() < 1e-5,
+        "a query gives weight to a later key": weights[:, ~seen].abs() < 1e-6,
+        "a query does not see all keys up to its own position": weights[:, seen] > 1e-12,
+        "keys and values from position 2 on change the outputs before it": change.abs() < 1e-5,
+    }
+    return next((problem for problem, holds in obeyed.items() if not holds.all()), None)
+
+
 @probe("causal_scaled_dot_attention")
 def higher_scores_later(rng: Rng):
     """The first query sees the lowest score alone, and a mask of −100 is not much lower."""

@@ -869,9 +869,7 @@ def wrong_with(caption: str, number: int) -> str | None:
     if not words_of(caption[:500]):
         return "there are no words in it"
     if len(words) > CAPTION_WORDS or len(caption) > 200:
-        return (
-            f"it has {len(words)} words and {len(caption)} letters; at most {CAPTION_WORDS} and 200"
-        )
+        return f"it has {len(words)} words and {len(caption)} characters; at most {CAPTION_WORDS} and 200"
     if re.search(r"\.(png|jpe?g|svg|gif)\b|[/\\_]", caption.lower()):
         return "it has the name of a file; say what is to be seen"
     order = order_of(caption).tolist()

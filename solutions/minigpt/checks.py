@@ -116,7 +116,7 @@ def problem_of(x: Tensor, y: Tensor, found: str, text: str, block: int) -> str:
         "x has not block_size − 1 numbers": len(x) != block - 1,
         "y is not x, one position on": not torch.equal(x[1:], y[:-1]),
         "there are not three MASKs in a text": found.count(SHARP) != 3,
-        "PADs stand elsewhere than behind the last MASK, or others there": (
+        "PADs stand before the last MASK, or other characters behind it": (
             SQUARE in cut or pads.strip(SQUARE) != ""
         ),
         "prefix, content and suffix, in this order, are not the beginning of the text": (
@@ -160,9 +160,11 @@ def law_of_corruption(answer, inputs) -> str | None:
             squares > longest + 10 * (2 * longest) ** 0.5
         ),
         f"the masked part is {share:.3f} of the text, not a quarter": abs(share - 0.25) > 0.037,
-        "the length of the masked part is not random": deviation < 0.03,
-        "masked parts are often empty": empty > 0.09,
-        "the masked part does not stand anywhere": spread < 0.15 or abs(where - 0.5) > 0.1,
+        "masked parts are nearly always the same share of their text": deviation < 0.03,
+        f"{empty:.0%} of the masked parts are empty": empty > 0.09,
+        "masked parts do not stand everywhere equally often": (
+            spread < 0.15 or abs(where - 0.5) > 0.1
+        ),
     }
     return next((problem for problem, is_so in broken.items() if is_so), None)
 
@@ -690,7 +692,7 @@ def _(answer, inputs):
     """
     C, m, d = answer["C"], inputs.m, inputs.d
     if not answer["is learned"]:
-        return "C is not learned: make it an nn.Parameter"
+        return "C is not learned: it is to be an nn.Parameter that gets gradients"
     if C.shape != (1, m, d):
         return f"C has shape {tuple(C.shape)}, not (1, m, d)"
     largest, bounds = C.abs().max(), ((6 / (d * (m + 1))) ** 0.5, (6 / (m + d)) ** 0.5)

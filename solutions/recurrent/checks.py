@@ -1,5 +1,7 @@
 """How each exercise is judged: derivations by numbers; modules, whose layout is free, by laws."""
 
+from itertools import combinations
+
 import torch
 from recurrent import Weights, inputs_of, paths, raise_forget_gate, random_network, random_run, run
 from torch import Tensor, nn
@@ -186,6 +188,8 @@ def recurrent_layer_of_a_long_run(rng: Rng):
     return long_run(rng)
 
 
+TWO_ANSWERS = "two equal calls have different results: it draws random numbers, or keeps a state"
+
 # Laws of layers. Each activation has a name, its function, and the inverse of that.
 TANH = "tanh", torch.tanh, torch.atanh
 SIGMOID = "σ", torch.sigmoid, torch.logit
@@ -197,13 +201,19 @@ def layer_problem(outputs: Tensor, name: str, activation, of: str, *inputs: Tens
     f, squash, unsquash = activation
     scores, x = unsquash(outputs), torch.cat([*inputs, torch.ones(len(outputs), 1)], dim=1)
     if not scores.isfinite().all():
-        return f"{name} leaves the range of {f}"
+        return f"{name} reaches an end of the range of {f}, or leaves it"
     W = torch.linalg.lstsq(x.double(), scores.double()).solution.float()  # from many points
     if not torch.allclose(squash(x @ W), outputs, atol=1e-4):
         return f"{name} is not {f} of a linear map of {of}"
-    if (W.abs().amax(dim=1) < 1e-4).any():
-        return f"{name} lacks its bias, or does not see all of {of}"
-    return None
+    *seen, bias = (W.abs().amax(dim=1) >= 1e-4).tolist()
+    if not all(seen):
+        return f"{name} does not depend on all of {of}"
+    return None if bias else f"{name} has no bias"
+
+
+def repeated_problem(first, again) -> str | None:
+    same = all(torch.allclose(*pair, atol=1e-6) for pair in zip(first, again, strict=True))
+    return None if same else TWO_ANSWERS
 
 
 def batch_problem(answer) -> str | None:
@@ -216,7 +226,8 @@ def batch_problem(answer) -> str | None:
 def parameters_problem(answer, *sizes: int) -> str | None:
     """Two sizes are right, as there may be one bias or two in a sum."""
     if answer["size"] not in sizes:
-        return "a parameter is missing, or there are more than the equations need"
+        kind = "fewer" if answer["size"] < min(sizes) else "more"
+        return f"it learns {kind} numbers than the equations have"
     reached = answer["gradients"]["every parameter"]
     return None if reached else "no gradient reaches some of the parameters"
 
@@ -231,15 +242,14 @@ def points(rng: Rng, I: int, H: int) -> list[Tensor]:
 
 @probe("vanilla_rnn", alone, weight=3)
 def one_step_from_many_points(rng: Rng):
-    return {
-        "I = 5": built(5, 3, 4)(*points(rng, 5, 3)),
-        "I = 1": built(1, 4, 2)(*points(rng, 1, 4)),
-    }
+    step, other = built(5, 3, 4)(*points(rng, 5, 3)), built(1, 4, 2)(*points(rng, 1, 4))
+    return {"I = 5": step, "I = 1": other, "once more": step}
 
 
 @one_step_from_many_points.law
 def are_elman_networks(answer, steps):
-    return next(filter(None, (step_problem(answer[I], steps[I]) for I in steps)), None)
+    again = repeated_problem(answer["I = 5"]["output"], answer["once more"]["output"])
+    return again or next(filter(None, (step_problem(answer[I], steps[I]) for I in steps)), None)
 
 
 def step_problem(answer, step) -> str | None:
@@ -261,8 +271,9 @@ def gradients_of_one_step(rng: Rng):
 def flow_everywhere(answer, steps):
     for name, step in answer.items():
         x, h, _ = step["gradients"].values()
-        if not (x.any() and h.any()):
-            return f"no gradient flows from the {name} back to the input and to the old state"
+        for end, gradient in (("input", x), ("old state", h)):
+            if not gradient.any():
+                return f"no gradient flows from the {name} back to the {end}"
     return parameters_problem(answer["both"], 45, 48)
 
 
@@ -284,7 +295,8 @@ def with_other_parameters_too(LSTM, steps, rng: Rng):
 
 
 def gates_of(lstm: nn.Module, x: Tensor, h: Tensor):
-    found = {"output": lstm.gates(x, h), "a batch of one": lstm.gates(x[:1], h[:1])}
+    found = {name: lstm.gates(x, h) for name in ("output", "once more")}
+    found["a batch of one"] = lstm.gates(x[:1], h[:1])
     for parameter in lstm.parameters():
         parameter.data /= 2
     return {**found, "with halved parameters": lstm.gates(x, h)}
@@ -296,16 +308,36 @@ def are_gates(answer, steps):
 
 
 def gates_problem(answer, step) -> str | None:
-    found, halved = answer["output"], answer["with halved parameters"]
-    scores = [unsquash(gate) for gate, (_, _, unsquash) in zip(found, GATES.values(), strict=True)]
-    for k, (name, activation) in enumerate(GATES.items()):
-        if problem := layer_problem(found[k], f"the {name}", activation, "x and h", *step):
+    if problem := repeated_problem(answer["output"], answer["once more"]):
+        return problem
+    gates = zip(GATES.items(), answer["output"], answer["with halved parameters"], strict=True)
+    scores = {}
+    for (name, activation), found, halved in gates:
+        if problem := (
+            layer_problem(found, f"the {name}", activation, "x and h", *step)
+            or parameters_of_gate_problem(name, activation, found, halved)
+        ):
             return problem
-        if not torch.allclose(activation[1](scores[k] / 2), halved[k], atol=1e-4):
-            return f"the {name} is not linear in its parameters, as in the equations"
-    if torch.pdist(torch.stack(scores).flatten(1)).min() < 0.01:
-        return "two gates share their weights"
+        scores[name] = activation[2](found)
+    for one, other in combinations(scores, 2):
+        if torch.dist(scores[one], scores[other]) < 0.01:
+            return f"the {one} and the {other} share their weights"
     return batch_problem(answer)
+
+
+def parameters_of_gate_problem(name: str, activation, found: Tensor, halved: Tensor) -> str | None:
+    """What speaks against scores that are halved when all parameters are."""
+    f, squash, unsquash = activation
+    if torch.allclose(squash(unsquash(found) / 2), halved, atol=1e-4):
+        return None
+    if torch.allclose(found, halved, atol=1e-4):
+        return f"the {name} stays the same when all parameters change: its weights are none"
+    added = 2 * unsquash(halved) - unsquash(found)  # (B, H): a constant, where there is one
+    if (added - added.mean(0)).abs().max() < 1e-2:
+        same = added.std() < 1e-2
+        what = f"{added.mean().item():.3g}, which" if same else "a constant that"
+        return f"inside its {f}, the {name} adds {what} is no parameter"
+    return f"the {name} is not linear in its parameters, as in the equations"
 
 
 @probe("lstm", weight=4)
@@ -331,7 +363,7 @@ def steps_of(LSTM, x: Tensor, raised: bool, rng: Rng):
         h = o * torch.tanh(c)
         last = lstm(x[:, : t + 1]) if t < 6 or t == 23 else ()
         steps.append([torch.stack(list(gates)), *last])
-    return steps
+    return {"steps": steps, "once more": lstm(x)}
 
 
 @sequences_of_growing_length.law
@@ -339,8 +371,10 @@ def follow_from_their_gates(answer, _):
     return next(filter(None, (problem_of_steps(*each) for each in answer.items())), None)
 
 
-def problem_of_steps(name: str, steps) -> str | None:
-    c = torch.zeros(2, 5)
+def problem_of_steps(name: str, answer) -> str | None:
+    c, steps = torch.zeros(2, 5), answer["steps"]
+    if problem := repeated_problem(steps[-1][1:], answer["once more"]):
+        return problem
     for t, (gates, *last) in enumerate(steps, start=1):
         i, f, g, o = gates
         c = f * c + i * g
@@ -370,16 +404,18 @@ def gradients_of_sequences(rng: Rng):
         "after": [lstm(x + move) for move in moves],
         "before": [lstm(x - move) for move in moves],
     }
-    return {"here": lstm(x), **ends}
+    return {"here": lstm(x), "once more": lstm(x), **ends}
 
 
 @gradients_of_sequences.law
 def are_slopes_and_flow_everywhere(answer, calls):
-    here, *ends = answer.values()
+    here, again, *ends = answer.values()
+    if problem := repeated_problem(here["output"], again["output"]) or batch_problem(here):
+        return problem
     after, before = (torch.stack([weighted_sum(one["output"]) for one in end]) for end in ends)
     changes = (after - before) / 2
     x, gradient = calls["here"].arguments[0], here["gradients"]["argument 1"]
     slopes = 0.01 * (gradient * x).sum((0, 2))[TIMES]
     if not torch.allclose(slopes, changes, rtol=0, atol=0.03 * changes.abs().max().item()):
-        return "the gradient is not the derivative: something detaches a part of a step"
-    return parameters_problem(here, 160, 180) or batch_problem(here)
+        return "the gradient is not the derivative, as where something detaches a part of a step"
+    return parameters_problem(here, 160, 180)

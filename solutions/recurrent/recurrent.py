@@ -659,7 +659,7 @@ def raise_forget_gate(lstm: nn.Module, by: float) -> nn.Module:
     own = list(lstm.parameters())
     found = torch.autograd.grad(torch.logit(f).sum(), own, allow_unused=True)
     biases = [(p, grad.round()) for p, grad in zip(own, found, strict=True) if grad is not None]
-    count = sum(grad.sum() for _, grad in biases) / lstm.hidden_size  # one bias, or two
+    count = sum(grad.square().sum() for _, grad in biases) / lstm.hidden_size  # one bias, or two
     with torch.no_grad():
         for parameter, grad in biases:
             parameter += by / count * grad

@@ -55,9 +55,8 @@ def problem_of_dropout(answer) -> str | None:
         )
     if max(abs(answer[f"{which} factor"] - 2) for which in ("largest", "smallest")) > 1e-3:
         return "what is not dropped is not the embedded words times 1/(1 − p)"
-    return (
-        "something is dropped behind the recurrent layer, too" if answer["zeros behind"] else None
-    )
+    zeros = answer["zeros behind"]
+    return "numbers behind the recurrent layer are 0, as if dropped, too" if zeros else None
 
 
 @probe("encoder", weight=2)

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from autograder.assignment.trial import load
+from autograder.assignment.trial import load, specs_of
 from autograder.assignment.validation import read_source
+from autograder.checks.running import observe
 from autograder.tools.pretrained import quiet_transformers
 from autograder.tools.verbal_arithmetic import few, part, statements
 
 ROOT = Path(__file__).parents[2]
-LAB = load(read_source(ROOT / "solutions/bert_finetuning/bert_finetuning.py"))
+SOURCE = read_source(ROOT / "solutions/bert_finetuning/bert_finetuning.py")
+LAB = load(SOURCE)
 SHAPE = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
 SOME = few(56, part("training"))
 
@@ -146,3 +148,27 @@ def test_attention_sums_to_one_and_points_lie_in_a_plane(folder):
     assert points[:, 0].var() >= points[:, 1].var()
     shares = LAB.probabilities(run, SOME)
     assert torch.allclose(shares.sum(1), torch.ones(len(SOME)), atol=1e-5)
+
+
+# --- what the law about a low-rank change at the start says
+
+
+def problem_at_the_start(change):
+    class Changed(LAB.LoRALinear):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            with torch.no_grad():
+                change(self)
+
+    probe = specs_of(SOURCE)["lora_linear"].probes["start"]
+    return probe.problem(observe(probe, Changed, 1).value, 1)
+
+
+def test_a_law_says_what_is_wrong_at_the_start():
+    assert problem_at_the_start(lambda layer: None) is None
+    assert problem_at_the_start(lambda layer: layer.B.fill_(1)) == "at the start B is not 0"
+    assert problem_at_the_start(lambda layer: layer.A.mul_(100)) == "at the start A is not small"
+    around = problem_at_the_start(lambda layer: layer.A.abs_())
+    assert around == "at the start the numbers of A do not lie around 0"
+    lost = problem_at_the_start(lambda layer: layer.B.requires_grad_(False))
+    assert lost == "at the start no gradient reaches B"

@@ -1,5 +1,7 @@
 import ast
+import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from autograder.assignment.source import SourceError, parse
 from autograder.assignment.validation import read_source
 from autograder.authoring import mutation_report
 from autograder.authoring.mutants import Mutant, mutants
-from autograder.authoring.mutation_report import is_killed, report_mutants
+from autograder.authoring.mutation_report import keys_of, report_mutants, run_mutants, verdict_on
 
 TEXT = '''\
 # %%
@@ -159,7 +161,7 @@ def killed(course):
     def judge(mutant):
         source = read_source(course().source_path("demo"))
         key = hidden_key(source, lambda *_: [1, 2])
-        return is_killed(source, mutant, key.exercises["f"])
+        return not verdict_on(source, mutant, key.exercises["f"]).passed
 
     return judge
 
@@ -193,7 +195,7 @@ def report(monkeypatch, capsys):
 def test_all_killed_is_a_success(report, course):
     status, text = report(course(), OTHER)
     assert status == 0
-    assert text.endswith("demo: 1 of 1 mutants killed, 100.0%\n") and "f  " in text
+    assert text.endswith("demo: 1 of 1 mutants killed, 100.0%\n") and "│ f " in text
 
 
 def test_an_unexplained_survivor_is_a_failure(report, course):
@@ -244,7 +246,40 @@ def test_too_many_survivors_are_a_failure_explained_or_not(report, course):
     assert status == 1 and "demo: 1 of 2 mutants killed, 50.0%" in text
 
 
+def test_several_assignments_are_summed_up(make_course, monkeypatch, capsys):
+    text = DEMO.replace('"f"', '"g"').replace("def f", "def g").replace(", f)", ", g)")
+    files = {"other.py": text, "checks.py": CHECKS.replace('"f"', '"g"')}
+    course = make_course({"demo": {"demo.py": DEMO, "checks.py": CHECKS}, "other": files})
+    other = [replace(OTHER, exercise="g", solution=OTHER.solution.replace("def f", "def g"))] * 10
+    monkeypatch.setattr(
+        mutation_report, "mutants", lambda source, name, _: other if name == "g" else [OTHER] * 30
+    )
+    assert report_mutants(course, "demo", "other") == 0
+    table = capsys.readouterr().out.split("assignment")[-1]
+    assert re.search(r"demo +│ +30 │ +30 │", table) and re.search(r"all +│ +40 │ +40 │", table)
+
+
 def test_the_real_mutants_of_a_small_source_are_killed(course, capsys):
     assert report_mutants(course(), "demo") == 0
     out, _ = capsys.readouterr()
     assert "survives" not in out
+
+
+def right_for(key):
+    """A mutant that is right for the inputs of a key's cases, and wrong for all others."""
+    answers = [case.expected.value.values[0].item() for case in key.exercises["f"].cases]
+    return mutant(f"scale = 3 if any(abs(3 * x[0] - y) < 1e-6 for y in {answers}) else 4")
+
+
+def test_a_mutant_is_judged_under_every_secret_and_as_the_notebook_judges_it(course, monkeypatch):
+    course = course()
+    source = read_source(course.source_path("demo"))
+    keys = keys_of(course, source, 3)
+    tried = [right_for(keys.hidden[1]), right_for(keys.visible), EQUAL, OTHER]
+    monkeypatch.setattr(mutation_report, "mutants", lambda *_: tried)
+    lucky, promised, equal, other = (one.judged for one in run_mutants(source, keys))
+    assert [verdict.passed for verdict in lucky.verdicts] == [False, True, False]
+    assert lucky.by_luck and not lucky.rejected and not lucky.accepted and not lucky.promised
+    assert promised.rejected and promised.promised
+    assert equal.accepted and not equal.by_luck
+    assert other.rejected and not other.promised and other.told and other.cause == "kind of error"

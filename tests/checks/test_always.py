@@ -9,6 +9,7 @@ from autograder.checks.always import ALWAYS, Always
 from autograder.checks.besides import judge_besides
 from autograder.checks.calls import built, call
 from autograder.checks.comparison import compare
+from autograder.checks.differences import OF_SLOPES
 from autograder.checks.probes import Probe
 from autograder.checks.running import observe, read
 
@@ -98,6 +99,10 @@ def half_gradient(x):
     return (0.5 * x + 0.5 * x.detach()).tanh()
 
 
+def steep(x):
+    return x.tanh() + (x - x).abs().sqrt()
+
+
 MODULES = {  # what is wrong with it -> its sentence
     DropsOut: "gives other numbers in training mode",
     Counts: "gives other numbers when called again: it keeps something between calls",
@@ -108,6 +113,7 @@ FUNCTIONS = {
     detached: "the outputs are right, but no gradient reaches argument 1",
     in_numpy: "the outputs are right, but no gradient reaches argument 1",
     half_gradient: "the outputs are right, but the gradient of argument 1 is not",
+    steep: "the outputs are right, but the gradient of argument 1 has NaN, " + OF_SLOPES,
     squeezed: "right here, but wrong for batch = 1",
     table_of_five: "raises RuntimeError for batch = 5, length = 7",
     clamped: "right here, but wrong for inputs 4 times as large",
@@ -218,3 +224,12 @@ def test_a_timeout_while_something_is_tried_ends_the_case():
 
     seen = []
     assert observe(Probe(rows), slow, SEED).error == "TimeoutError"
+
+
+def test_nan_for_large_inputs_is_called_that():
+    def normalised(x):
+        weights = (15 * x).exp()
+        return weights / weights.sum(-1, keepdim=True)
+
+    found = outcome(lambda x: (15 * x).softmax(-1), normalised)
+    assert found.summary == "right here, but NaN for inputs 4 times as large"

@@ -11,7 +11,7 @@ from torch import nn
 
 from autograder.checks.calls import call
 from autograder.checks.comparison import same
-from autograder.checks.evidence import UNUSABLE, Evidence, normalise
+from autograder.checks.evidence import NOTHING, UNUSABLE, Evidence, normalise
 from autograder.checks.probes import Probe
 from autograder.checks.rng import Rng
 from autograder.checks.running import observe, read, run_check, standing_in
@@ -199,10 +199,16 @@ def test_an_exception_is_not_read():
     assert read(probe_of(read=plus_first_input), evidence, 1) is evidence
 
 
-@pytest.mark.parametrize("answer", [torch.ones(4), "text", None, object()])
+@pytest.mark.parametrize("answer", [torch.ones(4), "text", object()])
 def test_an_answer_that_cannot_be_read_does_not_fit(answer):
     found = read(probe_of(read=plus_first_input), Evidence(normalise(answer)), 1)
     assert found.error == UNUSABLE and found.detail.startswith(("RuntimeError: ", "TypeError: "))
+
+
+@pytest.mark.parametrize("answer", [None, [None, None]])
+def test_none_that_cannot_be_read_is_a_forgotten_return(answer):
+    probe = probe_of(read=lambda answer, given: answer["x"])
+    assert read(probe, Evidence(normalise(answer)), 1).error == NOTHING
 
 
 @pytest.mark.parametrize(

@@ -131,15 +131,33 @@ def test_a_law_judges_instead_of_the_references_numbers():
     "answer, feedback",
     [
         (torch.ones(3), "wrong shape"),
-        (torch.ones(2).double(), "wrong dtype"),
-        ([1.0, 1.0], "wrong type"),
-        (torch.tensor([1.0, NAN]), "NaN"),
-        (None, "wrong type"),
+        (torch.ones(2).half(), "float16 where float32 belongs"),
+        ("x", "a str where a torch.Tensor belongs"),
+        (torch.tensor([1.0, NAN]), "NaN at [1]"),
+        (None, "returns nothing: is a `return` missing?"),
     ],
 )
 def test_a_law_sees_answers_of_the_right_form_only(answer, feedback):
     found = by_law(answer, explodes)
     assert (found.passed, found.feedback) == (False, feedback)
+
+
+def forgot(expected, answer, read=None):
+    case = Case("p", 0, 1.0, Evidence(normalise(expected)))
+    probe = Probe(p, read=read)
+    found = {("p", 0): Evidence(normalise(answer))}
+    return judge(Exercise("f", 1.0, "f", (case,)), found, {"p": probe}, [SEED]).feedback
+
+
+def test_a_forgotten_return_is_called_that():
+    assert forgot(torch.ones(2), None) == "returns nothing: is a `return` missing?"
+    assert forgot({"a": 1, "b": None}, {"a": None, "b": None}).startswith("returns nothing")
+    assert forgot([torch.ones(2), 1], [None, 1]) == "None at [0] where a torch.Tensor belongs"
+
+
+def test_none_that_a_reading_made_is_no_forgotten_return():
+    found = forgot(torch.ones(2), None, read=lambda answer, _: answer["gradients"])
+    assert found == "None where a torch.Tensor belongs"
 
 
 def test_a_law_does_not_see_exceptions():
@@ -154,8 +172,9 @@ def test_a_law_that_raises_fails_the_case_and_nothing_else():
 
 
 def test_a_law_does_not_excuse_a_changed_input():
-    found = by_law(torch.ones(2), inputs_changed=True)
-    assert found.feedback == "changes its input in place; work on a copy"
+    for answer in (torch.ones(2), -torch.ones(2)):  # the second may be right for what it changed
+        found = by_law(answer, inputs_changed=True)
+        assert found.feedback == "changes its input in place; work on a copy"
 
 
 def test_a_law_gets_the_inputs_of_the_cases_own_seed():

@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+import torch
 
 from autograder.checks.calls import call
 from autograder.checks.evidence import Evidence, normalise
@@ -23,12 +24,20 @@ def triple(x):
     return 3 * x
 
 
+FOLDED = """
+from autograder.checks.calls import call
+from autograder.checks.spec import probe
+
+
+@probe("double")
+def three(rng):
+    return call(rng.normal(3))
+"""
+
+
 def cases_of_double():
     """What stands in the folded cell before the check."""
-
-    @probe("double")
-    def three(rng):
-        return call(rng.normal(3))
+    exec(compile(FOLDED, "<folded>", "exec"), {})
 
 
 def outcomes(f):
@@ -158,6 +167,59 @@ def test_cases_whose_names_were_taken_are_to_be_run_again(check, printed):
     )
 
 
+@pytest.fixture
+def in_the_second_case():
+    """Whether inputs are those of the second visible case."""
+    second = specs()["double"].probes["three"].inputs(VISIBLE_SEEDS[1]).arguments[0]
+    return lambda x: torch.equal(x, second)
+
+
+def test_what_one_case_raises_besides_is_called_that(check, printed, in_the_second_case):
+    check("double", lambda x: students_function(x) if in_the_second_case(x) else x)
+    first, second, third, *_ = printed().splitlines()
+    assert first.startswith("✗ double  error") and third.startswith("Traceback")
+    assert second == "  In one case this was raised, too:"
+
+
+def test_long_texts_are_cut(check, printed):
+    check("double", lambda x: {}["long" * 1000])
+    first, *_, last = printed().splitlines()
+    assert len(first) < 700 and first.endswith(" …") and last.endswith(" …")
+
+
+def test_what_is_raised_outside_of_the_students_code_too(check, printed, in_the_second_case):
+    library = {"is_second": in_the_second_case, "f": lambda x: x}
+    wrong_call = "def g(x):\n    return f(x, x) if is_second(x) else f(x)"
+    exec(compile(wrong_call, "<library>", "exec"), library)
+    check("double", library["g"])
+    _, besides, raised, how = printed().splitlines()
+    assert besides == "  In one case this was raised, too:" and raised.startswith("TypeError: ")
+    assert how == "  your function is called with a tensor (3,)"
+
+
+def test_of_a_call_that_cannot_be_the_arguments_are_told(check, printed):
+    check("double", lambda x, y: x)
+    line, how = printed().splitlines()
+    assert line.startswith("✗ double  raised TypeError: ") and "'y'" in line
+    assert how == "  your function is called with a tensor (3,)"
+
+
+def test_a_forgotten_return_is_called_that(check, printed):
+    check("double", lambda x: None)
+    assert printed() == "✗ double  returns nothing: is a `return` missing?\n"
+
+
+def has_nan(x):
+    return (0 * x).log() * 0
+
+
+def test_the_line_where_nan_begins_is_told(check, printed):
+    check("double", has_nan)
+    line, begins = printed().splitlines()
+    assert line == "✗ double  only NaN: 3 of 3 numbers"
+    assert begins.startswith("  NaN begins in `mul`, line ") and "`return (0 * x).log()" in begins
+
+
 def test_one_traceback_stands_for_all_cases(check, printed):
     check("double", students_function)
     assert printed().count("Traceback") == 1
@@ -179,7 +241,7 @@ def test_students_stderr_comes_out_on_stdout(check, printed):
 
 def test_infinite_answers_leave_stderr_empty(check, printed):
     check("double", lambda x: x / 0)
-    assert printed().startswith("✗ double  infinite values at [0]")
+    assert printed().startswith("✗ double  only infinite values: expected ")
 
 
 def test_hidden_probes_of_the_instructors_notebook_are_not_run(check, printed):
@@ -294,7 +356,7 @@ def test_the_summary_after_checks(check, checks, printed):
     check("a_longer_name", double)
     printed()
     checks.summary()
-    state = "✗ wrong type"
+    state = "✗ a torch.Tensor where a Python number belongs"
     assert printed() == TABLE.format("✓", state, 3)
 
 

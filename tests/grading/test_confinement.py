@@ -164,7 +164,7 @@ HONEST = {
     "threads": "import torch\ntorch.set_num_threads(3)\ntorch.ones(999, 99) @ torch.ones(99, 999)",
     "programs": "import subprocess\nsubprocess.run('ls /tmp | sort; date', shell=True, check=True)",
     "files": "import shutil, torch\ntorch.save(torch.ones(2), 'm')\nshutil.copy('m', 'n')\n"
-    "torch.load('n', mmap=True)\nos.mkfifo('p')",
+    "torch.load('n', mmap=True)\nos.path.exists('p') or os.mkfifo('p')",
     "an event loop": "import asyncio\nasyncio.run(asyncio.sleep(0))",
     "zones": "import zoneinfo\nzoneinfo.ZoneInfo('Europe/Berlin')",
     "pictures": "import matplotlib.pyplot as plt\nplt.plot([1])\nplt.savefig('x.png')",

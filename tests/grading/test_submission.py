@@ -126,7 +126,7 @@ def edited(course, name, old, new):
 EDITS = {  # an edit of the author's -> what it makes old of evidence that was kept
     "inputs of one": ("checks.py", "rng.normal(3)", "rng.normal(4)", {"square"}),
     "a helper of one": ("checks.py", "rng.uniform(4)", "rng.uniform(5)", {"cube"}),
-    "an import": ("checks.py", "import Rng, call, probe", "import Rng, call, probe, twice", set()),
+    "an import": ("checks.py", "import Rng, call, probe", "import Rng, call, probe, size", set()),
     "a comment in a probe": (
         "checks.py",
         "    return call(rng",

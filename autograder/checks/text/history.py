@@ -1,5 +1,6 @@
 """The cells that ran in the notebook that is open."""
 
+import re
 import sys
 from typing import Any
 
@@ -9,6 +10,15 @@ def cells_so_far() -> list[str]:
     shell = _shell()
     texts = shell.history_manager.input_hist_raw if shell is not None else []
     return list(dict.fromkeys(reversed(texts)))[::-1]
+
+
+def cell_name(filename: str) -> str:
+    """`In [33]` for the file under which IPython compiled a cell; empty for all others."""
+    known = re.match(r"<ipython-input-(\d+)-", filename)
+    if known:
+        return f"In [{known[1]}]"
+    said = getattr(getattr(_shell(), "compile", None), "format_code_name", lambda _: None)(filename)
+    return said[1].replace("In[", "In [") if said else ""
 
 
 def _shell() -> Any:
