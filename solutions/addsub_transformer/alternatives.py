@@ -195,3 +195,8 @@ class EncoderBlock(nn.Module):
         ):
             x = dropout(norm(sublayer(x).add(x)))
         return x
+
+
+# %% means instead of sums before the norms alternative="encoder_block"
+x = self.dropout(self.norm1((x + self.attention(x, x, x)) / 2))
+return self.dropout(self.norm2((x + self.feed_forward(x)) * 0.5))

@@ -762,10 +762,10 @@ print("rows sum to", weights.sum(-1).detach().numpy().round(3)[0])
 #
 # $$\text{score}_{ij} \leftarrow -\infty \quad\text{for}\quad j > i .$$
 #
-# Both $k < s$ and $k > s$ occur, and queries of shape `(B, h)` mean $k = 1$ again; that one query is number 0 and
-# sees key 0 only. A large negative number such as $-10^7$ will do for $-\infty$ in float32 (in float16
-# it overflows to $-\infty$, which is harmless as long as no row is masked completely). Some texts give
-# the weights as `(B, s, k)`; here they are `(B, k, s)`.
+# Both $k < s$ and $k > s$ occur, at any length, and queries of shape `(B, h)` mean $k = 1$ again; that one query is
+# number 0 and sees key 0 only. A large negative number such as $-10^7$ will do for $-\infty$ in float32 (in float16
+# it overflows to $-\infty$, which is harmless as long as no row is masked completely); $-100$ will not, as other
+# scores may be as low. Some texts give the weights as `(B, s, k)`; here they are `(B, k, s)`.
 #
 # Build the mask from the **positions**. A mask made from the scores, such as `torch.tril(scores) == 0`,
 # works until some score happens to be exactly zero.

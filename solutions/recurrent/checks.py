@@ -3,8 +3,8 @@
 from itertools import combinations
 
 import torch
-from recurrent import inputs_of, paths, random_network, random_run
-from torch import Tensor
+from recurrent import Weights, inputs_of, paths, raise_forget_gate, random_network, random_run, run
+from torch import Tensor, nn
 
 from autograder.checks.rules import FINISHED_RECURRENT, by_hand, without
 from autograder.checks.spec import (
@@ -16,6 +16,7 @@ from autograder.checks.spec import (
     probe,
     rules,
     size,
+    untried,
     weighted_sum,
 )
 
@@ -40,8 +41,8 @@ rules("relu_chain_gradient", by_hand)
 
 
 @probe("relu_chain_gradient", weight=2, read=numbers)
-def chains_that_conduct(rng: Rng):
-    return chains(rng, ("+++++", 0.7), ("-++++", -1.3))
+def chains_that_conduct(rng: Rng, n=5):
+    return chains(rng, ("+" * n, 0.7), ("-" + "+" * (n - 1), -1.3))
 
 
 @probe("relu_chain_gradient", read=numbers)
@@ -55,7 +56,7 @@ rules("input_of_largest_gradient", by_hand)
 
 @probe("input_of_largest_gradient")
 def chains_of_all_kinds(rng: Rng):
-    kinds = "+++++", "-++++", "+-+++", "++--+", "-+++-", "+----", "+++-+", "-"
+    kinds = "+++++", "-++++", "+-+++", "++--+", "-+++-", "+----", "+++-+", "-", "-" + 11 * "+"
     return {f"weights {signs}": call(chain(rng, signs)) for signs in kinds}
 
 
@@ -77,37 +78,40 @@ def slope(weights: Tensor, x: float) -> float:
 
 
 rules("sigmoid_jacobian", by_hand)
+untried("sigmoid_jacobian", large="of saturated neurons only rounding errors are left")
 
 
 @probe("sigmoid_jacobian")
-def one_step(rng: Rng):
-    return call(2 * rng.normal(5, 5), rng.normal(5), steps=1)
+def one_step(rng: Rng, d=5):
+    return call(rng.normal(d, d), rng.normal(d), steps=1)
 
 
 @probe("sigmoid_jacobian", weight=3)
-def several_steps(rng: Rng):
-    W, x = rng.normal(4, 4), rng.normal(4)  # saturated, it would be a matter of the last digits
-    return {f"{steps} steps": call(W, x, steps=steps) for steps in (2, 5)}
+def several_steps(rng: Rng, d=4, steps=3):
+    return call(rng.normal(d, d), rng.normal(d), steps=steps)
 
 
 rules("jacobian_bound", by_hand)
 
 
 @probe("jacobian_bound", read=numbers)
-def two_distances(rng: Rng):
-    W = 2 * rng.normal(4, 4)
+def two_distances(rng: Rng, d=4):
+    W = 2 * rng.normal(d, d)
     return {f"i = {i}, n = {n}": call(W, i=i, n=n) for i, n in ((2, 3), (3, 8))}
 
 
 @probe("computation_graph")
-def ways_from_L2(rng: Rng):
-    return "U", "W", "b", "V", "c", "h0", "x1", "x2"
+def ways(rng: Rng):
+    return ["h0", *"UWbVc", *(f"{node}{t}" for t in range(1, 5) for node in "xahoyL")]
 
 
-@ways_from_L2.run
+@ways.run
 def counted(computation_graph, ends):
     inputs = inputs_of(computation_graph())
-    return {f"paths to {end}": paths(inputs, "L2", end) for end in ends}
+    return {
+        f"from {start}": {f"paths to {end}": paths(inputs, start, end) for end in ends}
+        for start in ("L2", "a2", "a1")
+    }
 
 
 def sizes(graph, _):
@@ -129,32 +133,59 @@ def every_edge(rng: Rng):
     return call()
 
 
+RUNS = "labels are one-hot, and states lie between −1 and 1"
 rules("bias_gradient", by_hand)
+untried("bias_gradient", small=RUNS, large=RUNS)
 
 
 @probe("bias_gradient")
-def two_networks(rng: Rng):
-    networks = {f"H = {H}": random_network(rng, I=2, H=H, O=4) for H in (6, 3)}
-    return {H: call(weights, *random_run(rng, weights, T=4)[1:]) for H, weights in networks.items()}
+def four_steps(rng: Rng, I=2, H=6, others=3):
+    weights = random_network(rng, I, H, O=others + 1)
+    return call(weights, *random_run(rng, weights, T=4)[1:])
 
 
 rules("all_gradients", by_hand)
+untried("all_gradients", small=RUNS, large=RUNS)
 
 
-@probe("all_gradients", read=lambda found, _: dict(zip("Vc", found[3:], strict=True)))
-def output_layer(rng: Rng):
-    weights = random_network(rng, I=2, H=5, O=3)
-    return call(weights, *random_run(rng, weights, T=7))
+def of_layer(names: str):
+    return lambda answers, _: {
+        T: {name: found["UWbVc".index(name)] for name in names} for T, found in answers.items()
+    }
 
 
-def of_the_recurrent_layer(answers, _):
-    return {T: dict(zip("UWb", found[:3], strict=True)) for T, found in answers.items()}
+def some_runs(rng: Rng, I: int, H: int, O: int, *lengths: int):
+    weights = random_network(rng, I, H, O)
+    return {f"T = {T}": call(weights, *random_run(rng, weights, T)) for T in lengths}
 
 
-@probe("all_gradients", weight=2, read=of_the_recurrent_layer)
-def recurrent_layer(rng: Rng):
-    weights = random_network(rng, I=5, H=3, O=2)
-    return {f"T = {T}": call(weights, *random_run(rng, weights, T)) for T in (1, 6)}
+@probe("all_gradients", read=of_layer("Vc"))
+def output_layer(rng: Rng, I=2, H=5, others=2):
+    return some_runs(rng, I, H, others + 1, 7)
+
+
+@probe("all_gradients", weight=2, read=of_layer("UWb"))
+def recurrent_layer(rng: Rng, I=5, H=3, others=1):
+    return some_runs(rng, I, H, others + 1, 1, 6)
+
+
+def long_run(rng: Rng):
+    """Small inputs and an orthogonal W, so that nothing vanishes; labels that nobody expects."""
+    (U, _, b, V, c), O = random_network(rng, I=3, H=5, O=4), torch.arange(4)
+    weights = Weights(0.1 * U, rng.orthonormal(5, 5).float(), 0 * b, 4 * V, c - 3 * (O == 0))
+    x = rng.normal(31, 3)
+    h, p = run(weights, x, 0.1 * rng.normal(5))
+    return {"T = 31": call(weights, x, h, p, (O == 0).float().expand(31, 4))}
+
+
+@probe("all_gradients", weight=0.5, read=of_layer("Vc"))
+def output_layer_of_a_long_run(rng: Rng):
+    return long_run(rng)
+
+
+@probe("all_gradients", read=of_layer("UWb"))
+def recurrent_layer_of_a_long_run(rng: Rng):
+    return long_run(rng)
 
 
 TWO_ANSWERS = "two equal calls have different results: it draws random numbers, or keeps a state"
@@ -174,7 +205,7 @@ def layer_problem(outputs: Tensor, name: str, activation, of: str, *inputs: Tens
     W = torch.linalg.lstsq(x.double(), scores.double()).solution.float()  # from many points
     if not torch.allclose(squash(x @ W), outputs, atol=1e-4):
         return f"{name} is not {f} of a linear map of {of}"
-    *seen, bias = (W.abs().amax(dim=1) >= 1e-3).tolist()
+    *seen, bias = (W.abs().amax(dim=1) >= 1e-4).tolist()
     if not all(seen):
         return f"{name} does not depend on all of {of}"
     return None if bias else f"{name} has no bias"
@@ -204,21 +235,29 @@ def parameters_problem(answer, *sizes: int) -> str | None:
 rules("vanilla_rnn", without(*FINISHED_RECURRENT))
 
 
+def points(rng: Rng, I: int, H: int) -> list[Tensor]:
+    """Inputs and states, enough of them to find a linear map."""
+    return [0.5 * rng.normal(30, I), 0.5 * rng.normal(30, H)]
+
+
 @probe("vanilla_rnn", alone, weight=3)
 def one_step_from_many_points(rng: Rng):
-    step = built(5, 3, 4)(0.5 * rng.normal(30, 5), 0.5 * rng.normal(30, 3))
-    return {"first": step, "once more": step}
+    step, other = built(5, 3, 4)(*points(rng, 5, 3)), built(1, 4, 2)(*points(rng, 1, 4))
+    return {"I = 5": step, "I = 1": other, "once more": step}
 
 
 @one_step_from_many_points.law
-def is_an_elman_network(answer, step):
-    first = answer["first"]
-    logs, new = first["output"]
+def are_elman_networks(answer, steps):
+    again = repeated_problem(answer["I = 5"]["output"], answer["once more"]["output"])
+    return again or next(filter(None, (step_problem(answer[I], steps[I]) for I in steps)), None)
+
+
+def step_problem(answer, step) -> str | None:
+    logs, new = answer["output"]
     return (
-        repeated_problem(first["output"], answer["once more"]["output"])
-        or layer_problem(new, "the new state", TANH, "x and h", *step["first"].arguments)
+        layer_problem(new, "the new state", TANH, "x and h", *step.arguments)
         or layer_problem(logs, "the output", LOG_SOFTMAX, "the new state", new)
-        or batch_problem(first)
+        or batch_problem(answer)
     )
 
 
@@ -245,12 +284,17 @@ GATES = {"input gate": SIGMOID, "forget gate": SIGMOID, "candidate": TANH, "outp
 
 @probe("lstm", weight=3)
 def gates_of_one_step(rng: Rng):
-    return 0.5 * rng.normal(30, 5), 0.5 * rng.normal(30, 3)
+    return {"I = 5": points(rng, 5, 3), "I = 1": points(rng, 1, 4)}
 
 
 @gates_of_one_step.run
-def with_other_parameters_too(LSTM, step, rng: Rng):
-    (x, h), lstm = step, rng.fill(LSTM(5, 3))
+def with_other_parameters_too(LSTM, steps, rng: Rng):
+    return {
+        I: gates_of(rng.fill(LSTM(x.shape[1], h.shape[1])), x, h) for I, (x, h) in steps.items()
+    }
+
+
+def gates_of(lstm: nn.Module, x: Tensor, h: Tensor):
     found = {name: lstm.gates(x, h) for name in ("output", "once more")}
     found["a batch of one"] = lstm.gates(x[:1], h[:1])
     for parameter in lstm.parameters():
@@ -259,7 +303,11 @@ def with_other_parameters_too(LSTM, step, rng: Rng):
 
 
 @gates_of_one_step.law
-def are_gates(answer, step):
+def are_gates(answer, steps):
+    return next(filter(None, (gates_problem(answer[I], steps[I]) for I in steps)), None)
+
+
+def gates_problem(answer, step) -> str | None:
     if problem := repeated_problem(answer["output"], answer["once more"]):
         return problem
     gates = zip(GATES.items(), answer["output"], answer["with halved parameters"], strict=True)
@@ -294,42 +342,64 @@ def parameters_of_gate_problem(name: str, activation, found: Tensor, halved: Ten
 
 @probe("lstm", weight=4)
 def sequences_of_growing_length(rng: Rng):
-    return rng.normal(2, 6, 7)
+    steady = 2 * rng.normal(2, 1, 4) + 0.5 * rng.normal(2, 24, 4)
+    return {"as it is": rng.normal(2, 6, 7), "with forget gates raised by 6": steady}
 
 
 @sequences_of_growing_length.run
-def beside_their_gates(LSTM, x, rng: Rng):
-    lstm, h, steps = rng.fill(LSTM(7, 3)), torch.zeros(2, 3), []
-    for t in range(6):
+def beside_their_gates(LSTM, sequences, rng: Rng):
+    return {name: steps_of(LSTM, x, name[-1] == "6", rng) for name, x in sequences.items()}
+
+
+def steps_of(LSTM, x: Tensor, raised: bool, rng: Rng):
+    """Gates of each step, with the states that follow from them, and some last states."""
+    lstm, h, c, steps = rng.fill(LSTM(x.shape[2], 5)), torch.zeros(2, 5), torch.zeros(2, 5), []
+    if raised:
+        raise_forget_gate(lstm, 6)
+    for t in range(x.shape[1]):
         gates = lstm.gates(x[:, t], h)
-        h, c = lstm(x[:, : t + 1])
-        steps.append(dict(zip("ifgohc", (*gates, h, c), strict=True)))
+        i, f, g, o = gates
+        c = f * c + i * g
+        h = o * torch.tanh(c)
+        last = lstm(x[:, : t + 1]) if t < 6 or t == 23 else ()
+        steps.append([torch.stack(list(gates)), *last])
     return {"steps": steps, "once more": lstm(x)}
 
 
 @sequences_of_growing_length.law
-def follow_from_their_gates(answer, x):
-    c, steps = torch.zeros(2, 3), answer["steps"]
-    if problem := repeated_problem((steps[-1]["h"], steps[-1]["c"]), answer["once more"]):
+def follow_from_their_gates(answer, _):
+    return next(filter(None, (problem_of_steps(*each) for each in answer.items())), None)
+
+
+def problem_of_steps(name: str, answer) -> str | None:
+    c, steps = torch.zeros(2, 5), answer["steps"]
+    if problem := repeated_problem(steps[-1][1:], answer["once more"]):
         return problem
-    for t, step in enumerate(steps, start=1):
-        i, f, g, o, h, new = step.values()
-        said = f"with what your gates(x_{t}, h_{t - 1}) says (h_0 and c_0 are zero)"
-        if not torch.allclose(new, f * c + i * g, atol=1e-5):
+    for t, (gates, *last) in enumerate(steps, start=1):
+        i, f, g, o = gates
+        c = f * c + i * g
+        said = f"with what your gates(x_{t}, h_{t - 1}) says, {name} (h_0 and c_0 are zero)"
+        if last and not torch.allclose(last[1], c, atol=1e-5):
             return f"c_{t} is not f ⊙ c_{t - 1} + i ⊙ g, {said}"
-        if not torch.allclose(h, o * torch.tanh(new), atol=1e-5):
+        if last and not torch.allclose(last[0], o * torch.tanh(c), atol=1e-5):
             return f"h_{t} is not o ⊙ tanh(c_{t}), {said}"
-        for name, (one, other) in step.items():
-            if (one - other).abs().max() < 1e-4:
-                return f"{name}_{t} is the same for two sequences that differ"
-        c = new
+    every = torch.stack([gates for gates, *_ in steps])  # (T, 4, B, H)
+    if (every[:, :, 0] - every[:, :, 1]).abs().amax((0, 2)).min() < 1e-4:
+        return "a gate is the same for two sequences that differ"
     return None
+
+
+def with_open_gates(lstm: nn.Module, rng: Rng) -> None:
+    raise_forget_gate(rng.fill(lstm), 5)
+
+
+TIMES = [0, 7]
 
 
 @probe("lstm", alone, size, input_gradients)
 def gradients_of_sequences(rng: Rng):
-    x, lstm = rng.normal(3, 4, 2), built(2, 5)
-    moves = 0.02 * x * torch.eye(4)[:, None, :, None]  # (4, 3, 4, 2), each of one step in time
+    x, lstm = 0.5 * rng.normal(3, 14, 2), built(2, 5, filled=with_open_gates)
+    moves = 0.01 * x * torch.eye(14)[TIMES, None, :, None]  # (2, 3, 14, 2), each of one step
     ends = {
         "after": [lstm(x + move) for move in moves],
         "before": [lstm(x - move) for move in moves],
@@ -344,7 +414,8 @@ def are_slopes_and_flow_everywhere(answer, calls):
         return problem
     after, before = (torch.stack([weighted_sum(one["output"]) for one in end]) for end in ends)
     changes = (after - before) / 2
-    slopes = 0.02 * (here["gradients"]["argument 1"] * calls["here"].arguments[0]).sum((0, 2))
-    if not torch.allclose(slopes, changes, rtol=0, atol=0.01 * changes.abs().max().item()):
+    x, gradient = calls["here"].arguments[0], here["gradients"]["argument 1"]
+    slopes = 0.01 * (gradient * x).sum((0, 2))[TIMES]
+    if not torch.allclose(slopes, changes, rtol=0, atol=0.03 * changes.abs().max().item()):
         return "the gradient is not the derivative, as where something detaches a part of a step"
     return parameters_problem(here, 160, 180)

@@ -340,7 +340,7 @@ def computation_graph() -> dict[str, str]:
 check("computation_graph", computation_graph)
 
 # %% [markdown]
-# <details><summary>"expected 2, got 1" for the paths to <code>b</code></summary>
+# <details><summary>"expected 2, got 1" for the paths from <code>L2</code> to <code>b</code></summary>
 #
 # The parameters are shared by all steps: $b$ stands in the equation of $a_1$ and in that of $a_2$.
 # </details>
@@ -659,7 +659,7 @@ def raise_forget_gate(lstm: nn.Module, by: float) -> nn.Module:
     own = list(lstm.parameters())
     found = torch.autograd.grad(torch.logit(f).sum(), own, allow_unused=True)
     biases = [(p, grad.round()) for p, grad in zip(own, found, strict=True) if grad is not None]
-    count = sum(grad.sum() for _, grad in biases) / lstm.hidden_size  # one bias, or two
+    count = sum(grad.square().sum() for _, grad in biases) / lstm.hidden_size  # one bias, or two
     with torch.no_grad():
         for parameter, grad in biases:
             parameter += by / count * grad
