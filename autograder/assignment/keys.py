@@ -23,7 +23,7 @@ from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake
 from autograder.checks.probes import Probe
 from autograder.checks.running import Place
 
-DRAWS = 6  # of seeds, before a case is refused that depends on them
+DRAWS = 12  # of seeds, before a case is refused that depends on them
 PUBLIC = VISIBLE_SEEDS[0]  # under which a mistake's failing probes are those of every seed
 SeedsOf = Callable[[str, int], Sequence[int]]  # of an exercise and a draw
 

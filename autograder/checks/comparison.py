@@ -1,7 +1,7 @@
 """Comparing evidence with the key: raised, type, structure, shape, dtype, finite, values."""
 
 import builtins
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -104,11 +104,9 @@ def compare_values(
 
 
 def worst(outcomes: list[Outcome]) -> Outcome:
-    """The first that is wrong, or the largest error."""
-    failed = [outcome for outcome in outcomes if not outcome.passed]
-    if failed:
-        return failed[0]
-    return Outcome(max((outcome.error for outcome in outcomes), default=0.0))
+    """The first that is wrong, if any is, and the largest error."""
+    first = next((outcome for outcome in outcomes if not outcome.passed), Outcome())
+    return replace(first, error=max((outcome.error for outcome in outcomes), default=0.0))
 
 
 def _compare_arrays(expected: Array, actual: Array, where: str, values: bool) -> Outcome:
