@@ -16,7 +16,9 @@ from autograder.assignment.judged import Judged, Label, counted
 from autograder.assignment.judged_tables import KILLED, causes_table, counts_table, goals_table
 from autograder.assignment.keyring import kept_key
 from autograder.assignment.keys import visible_key
+from autograder.assignment.memory import memory_at_most
 from autograder.assignment.other_secrets import other_secrets
+from autograder.assignment.released import key_of, text_in_file, with_libraries_of
 from autograder.assignment.source import Source, SourceError
 from autograder.assignment.trial import Trial, load_with, specs_of, trial
 from autograder.assignment.validation import read_source
@@ -30,6 +32,7 @@ from autograder.settings import Course
 
 GOAL = 0.95  # of the mutants must be killed
 SECONDS = 3.0  # for one case of a mutant
+MEMORY = 4 * 2**30  # bytes for all of them
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,10 @@ def _show(judged: list[Judged], by: str) -> None:
 def keys_of(course: Course, source: Source, secrets: int) -> Keys:
     """The keys under so many secrets, of which the first is the course's own."""
     with other_secrets(course, secrets - 1) as others:
-        return Keys([kept_key(one, source) for one in (course, *others)], visible_key(source))
+        keys = [kept_key(one, source) for one in (course, *others)]
+    released = key_of(text_in_file(course.released(source.assignment)))
+    told = [with_libraries_of(key, released) for key in (*keys, visible_key(source))]
+    return Keys(told[:-1], told[-1])
 
 
 def run_mutants(source: Source, keys: Keys) -> list[Tried]:
@@ -108,8 +114,9 @@ def verdict_on(
     source: Source, mutant: Mutant, exercise: Exercise, *, hidden: bool = True
 ) -> Verdict:
     """The verdict on a mutant; one that does not even load is rejected."""
-    seeds = exercise.seeds if hidden else VISIBLE_SEEDS
-    with warnings.catch_warnings():
+    public = VISIBLE_SEEDS[:1]  # under which the library knows answers
+    seeds = (*exercise.seeds, *public) if hidden else VISIBLE_SEEDS
+    with warnings.catch_warnings(), memory_at_most(MEMORY):
         warnings.simplefilter("ignore")
         try:
             module = load_with(source, mutant.solution)
