@@ -268,7 +268,8 @@ def test_the_real_mutants_of_a_small_source_are_killed(course, capsys):
 def right_for(key):
     """A mutant that is right for the inputs of a key's cases, and wrong for all others."""
     answers = [case.expected.value.values[0].item() for case in key.exercises["f"].cases]
-    return mutant(f"scale = 3 if any(abs(3 * x[0] - y) < 1e-6 for y in {answers}) else 4")
+    known = f"(abs(3 * k * x[0] - y) < 1e-5 for y in {answers} for k in (0.25, 1, 4))"
+    return mutant(f"scale = 3 if any{known} else 4")
 
 
 def test_a_mutant_is_judged_under_every_secret_and_as_the_notebook_judges_it(course, monkeypatch):
