@@ -101,19 +101,7 @@ def another_token(rng: Rng, *beside: Tensor) -> Inputs:
     return Inputs(tokens=tokens, changed=changed, beside=beside)
 
 
-@probe("decoder")
-def no_future_in_the_decoder(rng: Rng):
-    return another_token(rng, rng.normal(20, 3, 5))
-
-
-@probe("decoder_only")
-def no_future(rng: Rng):
-    return another_token(rng)
-
-
-@no_future_in_the_decoder.run
-@no_future.run
-def _(Model, inputs, rng):
+def change_of_scores(Model, inputs, rng):
     """How far the scores at each position move, where what is masked must be far below zero."""
     model = rng.fill(Model(5, 1), scale=2.8)
     attention = model.self_attentions[0]
@@ -123,9 +111,7 @@ def _(Model, inputs, rng):
     return [(before - other).abs().amax(dim=(0, 2)) for other in (changed, again)]
 
 
-@no_future_in_the_decoder.law
-@no_future.law
-def _(changes, _):
+def problem_of_sight(changes):
     change, noise = changes
     if noise.max() > 1e-6:
         return "two equal calls have different results: it draws random numbers, or keeps a state"
@@ -134,25 +120,7 @@ def _(changes, _):
     return None
 
 
-@probe("encoder")
-def every_layer_learns(rng: Rng):
-    return some_tokens(rng, 3, 4), ()
-
-
-@probe("decoder")
-def every_layer_of_the_decoder_learns(rng: Rng):
-    return some_tokens(rng, 3, 4), (rng.normal(3, 2, 5),)
-
-
-@probe("decoder_only")
-def every_layer_learns_alone(rng: Rng):
-    return some_tokens(rng, 3, 4), ()
-
-
-@every_layer_learns.run
-@every_layer_of_the_decoder_learns.run
-@every_layer_learns_alone.run
-def _(Model, inputs, rng):
+def parameters_that_learn(Model, inputs, rng):
     """Which parameters get gradients."""
     model = rng.fill(Model(5, 2))
     found = model(inputs[0], *inputs[1])
@@ -160,6 +128,66 @@ def _(Model, inputs, rng):
     parameters = dict(model.named_parameters())
     gained = torch.autograd.grad(scores.sum(), [*parameters.values()], allow_unused=True)
     return {name: gain is not None for name, gain in zip(parameters, gained, strict=True)}
+
+
+@probe("decoder")
+def no_future_in_the_decoder(rng: Rng):
+    return another_token(rng, rng.normal(20, 3, 5))
+
+
+@no_future_in_the_decoder.run
+def _(Model, inputs, rng):
+    return change_of_scores(Model, inputs, rng)
+
+
+@no_future_in_the_decoder.law
+def _(changes, _):
+    return problem_of_sight(changes)
+
+
+@probe("decoder_only")
+def no_future(rng: Rng):
+    return another_token(rng)
+
+
+@no_future.run
+def _(Model, inputs, rng):
+    return change_of_scores(Model, inputs, rng)
+
+
+@no_future.law
+def _(changes, _):
+    return problem_of_sight(changes)
+
+
+@probe("encoder")
+def every_layer_learns(rng: Rng):
+    return some_tokens(rng, 3, 4), ()
+
+
+@every_layer_learns.run
+def _(Model, inputs, rng):
+    return parameters_that_learn(Model, inputs, rng)
+
+
+@probe("decoder")
+def every_layer_of_the_decoder_learns(rng: Rng):
+    return some_tokens(rng, 3, 4), (rng.normal(3, 2, 5),)
+
+
+@every_layer_of_the_decoder_learns.run
+def _(Model, inputs, rng):
+    return parameters_that_learn(Model, inputs, rng)
+
+
+@probe("decoder_only")
+def every_layer_learns_alone(rng: Rng):
+    return some_tokens(rng, 3, 4), ()
+
+
+@every_layer_learns_alone.run
+def _(Model, inputs, rng):
+    return parameters_that_learn(Model, inputs, rng)
 
 
 class Speaker:

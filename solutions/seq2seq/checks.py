@@ -99,6 +99,11 @@ def _(Encoder, source, rng):
     return dropped(rng.fill(Encoder(GERMAN, 10, 2, 3, dropout=0.25)), source)
 
 
+@what_is_dropped.law
+def _(answer, _):
+    return problem_of_dropout(answer)
+
+
 @probe("compute_attention", gradients, weight=2)
 def several_positions(rng: Rng, N=3, T=7):
     return call(rng.normal(1, N, 5), rng.normal(N, T, 5))
@@ -185,7 +190,6 @@ def _(Decoder, inputs, rng):
     return dropped(rng.fill(Decoder(10, 2, 3, ENGLISH, dropout=0.25)), *inputs)
 
 
-@what_is_dropped.law
 @what_the_decoder_drops.law
 def _(answer, _):
     return problem_of_dropout(answer)
