@@ -185,7 +185,7 @@ def test_the_three_pictures_were_not_seen():
         ("…!", "no words"),
         ("\N{OCTOPUS}", "no words"),
         (" ".join(["camel"] * 13), "13 words"),
-        ("camel" * 50, "250 letters"),
+        ("camel" * 50, "250 characters"),
         ("twemoji/camel", "name of a file"),
         ("camel.png", "name of a file"),
         ("emoji_593", "name of a file"),
