@@ -171,7 +171,7 @@ def gradients(
     said: dict[str, Any] = dict(zip(names, _without_noise(found), strict=True))
     if named or not own:
         return said
-    reached = [g is not None and bool(g.any()) for g in found[len(inputs) :]]
+    reached = [g is not None for g in found[len(inputs) :]]  # one that a softmax cancels may be 0
     return {name: said[name] for name in names[: len(inputs)]} | {EVERY_PARAMETER: all(reached)}
 
 

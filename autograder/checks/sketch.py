@@ -52,12 +52,12 @@ def _size(row: np.ndarray) -> float:
 
 
 def arrays_in(value: Value) -> Iterator[Array]:
-    """Every array of a normalised value, in its order."""
+    """Every array of a normalised value; those of a dict by their names, in whatever order it is."""
     match value:
         case Array():
             yield value
         case dict():
-            for item in value.values():
+            for _, item in sorted(value.items()):
                 yield from arrays_in(item)
         case list():
             for item in value:
@@ -81,7 +81,7 @@ def _forms(value: Value, where: str) -> Iterator[str]:
         case Array():
             yield f"{where}{value.kind} {value.dtype} {value.values.shape}{_oddities(value.values)}"
         case dict():
-            for key, item in value.items():
+            for key, item in sorted(value.items()):
                 yield from _forms(item, f"{where}{key}: ")
         case list():
             yield f"{where}{len(value)} in a list"

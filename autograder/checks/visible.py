@@ -20,6 +20,7 @@ from autograder.checks.text.history import cells_so_far
 from autograder.checks.verdict import Verdict, judge, obeying
 
 UNKNOWN = "cannot be checked: run the cells {} first"
+FORM = "form accepted, graded later"
 NO_EXERCISE = "is no exercise of this notebook"
 CHANGED = "cannot be checked: run the folded cell above again, as a name that it uses has changed"
 
@@ -68,6 +69,8 @@ class VisibleChecks:
         if spec.rules:
             problem = broken(spec.rules, cells_so_far(), known.subject, spec.stand_ins)
             verdict = obeying(verdict, problem)
+        if verdict.passed and not any(case.weight for case in known.cases):
+            verdict = replace(verdict, score=0.0, feedback=FORM)
         self._show(replace(verdict, detail=shortened(verdict.detail)))
         if not verdict.passed:
             around = partial(spec.around, namespace)
