@@ -34,7 +34,7 @@ class Course(Configurable):
         "build/keys/secret",
         help="The course secret, from which hidden seeds derive; made on first use.",
     ).tag(config=True)
-    hidden_cases = Int(3, help="Hidden seeds for each probe.").tag(config=True)
+    hidden_cases = Int(2, help="Hidden seeds for each probe.").tag(config=True)
     wanted_mistakes = Int(0, help="Known mistakes that an exercise must have to be built.").tag(
         config=True
     )

@@ -1,8 +1,10 @@
 """Making keys: the reference's numbers, and the outcomes of every known mistake."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from types import ModuleType
 
 from autograder.assignment.alternatives import Alternative, read_alternatives
 from autograder.assignment.artefacts import artefact_exercise
@@ -17,7 +19,7 @@ from autograder.assignment.proofs import (
     refuse_wrong_reference,
 )
 from autograder.assignment.source import Source
-from autograder.assignment.trial import Trial, load, load_with, specs_of, trial
+from autograder.assignment.trial import Trial, load, redefined, specs_of, trial
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake
 from autograder.checks.probes import Probe
@@ -107,7 +109,8 @@ def _exercise(
     refuse_wrong_reference(source, reference, proved, evidence, every)
     if not hidden:
         return proved  # students' checks know mistakes by their library
-    known = [(m, outcomes(source, m, every)) for m in mistakes]
+    module = load(source)
+    known = [(m, outcomes(source, module, m, every)) for m in mistakes]
     refuse_wrong_alternatives(source, proved, alternatives, every)
     refuse_weak_cases(
         [m for m, found in known if reference.judge(proved, found, every, [m.solution]).passed]
@@ -141,11 +144,14 @@ def _without(probe: Probe, evidence: Evidence) -> Evidence:
     return replace(evidence, tried={**evidence.tried, **unneeded}) if unneeded else evidence
 
 
-def outcomes(source: Source, mistake: KnownMistake, seeds: Sequence[int]) -> dict[Place, Evidence]:
+def outcomes(
+    source: Source, module: ModuleType, mistake: KnownMistake, seeds: Sequence[int]
+) -> dict[Place, Evidence]:
     """What a mistake does in every case of its exercise. Raises MistakesError."""
-    try:
-        module = load_with(source, mistake.solution)
-        tested = trial(source, module, mistake.exercise)
-    except Exception as error:
-        raise MistakesError(f"{mistake.where}: does not load: {error}") from error
-    return tested.observe(seeds)
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(redefined(module, mistake.solution, source.path))
+            tested = trial(source, module, mistake.exercise)
+        except Exception as error:
+            raise MistakesError(f"{mistake.where}: does not load: {error}") from error
+        return tested.observe(seeds)

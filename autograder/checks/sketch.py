@@ -52,7 +52,7 @@ def _size(row: np.ndarray) -> float:
 
 
 def arrays_in(value: Value) -> Iterator[Array]:
-    """Every array of a normalised value; those of a dict by their names, in whatever order it is."""
+    """Every array of a normalised value; those of a dict by their names, whatever their order."""
     match value:
         case Array():
             yield value
