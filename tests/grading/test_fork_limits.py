@@ -58,7 +58,7 @@ def test_files_in_memory_have_one_bound_together(folder):
     fills += "        file.write(bytes(2**20))"
     tells = f"import os\ndef f(x):\n    return float(os.path.getsize('{folder}/x') < 513 * 2**20)"
     result = execute(job(fills, tells, checks={"f": a_check("f", seeds=(5,))}))
-    assert [*result.failures] == [0] and len(evidence(result)) == 1
+    assert [*result.failures] == [0] and len(evidence(result)) == 2
 
 
 def test_one_budget_is_all_that_a_submission_has():

@@ -36,8 +36,8 @@ def spied(expression, setup=""):
 
 def is_whole(result, exercise="g"):
     """Whether an exercise's evidence is all there and no error."""
-    found = evidence(result, exercise)
-    wanted = len(CHECKS[exercise].seeds)
+    wanted = len(CHECKS[exercise].seeds)  # behind them come visible cases with a public seed
+    found = {p: data for p, data in evidence(result, exercise).items() if p[1] < wanted}
     return len(found) == wanted and all(from_bytes(data).error is None for data in found.values())
 
 

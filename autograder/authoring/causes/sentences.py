@@ -76,7 +76,7 @@ def _discreet(said: str, right: str) -> str:
         return found[0] if _may_be_told(found[1], known) else UNTOLD
 
     cut = TOLD.sub(told, said)
-    cut = cut.replace(f", where {UNTOLD} is computed", "")
+    cut = cut.replace(f", where {UNTOLD} is computed", "").replace(f", by {UNTOLD}", "")
     cut = cut.replace(f"the line that assigns {UNTOLD}", "a line").replace(f", with {UNTOLD}", "")
     return "" if f"{UNTOLD} stands" in cut or f"{UNTOLD} is computed" in cut else cut
 
@@ -84,7 +84,9 @@ def _discreet(said: str, right: str) -> str:
 def _may_be_told(code: str, known: set[str]) -> bool:
     """Whether it is an operator, a library's name, or one that students are given."""
     words = re.findall(r"[A-Za-z_]\w*", code)
-    if len(words) > 2 or (words and not re.fullmatch(r"[\w.]+", code)):
+    if code in OPERATORS.values():
+        return True
+    if " " in code or len(words) > 2 or (words and not re.fullmatch(r"[\w.]+", code)):
         return False
     return all(w in known or any(hasattr(lib, w) for lib in LIBRARIES) for w in words)
 
