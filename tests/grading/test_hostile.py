@@ -29,7 +29,7 @@ def run(*hostile, seconds=10.0):
 
 def spied(expression, setup=""):
     """What an expression gives inside, as text, or the error it meets."""
-    code = f"{setup}\ndef f(x):\n    try:\n        seen = {expression}\n"
+    code = f"import os\n{setup}\ndef f(x):\n    try:\n        seen = {expression}\n"
     code += "    except BaseException as error:\n        seen = error\n    return repr(seen)"
     return from_bytes(evidence(run(code))["once", 0]).value
 
@@ -71,7 +71,7 @@ WRITES = {
     "installed packages": "open(__import__('torch').__file__, 'a')",
     "this package": "open(__import__('autograder').__file__, 'w')",
     "system": "open('/usr/lib/x', 'w')",
-    "a link out": "(__import__('os').symlink('/usr/lib', 'out'), open('out/x', 'w'))",
+    "a link out": "(os.path.lexists('out') or os.symlink('/usr/lib', 'out'), open('out/x', 'w'))",
     "sockets": "open('/sockets/x', 'w')",
 }
 
