@@ -43,9 +43,12 @@ def each_mistake():
     return pytest.mark.parametrize(("assignment", "entry"), pairs, ids=ids)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def course(tmp_path_factory):
-    """The repository's assignments with a secret that is always the same."""
+    """The repository's assignments with a secret that is always the same.
+
+    For all tests of a worker, as keys take long to make.
+    """
     root = tmp_path_factory.mktemp("course")
     for name in ("solutions", "notebooks"):
         shutil.copytree(REPOSITORY.root / name, root / name)
