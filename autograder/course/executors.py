@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -106,17 +107,34 @@ def _cluster(address: str) -> Iterator[Any]:
     except ImportError:
         raise SettingsError("--scheduler needs Dask: pip install 'coursework-kit[dask]'") from None
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # tracebacks of what is told here
+    _refuse_unreachable(address)
     try:
         client = Client(address, timeout=REACHED)
     except OSError:
-        raise StoppedError(
-            f"no Dask scheduler answers at {address}: start one, or grade without --scheduler"
-        ) from None
+        raise StoppedError(NO_SCHEDULER.format(address)) from None
+    try:
+        yield client
+    finally:
+        client.close(REACHED)
+
+
+def _refuse_unreachable(address: str) -> None:
+    """Raise SettingsError for what is no address, StoppedError where nothing answers.
+
+    A client that cannot be made is left half made, and may stop the process when it is deleted.
+    """
+    from distributed.comm.addressing import parse_address, parse_host_port
+    from distributed.comm.registry import get_backend
+
+    try:
+        scheme, place = parse_address(address, strict=True)
+        get_backend(scheme)
+        host, port = parse_host_port(place)
     except (ValueError, TypeError) as error:
         raise SettingsError(
             f"--scheduler {address}: {error}; write one like tcp://host:8786"
         ) from None
     try:
-        yield client
-    finally:
-        client.close(REACHED)
+        socket.create_connection((host, port), REACHED).close()
+    except OSError:
+        raise StoppedError(NO_SCHEDULER.format(address)) from None
