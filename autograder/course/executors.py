@@ -17,6 +17,7 @@ from autograder.grading.jobs import Execution, Job
 from autograder.settings import SettingsError
 
 AHEAD = 2  # jobs in hand for each worker, so that none waits for the next
+NO_SCHEDULER = "no Dask scheduler answers at {}: start one, or grade without --scheduler"
 REACHED, LOOKED_AT = 10, 15  # seconds until a cluster must answer; from one look at it to the next
 Owner = TypeVar("Owner")
 
