@@ -52,7 +52,8 @@ def course(tmp_path_factory):
     root = tmp_path_factory.mktemp("course")
     for name in ("solutions", "notebooks"):
         shutil.copytree(REPOSITORY.root / name, root / name)
-    shutil.copy(REPOSITORY.root / CONFIG_FILE, root)
+    config = (REPOSITORY.root / CONFIG_FILE).read_text(encoding="utf-8")
+    (root / CONFIG_FILE).write_text(f"{config}\nc.Course.hidden_cases = 1\n", encoding="utf-8")
     put_secret(root, ALWAYS)
     return find_course(root)
 

@@ -69,6 +69,7 @@ def answer_of(number):
     return (RIGHT, FULL) if kind % 3 else (WRONG, 0.0)
 
 
+@pytest.mark.slow
 def test_killed_three_times_and_resumed(course):
     reports = course.build / "reports" / "demo"
     command = [sys.executable, "-m", "autograder", "grade", "demo", "--no-feedback"]
