@@ -5,6 +5,12 @@ import ast
 from autograder.assignment.free import Ranges, is_free, number_of
 
 AXES = ("transpose", "swapaxes", "swapdims")  # of torch, which exchange the two axes they name
+AXIS_FIRST = frozenset(  # methods whose first argument is called `dim`
+    """
+    all amax amin any argmax argmin cumprod cumsum log_softmax logsumexp max mean median min prod
+    softmax squeeze std sum unsqueeze var
+    """.split()  # noqa: SIM905
+)
 SYMMETRIC = ("cosine_similarity", "maximum", "minimum")  # in the first two arguments
 
 
@@ -35,9 +41,11 @@ class _Canonical(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Axes are exchanged in either order; the larger of two numbers stays the larger.
 
-        `strict` of `zip` guards against lists of unequal lengths, which no right answer has.
+        An axis may be named or not. `strict` of `zip` guards against lists of unequal lengths,
+        which no right answer has.
         """
         self.generic_visit(node)
+        _place_axis(node)
         match node.func:
             case ast.Name(id="zip"):
                 node.keywords = [each for each in node.keywords if each.arg != "strict"]
@@ -66,6 +74,15 @@ class _Canonical(ast.NodeTransformer):
             ) if (number_of(divisor) or 0) > 0:
                 node.ops = [ast.Eq()]
         return node
+
+
+def _place_axis(node: ast.Call) -> None:
+    """Write an axis that is named without its name, where it comes first."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(attr=name), args=[], keywords=[ast.keyword("dim", axis), *rest]
+        ) if name in AXIS_FIRST:
+            node.args, node.keywords = [axis], rest
 
 
 def _sorted(nodes: list[ast.expr]) -> list[ast.expr]:

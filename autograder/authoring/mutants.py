@@ -1,7 +1,6 @@
 """Generated mutants: cosmic-ray's operators, and those that array code needs besides.
 
-These are arguments swapped, keywords dropped, statements left out; and, for the library of wrong
-answers, those of `operators`.
+These are arguments swapped, keywords dropped, statements left out, and those of `operators`.
 """
 
 import ast
@@ -20,9 +19,9 @@ from autograder.assignment.free import Ranges
 from autograder.assignment.regions import BEGIN, END
 from autograder.assignment.source import Source
 from autograder.authoring.equivalence import canonical
-from autograder.authoring.operators import EVERYWHERE, Operator
+from autograder.authoring.operators import EVERYWHERE, WRONG, Operator
 from autograder.authoring.operators.places import other_names, repeated
-from autograder.authoring.operators.values import changed_result, changed_value
+from autograder.authoring.operators.values import changed_result, changed_value, other_value
 
 Edit = tuple[int, int, str]  # replace text[start:end]
 Position = Callable[[int, int], int]  # from a line and a column of ast to an offset
@@ -50,14 +49,14 @@ def mutants(
     """Every mutant of an exercise's solution region, each once; text outside the region stays.
 
     None is made that is the same code as the reference, whatever value the constants in `free`
-    have within their ranges. With `all_operators` many are made that are right answers, too.
+    have within their ranges. With `all_operators`, as libraries of wrong answers need them, many
+    are made that are right answers, too.
     """
     original = source.solutions[exercise].source
     seen = {canonical(original, free)}
-    wide = by_operators(original) if all_operators else ()
     for text in (
         *_without_statements(original),
-        *wide,
+        *(by_all_operators(original) if all_operators else _by_wrong_ones(original)),
         *_by_cosmic_ray(original),
         *_by_edits(original),
     ):
@@ -100,21 +99,38 @@ def _without_statements(text: str) -> Iterator[str]:
             yield _apply(text, (*_span(node, position), "pass"))
 
 
-def by_operators(text: str, everywhere: Sequence[Operator] = EVERYWHERE) -> Iterator[str]:
-    """The text with one expression changed: by operators for all, and for what is assigned."""
+def _by_wrong_ones(text: str) -> Iterator[str]:
+    """By operators that hardly ever make a right answer."""
+    yield from by_operators(text, WRONG)
+    yield from _by_places(text, other_value)
+
+
+def by_all_operators(text: str) -> Iterator[str]:
+    """By every operator there is."""
+    yield from by_operators(text, EVERYWHERE)
+    yield from _by_places(text, changed_result)
     tree, position = ast.parse(text), _positions(text)
-    for operator in everywhere:
+    for node in _operands(tree):
+        yield from _replaced(text, position, node, changed_value)
+
+
+def by_operators(text: str, operators: Sequence[Operator]) -> Iterator[str]:
+    """The text with one expression changed, whatever stands there."""
+    tree, position = ast.parse(text), _positions(text)
+    for operator in operators:
         for node in _expressions(tree):
             yield from _replaced(text, position, node, operator)
-    if everywhere is EVERYWHERE:
-        for node in _iterated(tree):
-            yield from _replaced(text, position, node, repeated)
-        for node in _named(tree):
-            yield from _replaced(text, position, node, partial(other_names, tree=tree))
-        for node in _results(tree):
-            yield from _replaced(text, position, node, changed_result)
-        for node in _operands(tree):
-            yield from _replaced(text, position, node, changed_value)
+
+
+def _by_places(text: str, result: Operator) -> Iterator[str]:
+    """The text with a loop cut, another name, or a result changed by an operator."""
+    tree, position = ast.parse(text), _positions(text)
+    for node in _iterated(tree):
+        yield from _replaced(text, position, node, repeated)
+    for node in _named(tree):
+        yield from _replaced(text, position, node, partial(other_names, tree=tree))
+    for node in _results(tree):
+        yield from _replaced(text, position, node, result)
 
 
 def _replaced(text: str, position: Position, node: ast.expr, operator: Operator) -> Iterator[str]:

@@ -2,21 +2,20 @@
 
 import sys
 import tomllib
-import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
 from rich.console import Console
 from tqdm import tqdm
 
+from autograder.assignment.aside import aside
 from autograder.assignment.edits import EditError, edited
-from autograder.assignment.judged import Judged, Label, counted
+from autograder.assignment.judged import Judged, Label
 from autograder.assignment.judged_tables import KILLED, causes_table, counts_table, goals_table
 from autograder.assignment.keyring import kept_key
 from autograder.assignment.keys import visible_key
-from autograder.assignment.memory import memory_at_most
 from autograder.assignment.other_secrets import other_secrets
 from autograder.assignment.released import key_of, text_in_file, with_libraries_of
 from autograder.assignment.source import Source, SourceError
@@ -57,25 +56,32 @@ def report_mutants(course: Course, *assignments: str, secrets: int = 1) -> int:
     for assignment in assignments:
         source = read_source(course.source_path(assignment))
         tried = run_mutants(source, keys_of(course, source, secrets))
-        judged += [one.judged for one in tried]
-        status = max(status, _report(source, tried))
+        found, good = _report(source, tried)
+        judged += found
+        status = max(status, 0 if good else 1)
     if len(assignments) > 1:
         _show(judged, "assignment")
     return status
 
 
-def _report(source: Source, tried: list[Tried]) -> int:
-    """Print what became of one assignment's mutants."""
-    judged = [one.judged for one in tried]
-    _show(judged, "exercise")
-    killed, total = counted(judged, Label.WRONG).rejected, len(judged)
-    print(f"{source.assignment}: {killed} of {total} mutants killed, {killed / max(total, 1):.1%}")
+def _report(source: Source, tried: list[Tried]) -> tuple[list[Judged], bool]:
+    """Print what became of one assignment's mutants; them, and whether it is good enough."""
     unexplained, stale = compare_with_reasons(source, tried)
+    judged = [_labelled(one, unexplained) for one in tried]
+    _show(judged, "exercise")
+    killed, total = sum(one.rejected for one in judged), len(judged)
+    print(f"{source.assignment}: {killed} of {total} mutants killed, {killed / max(total, 1):.1%}")
     for mutant in unexplained:
         print(f"survives, unexplained  {mutant.label}")
     for exercise, change in stale:
         print(f"explained, but no survivor  {exercise}: {change}")
-    return 1 if unexplained or stale or killed < GOAL * total else 0
+    return judged, not unexplained and not stale and killed >= GOAL * total
+
+
+def _labelled(one: Tried, unexplained: list[Mutant]) -> Judged:
+    """What survives with a reason is a right answer."""
+    is_right = not one.judged.rejected and one.mutant not in unexplained
+    return replace(one.judged, label=Label.RIGHT) if is_right else one.judged
 
 
 def _show(judged: list[Judged], by: str) -> None:
@@ -116,8 +122,7 @@ def verdict_on(
     """The verdict on a mutant; one that does not even load is rejected."""
     public = VISIBLE_SEEDS[:1]  # under which the library knows answers
     seeds = (*exercise.seeds, *public) if hidden else VISIBLE_SEEDS
-    with warnings.catch_warnings(), memory_at_most(MEMORY):
-        warnings.simplefilter("ignore")
+    with aside(MEMORY):
         try:
             module = load_with(source, mutant.solution)
             tested = trial(source, module, mutant.exercise, hidden=hidden)

@@ -17,6 +17,7 @@ SAME = [
     ("{a, b}", "{b, a}"),
     ("zip(a, b, strict=True)", "zip(a, b)"),
     ("j % 2 == 0", "j % 2 <= 0"),
+    ("x.mean(dim=-1, keepdim=True)", "x.mean(-1, keepdim=True)"),
     ("f(j % 2 == 0)[max(a, b)]", "f(j % 2 <= 0)[max(b, a)]"),
 ]
 DIFFERENT = [
@@ -29,6 +30,8 @@ DIFFERENT = [
     ("torch.maximum(a, b)", "torch.minimum(a, b)"),
     ("[a, b]", "[b, a]"),
     ("f(a, b, strict=True)", "f(a, b)"),
+    ("x.norm(dim=1)", "x.norm(1)"),
+    ("x.mean(dim=0)", "x.mean(1)"),
     ("j == 0", "j <= 0"),
     ("j % 2 == 0", "j % 2 >= 0"),
     ("j % 2 == 1", "j % 2 <= 1"),

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from autograder.authoring.mutants import by_operators
+from autograder.authoring.mutants import by_all_operators
 
 MADE = {
     "F.softmax(x, dim=-1)": [
@@ -42,7 +42,7 @@ F = "def f(x, y):\n    return {}\n"
 
 @pytest.mark.parametrize(("before", "after"), [(b, a) for b, made in MADE.items() for a in made])
 def test_this_is_made(before, after):
-    texts = {normal(text) for text in by_operators(F.format(before))}
+    texts = {normal(text) for text in by_all_operators(F.format(before))}
     assert normal(F.format(after)) in texts
 
 

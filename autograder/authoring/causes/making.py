@@ -2,8 +2,6 @@
 
 import contextlib
 import hashlib
-import io
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -11,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from autograder.assignment.aside import aside
 from autograder.assignment.keyring import own_code
-from autograder.assignment.memory import memory_at_most
 from autograder.assignment.source import Source
 from autograder.assignment.trial import Trial, load, redefined, trial
 from autograder.authoring.causes.candidates import Candidate, Rank, candidates
@@ -98,7 +96,7 @@ def library(source: Source, exercise: str, digest: str) -> Library:
     said: dict[Answer, list[Candidate]] = {}
     telling: set[Answer] = set()
     for candidate in candidates(source, exercise):
-        with contextlib.suppress(Exception), _quietly(), memory_at_most(MEMORY):
+        with contextlib.suppress(Exception), aside(MEMORY):
             with redefined(module, candidate.solution, source.path):
                 tested = trial(source, module, exercise, hidden=False)
                 found = bench.try_out(tested, right, stops=candidate.rank != Rank.LISTED)
@@ -171,13 +169,6 @@ def _observed(tested: Trial, tried: frozenset[Always] | None, stops: bool) -> di
         if stops and found.error is not None and len(evidence) == 1:
             raise _ErrorsError
     return evidence
-
-
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 class _ErrorsError(Exception):

@@ -21,6 +21,7 @@ from autograder.authoring.operators.values import (
 Operator = Callable[[ast.expr], Iterator[ast.expr]]
 
 # Of answers that do the same, the first is told: what is left out, before all else.
-EVERYWHERE: tuple[Operator, ...] = (
-    *(left_out, exchanged, axes, siblings, constants, viewed, roots, bounds, inverted, numbers),
+WRONG: tuple[Operator, ...] = (
+    *(left_out, exchanged, axes, siblings, viewed, roots, bounds, inverted, numbers),
 )
+EVERYWHERE = (*WRONG, constants)  # other large constants are right answers as often as wrong ones

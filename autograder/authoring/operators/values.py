@@ -95,6 +95,11 @@ def roots(node: ast.expr) -> Iterator[ast.expr]:
                 yield parsed(f"({ast.unparse(square)} + {ast.unparse(e)}) ** 0.5")
 
 
+def other_value(node: ast.expr) -> Iterator[ast.expr]:
+    """Twice the value of an expression, or one more."""
+    yield from _done(node, "2 * ({})", "({}) + 1")
+
+
 def changed_value(node: ast.expr) -> Iterator[ast.expr]:
     """The value of an expression with something done to it."""
     yield from _done(node, "-({})", "2 * ({})", "({}) / 2", "({}) + 1", "({}).detach()")
