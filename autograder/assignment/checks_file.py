@@ -2,7 +2,7 @@
 
 import ast
 
-from autograder.assignment.checks_text import exercise_of, statements, word_of
+from autograder.assignment.checks_text import exercise_of, exercises_of, statements, word_of
 from autograder.assignment.definitions import binds, defines, definitions
 from autograder.assignment.source import Source, SourceError
 from autograder.assignment.specs import load_specs
@@ -31,6 +31,7 @@ def read_specs(source: Source) -> Specs:
     _refuse_needless(source, found)
     _refuse_lost(source)
     _refuse_twice(source)
+    _refuse_shared(source)
     return found
 
 
@@ -69,6 +70,16 @@ def _refuse_twice(source: Source) -> None:
         for name in names & seen:
             raise SourceError(source.checks_path, node.lineno, f"defines {name!r} a second time")
         seen |= names
+
+
+def _refuse_shared(source: Source) -> None:
+    """Refuse what two exercises decorate: students would get it with the first of them only."""
+    nodes = statements(source.checks_text)
+    for node in nodes:
+        first, *others = sorted(set(exercises_of(node, nodes))) or [""]
+        if others:
+            problem = f"{first!r} and {others[0]!r} share it: let each call the same helper"
+            raise SourceError(source.checks_path, node.lineno, problem)
 
 
 def _refuse_lost(source: Source) -> None:

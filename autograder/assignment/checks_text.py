@@ -16,6 +16,7 @@ WORDS = (
     "rules",
     "untried",
 )  # statements of an exercise that students' own checks need, too
+Word = ast.Call | ast.Attribute
 HEADING = "# @title How `{exercise}` is checked: the cases that you see\n"
 
 
@@ -94,18 +95,21 @@ def _needed(own: list[ast.stmt], nodes: list[ast.stmt]) -> list[ast.stmt]:
     return [node for node in nodes if id(node) in kept]
 
 
-def word_of(node: ast.stmt) -> ast.Call | ast.Attribute | None:
+def word_of(node: ast.stmt) -> Word | None:
     """What makes a statement one of an exercise: a word called, or a decorator."""
+    return next(_words(node), None)
+
+
+def _words(node: ast.stmt) -> Iterator[Word]:
     match node:
         case ast.FunctionDef(decorator_list=decorators):
             words = (_word_of_decorator(decorator) for decorator in decorators)
-            return next((word for word in words if word is not None), None)
+            yield from (word for word in words if word is not None)
         case ast.Expr(ast.Call(func=ast.Name(name)) as word) if name in WORDS:
-            return word
-    return None
+            yield word
 
 
-def _word_of_decorator(node: ast.expr) -> ast.Call | ast.Attribute | None:
+def _word_of_decorator(node: ast.expr) -> Word | None:
     match node:
         case ast.Call(func=ast.Name("probe")) as word:
             return word
@@ -116,12 +120,17 @@ def _word_of_decorator(node: ast.expr) -> ast.Call | ast.Attribute | None:
 
 def exercise_of(node: ast.stmt, nodes: list[ast.stmt]) -> str | None:
     """Whose exercise a statement is, among all statements of its file; None for helpers."""
-    match word_of(node):
-        case ast.Call(args=[ast.Constant(str() as exercise), *_]):
-            return exercise
-        case ast.Attribute(value=ast.Name(probe)):
-            return exercise_of(_probe(probe, node, nodes), nodes)
-    return None
+    return next(exercises_of(node, nodes), None)
+
+
+def exercises_of(node: ast.stmt, nodes: list[ast.stmt]) -> Iterator[str]:
+    """The exercises that a statement names, by its decorators perhaps more than one."""
+    for word in _words(node):
+        match word:
+            case ast.Call(args=[ast.Constant(str() as exercise), *_]):
+                yield exercise
+            case ast.Attribute(value=ast.Name(probe)):
+                yield from exercises_of(_probe(probe, node, nodes), nodes)
 
 
 def _is_hidden(node: ast.stmt, nodes: list[ast.stmt]) -> bool:

@@ -20,6 +20,7 @@ from autograder.assignment.regions import BEGIN, END
 from autograder.assignment.source import Source
 from autograder.authoring.equivalence import canonical
 from autograder.authoring.operators import EVERYWHERE, WRONG, Operator
+from autograder.authoring.operators.calls import OTHER_AXES, axes_named_alike
 from autograder.authoring.operators.places import other_names, repeated
 from autograder.authoring.operators.values import changed_result, changed_value, other_value
 
@@ -99,14 +100,24 @@ def _without_statements(text: str) -> Iterator[str]:
             yield _apply(text, (*_span(node, position), "pass"))
 
 
+def _by_axes(text: str) -> Iterator[str]:
+    """Every axis that is named more than once, another one wherever it stands."""
+    position = _positions(text)
+    for places in axes_named_alike(ast.parse(text)):
+        for axis in OTHER_AXES:
+            yield _apply_all(text, [(*_span(place, position), axis) for place in places])
+
+
 def _by_wrong_ones(text: str) -> Iterator[str]:
     """By operators that hardly ever make a right answer."""
+    yield from _by_axes(text)
     yield from by_operators(text, WRONG)
     yield from _by_places(text, other_value)
 
 
 def by_all_operators(text: str) -> Iterator[str]:
     """By every operator there is."""
+    yield from _by_axes(text)
     yield from by_operators(text, EVERYWHERE)
     yield from _by_places(text, changed_result)
     tree, position = ast.parse(text), _positions(text)
@@ -230,6 +241,12 @@ def _span(node: Located, position: Position) -> tuple[int, int]:
 def _apply(text: str, edit: Edit) -> str:
     start, end, new = edit
     return text[:start] + new + text[end:]
+
+
+def _apply_all(text: str, edits: list[Edit]) -> str:
+    for edit in sorted(edits, reverse=True):
+        text = _apply(text, edit)
+    return text
 
 
 def _in_region(original: str, mutated: str) -> bool:

@@ -360,6 +360,13 @@ ERRORS = {
         47,
         "stands in for 'ff', which a.py does not define",
     ),
+    "a run that two exercises share": (
+        CHECKS + '\n\n@probe("g")\ndef third(rng):\n    return call(1)\n\n\n'
+        "@secret.run\n@third.run\ndef _(f, inputs):\n    return f(*inputs.arguments)\n",
+        "checks.py",
+        LAST + 10,
+        "'f' and 'g' share it: let each call the same helper",
+    ),
     "two helpers of one name": (
         CHECKS + "\n\ndef part(x):\n    return x\n",
         "checks.py",

@@ -139,6 +139,10 @@ SENTENCES = {
     ("x", "int(x)"): "`x` is cut to a whole number",
     ("x", "-x"): "`x` has the opposite sign",
     ("x[1:]", "x[2:]"): "`x` is indexed otherwise, by `2:`",
+    (
+        "x.mean(1) + mask.mean(1)",
+        "x.mean(0) + mask.mean(0)",
+    ): "`mean` works along other axes than it should: 0",
     ("x", "mask"): "`mask` stands where something else belongs",
 }
 
@@ -178,6 +182,7 @@ def test_what_could_only_be_said_by_telling_is_not_said():
 
 
 def test_nothing_is_said_of_what_no_short_sentence_says():
+    assert sentence(F.format("x * mask"), F.format("x & mask")) == ""
     assert sentence(F.format("x"), "def f(:") == ""
     assert sentence(F.format("x"), F.format("[" + 50 * "x, " + "]").replace("f(", "g(")) == ""
 

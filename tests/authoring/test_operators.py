@@ -35,6 +35,7 @@ MADE = {
     "x[:, y]": ["x[:, y + 1]", "x[:, y + -1]"],
     "[a for a in range(y)]": ["[a for a in range(1, y)]", "[a for a in list(range(y))[:-1]]"],
     "x + y": ["y + y", "x + x"],
+    "x.mean(1) - y.mean(1)": ["x.mean(0) - y.mean(0)", "x.mean(-1) - y.mean(1)"],
     "x @ y.T": ["x @ y", "y.T @ x", "x @ y.reshape(y.T.shape)"],
 }
 F = "def f(x, y):\n    return {}\n"

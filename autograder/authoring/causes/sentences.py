@@ -13,6 +13,11 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from autograder.authoring.causes.axes import (
+    along_others,
+    everywhere_along_others,
+    same_but_for_axes,
+)
 from autograder.authoring.operators.calls import OF_AXES
 from autograder.authoring.operators.syntax import name_of
 
@@ -22,6 +27,7 @@ TOLD = re.compile(r"`([^`]*)`")
 UNTOLD = "something"
 SAYS = "These are the numbers of a right answer in which {}{}."
 LONGEST = 60  # characters of code that are told
+OF_BITS = (ast.BitAnd, ast.BitOr, ast.BitXor, ast.LShift, ast.RShift)
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -62,10 +68,18 @@ def sentence(right: str, wrong: str) -> str:
     except SyntaxError:
         return ""
     chain = list(_different(before, after))
+    if _is_far_fetched(*chain[-1]):
+        return ""
     pairs = chain[::-1]  # the smallest difference first
-    told = next((said for pair in pairs if (said := _plainly(*pair))), "")
+    told = everywhere_along_others(before, after)
+    told = told or next((said for pair in pairs if (said := _plainly(*pair))), "")
     told = told or next((said for pair in pairs if (said := _vaguely(*pair))), "")
     return _discreet(SAYS.format(told, _where(chain)), right) if told else ""
+
+
+def _is_far_fetched(a: ast.AST, b: ast.AST) -> bool:
+    """Whether nobody would write that: bits are combined where numbers are."""
+    return isinstance(b, OF_BITS) and not isinstance(a, OF_BITS)
 
 
 def _discreet(said: str, right: str) -> str:
@@ -205,34 +219,12 @@ def _of_calls(a: ast.Call, b: ast.Call) -> str:
         b.keywords
     ):
         return f"two arguments of `{name}` are exchanged"
-    if name in OF_AXES and _same_but_for_axes(a, b):
-        return f"`{name}` works along other axes than it should{_axes(b)}"
+    if name in OF_AXES and same_but_for_axes(a, b):
+        return along_others(name, b)
     fewer = [k.arg for k in a.keywords if k.arg not in {other.arg for other in b.keywords}]
     if len(fewer) == 1 and fewer[0]:
         return f"`{name}` is called without `{fewer[0]}`"
     return ""
-
-
-def _same_but_for_axes(a: ast.Call, b: ast.Call) -> bool:
-    """Whether two calls differ in which axes they name, and maybe in what becomes of these."""
-    first, second = (
-        [_text(each) for each in [call.func, *call.args] if not _is_numeric(each)]
-        for call in (a, b)
-    )
-    return first == second and _axes(a) != _axes(b)
-
-
-def _axes(call: ast.Call) -> str:
-    """Which axes a call names."""
-    named = [k.value for k in call.keywords if k.arg in ("dim", "axis")]
-    numbers = [ast.unparse(x) for x in (named or call.args) if _is_numeric(x)]
-    if not numbers:
-        return ", all of them" if not call.args else ""
-    return f": {', '.join(numbers)}"
-
-
-def _is_numeric(node: ast.expr) -> bool:
-    return not any(isinstance(each, ast.Name | ast.Call | ast.Attribute) for each in ast.walk(node))
 
 
 def _of_part(a: ast.expr, b: ast.expr) -> str:

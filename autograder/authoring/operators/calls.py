@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from autograder.authoring.operators.syntax import name_of, parsed, receiver, with_argument
 
 AXES = (0, 1, 2, -1, -2, -3)
+OTHER_AXES = (*map(str, AXES), "(-2, -1)")
 OF_AXES = frozenset(
     """
     all amax amin any argmax argmin cat chunk concatenate cumprod cumsum flatten flip gather
@@ -65,7 +66,7 @@ def axes(node: ast.expr) -> Iterator[ast.expr]:
                 yield with_argument(node, place, ast.Constant(axis))
     for place, keyword in enumerate(node.keywords):
         if keyword.arg in ("dim", "axis"):
-            for value in (*map(ast.Constant, AXES), parsed("(-2, -1)")):
+            for value in map(parsed, OTHER_AXES):
                 changed = copy.deepcopy(node)
                 changed.keywords[place].value = value
                 yield changed
@@ -81,6 +82,17 @@ def _over_other_axes(node: ast.Call) -> Iterator[ast.expr]:
     yield parsed(f"({value}).{name}()")
     for axes in ("-1", "0", "(-2, -1)"):
         yield parsed(f"({value}).{name}({axes}, keepdim=True)")
+
+
+def axes_named_alike(tree: ast.AST) -> Iterator[list[ast.expr]]:
+    """Where calls work along the same axis, and that axis is named: in two places or more."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and name_of(node.func) in REDUCING:
+            for axis in (*node.args, *(k.value for k in node.keywords if k.arg in ("dim", "axis"))):
+                if _is_axis(axis):
+                    found.setdefault(ast.unparse(axis), []).append(axis)
+    yield from (places for places in found.values() if len(places) > 1)
 
 
 def siblings(node: ast.expr) -> Iterator[ast.expr]:
