@@ -1,8 +1,8 @@
 """Judging what was tried besides: in what way an answer that is right is not right enough."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from autograder.checks.always import AGAIN, GRADIENT, IN_TRAINING, RANDOM, has_raised
+from autograder.checks.always import AGAIN, AS_BEFORE, GRADIENT, IN_TRAINING, RANDOM, has_raised
 from autograder.checks.calls import EVERY_PARAMETER
 from autograder.checks.comparison import TOLERANCE, Outcome, relative_error, worst
 from autograder.checks.differences import OF_SLOPES
@@ -12,6 +12,7 @@ from autograder.checks.sketch import has_nan
 Tried = Mapping[str, Value]
 GIVEN = "the outputs are right, but "
 WRONG = float("inf")
+UNSTEADY = "Two equal calls give different numbers: {}."
 
 
 def judge_besides(expected: Tried, actual: Tried) -> Outcome:
@@ -35,14 +36,27 @@ def _problem(name: str, right: Value, found: Value) -> Outcome:
     if has_raised(found):
         return Outcome(WRONG, f"{found} for {name}")
     if name == AGAIN:
-        why = "it draws random numbers" if found == RANDOM else "it keeps something between calls"
-        return Outcome(WRONG, f"gives other numbers when called again: {why}")
+        return Outcome(WRONG, f"gives other numbers when called again: {_why(found)}")
     if name == IN_TRAINING:
         return Outcome(WRONG, "gives other numbers in training mode")
     if name == GRADIENT:
         return _gradients(right, found)
     what = "NaN" if has_nan(found) else "wrong"
     return _sketches(f"right here, but {what} for {name}", right, found)
+
+
+def unsteady(pairs: Iterable[tuple[Tried, Tried]]) -> str:
+    """What explains wrong numbers that change from call to call: in all of (expected, actual)."""
+    found = {
+        actual.get(AGAIN) if expected.get(AGAIN) == AS_BEFORE else None
+        for expected, actual in pairs
+    }
+    why = found.pop() if len(found) == 1 else None
+    return "" if why in (None, AS_BEFORE) or has_raised(why) else UNSTEADY.format(_why(why))
+
+
+def _why(again: Value) -> str:
+    return "it draws random numbers" if again == RANDOM else "it keeps something between calls"
 
 
 def _gradients(right: Value, found: Value) -> Outcome:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from autograder.checks.always import has_raised
-from autograder.checks.besides import judge_besides
+from autograder.checks.besides import judge_besides, unsteady
 from autograder.checks.causes.kinds import explanation
 from autograder.checks.causes.known import known_cause
 from autograder.checks.comparison import (
@@ -95,6 +95,7 @@ def judge(
         " Or: ".join(dict.fromkeys(m.says for m in mistakes))
         or known_cause(exercise, evidence, _failed(exercise, outcomes), probes)
         or _kind(exercise, answers, outcomes, probes)
+        or _unsteady(exercise, answers, outcomes)
     )
     return Verdict(
         exercise.name,
@@ -130,6 +131,17 @@ def _kind(
         if not has_law:
             cases.append((case.expected.value, answer.value))
     return explanation(cases)
+
+
+def _unsteady(
+    exercise: Exercise, answers: Sequence[Evidence | None], outcomes: Sequence[Outcome]
+) -> str:
+    """Whether the numbers that are wrong are others in every call."""
+    cases = zip(exercise.cases, answers, outcomes, strict=True)
+    failed = [(case, answer) for case, answer, outcome in cases if not outcome.passed]
+    return unsteady(
+        (case.expected.tried, answer.tried if answer else {}) for case, answer in failed
+    )
 
 
 def _partial_credit(exercise: Exercise, outcomes: list[Outcome]) -> float:

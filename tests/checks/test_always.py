@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from autograder.checks.always import ALWAYS, Always
-from autograder.checks.besides import judge_besides
+from autograder.checks.besides import judge_besides, unsteady
 from autograder.checks.calls import built, call
 from autograder.checks.comparison import compare
 from autograder.checks.differences import OF_SLOPES
@@ -149,6 +149,23 @@ def test_what_is_drawn_at_random_is_no_state():
     seen = []
     said = outcome(tanh, noisy, frozenset({Always.STATE})).summary
     assert said == "gives other numbers when called again: it draws random numbers"
+
+
+def tried_by(subject):
+    return observe(Probe(rows), subject, SEED).tried
+
+
+def test_wrong_numbers_that_are_others_in_every_call_are_told():
+    def grows(x):
+        seen.append(x)
+        return x.tanh() + len(seen)
+
+    seen, right = [], tried_by(tanh)
+    noisy = tried_by(lambda x: x.tanh() + torch.rand(()))
+    assert unsteady([(right, noisy)] * 2).endswith("it draws random numbers.")
+    assert unsteady([(right, tried_by(grows))]).endswith("it keeps something between calls.")
+    assert unsteady([(right, noisy), (right, right)]) == unsteady([(noisy, noisy)]) == ""
+    assert unsteady([(right, {})]) == ""
 
 
 def test_what_the_call_before_leaves_behind_shows_in_the_answer():

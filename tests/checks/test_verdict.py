@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
+from autograder.checks.always import AGAIN, AS_BEFORE, RANDOM
 from autograder.checks.evidence import UNUSABLE, Evidence, normalise
 from autograder.checks.key import Case, Exercise, Mistake
 from autograder.checks.probes import Probe
@@ -85,6 +88,14 @@ def test_the_diagnosis_is_told_when_every_case_matches():
 def test_one_case_that_differs_gives_no_diagnosis(answers):
     found = verdict(answers, mistakes=[TWICE])
     assert (found.mistake, found.diagnosis) == (None, "")
+
+
+def test_wrong_numbers_that_change_from_call_to_call_are_told_so():
+    steady, drawn = ({AGAIN: said} for said in (AS_BEFORE, RANDOM))
+    case = Case("p", 0, 1, replace(evidence(1.0), tried=steady))
+    found = {("p", 0): replace(evidence(3.0), tried=drawn)}
+    judged = judge(Exercise("f", 1.0, "f", (case,), ()), found, {"p": Probe(p)}, [SEED])
+    assert judged.diagnosis.endswith("it draws random numbers.")
 
 
 def test_exceptions_alone_give_no_diagnosis():
