@@ -83,8 +83,8 @@ class Judged:
 
     @property
     def promised(self) -> bool:
-        """Whether the notebook says ✓, and grading does not."""
-        return self.visible.passed and not self.accepted
+        """Whether the notebook says ✓ for more than the form, and grading does not."""
+        return self.visible.passed and self.visible.score > 0 and not self.accepted
 
     @property
     def verdict(self) -> Verdict:

@@ -89,7 +89,8 @@ def judge(
     error = max(outcome.error for outcome in outcomes)
     if not failed:
         feedback = f"error {error:.0e} < {TOLERANCE:.0e}"
-        return Verdict(exercise.name, exercise.points, exercise.points, True, error, feedback)
+        score = _partial_credit(exercise, outcomes)  # 0 where only the form of an answer is seen
+        return Verdict(exercise.name, score, exercise.points, True, error, feedback)
     mistakes = [m for m in exercise.mistakes if _matches(m.outcomes, answers)]
     told = (
         " Or: ".join(dict.fromkeys(m.says for m in mistakes))

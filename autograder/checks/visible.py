@@ -70,7 +70,7 @@ class VisibleChecks:
             problem = broken(spec.rules, cells_so_far(), known.subject, spec.stand_ins)
             verdict = obeying(verdict, problem)
         if verdict.passed and not any(case.weight for case in known.cases):
-            verdict = replace(verdict, score=0.0, feedback=FORM)
+            verdict = replace(verdict, feedback=FORM)
         self._show(replace(verdict, detail=shortened(verdict.detail)))
         if not verdict.passed:
             around = partial(spec.around, namespace)

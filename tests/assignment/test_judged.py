@@ -103,3 +103,8 @@ def test_shares_stand_beside_their_goals(printed):
     assert ["rejected: told their cause", "0 of 0", "–", "≥ 85%"] in printed(
         goals_table([RIGHT], REJECTED)
     )
+
+
+def test_a_form_that_is_accepted_promises_nothing():
+    assert PARTLY.promised
+    assert not replace(PARTLY, visible=replace(PASSED, score=0)).promised
