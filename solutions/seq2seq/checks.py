@@ -196,15 +196,16 @@ def _(answer, _):
 
 
 class Reader(nn.Module):
-    """Stands in for an encoder, with a pair of states."""
+    """Stands in for an encoder, with a pair of states, as an LSTM has them, or with one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pair: bool = True) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(GERMAN, 3)
+        self.embedding, self.pair = nn.Embedding(GERMAN, 3), pair
 
-    def forward(self, source: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def forward(self, source: Tensor) -> tuple[Tensor, Tensor | tuple[Tensor, Tensor]]:
         outputs = self.embedding(source).cumsum(1)
-        return outputs, (outputs[None, :, -1], outputs[None, :, 0])
+        first, second = outputs[None, :, -1], outputs[None, :, 0]
+        return outputs, (first, second) if self.pair else first
 
 
 class Writer(nn.Module):
@@ -221,13 +222,14 @@ class Writer(nn.Module):
         if input.shape != (len(encoder_outputs), 1):
             raise ValueError(f"a decoder reads (N, 1) words, not {tuple(input.shape)}")
         read = self.embedding(input).transpose(0, 1)  # (1, N, 3)
-        first = (hidden[0] + 2 * read + encoder_outputs.mean(1)).sin()
+        pair = isinstance(hidden, tuple)
+        first = ((hidden[0] if pair else hidden) + 2 * read + encoder_outputs.mean(1)).sin()
         scores = self.linear(3 * first[0]) + self.often
-        return scores.log_softmax(-1), (first, hidden[1] * read)
+        return scores.log_softmax(-1), (first, hidden[1] * read) if pair else first
 
 
-def translator():
-    return built(Reader(), Writer(), CPU)
+def translator(*, pair: bool = True):
+    return built(Reader(pair=pair), Writer(), CPU)
 
 
 @probe("seq2seq", weight=2)
@@ -237,8 +239,8 @@ def as_many_words_as_the_source(rng: Rng, N=5, T=4):
 
 @probe("seq2seq", gradients, alone, weight=2)
 def fewer_words_and_more(rng: Rng):
-    model = translator()
-    return {"fewer": model(german(rng, 2, 7), 3), "more": model(german(rng, 5, 4), 19)}
+    more = translator(pair=False)(german(rng, 5, 4), 19)
+    return {"fewer": translator()(german(rng, 2, 7), 3), "more, with one state": more}
 
 
 @probe("seq2seq")
@@ -257,9 +259,9 @@ def _(Seq2Seq, source, rng):
 class Translator(nn.Module):
     """What `teacher_forced` is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pair: bool = True) -> None:
         super().__init__()
-        self.encoder, self.decoder = Reader(), Writer()
+        self.encoder, self.decoder = Reader(pair=pair), Writer()
 
 
 @probe("teacher_forced", weight=2)
@@ -275,8 +277,8 @@ def longer_than_the_source(rng: Rng):
 
 @longer_than_the_source.run
 def _(teacher_forced, inputs, rng):
-    """What is said, and the gradients of it."""
-    model = rng.fill(Translator())
+    """What is said with one state, and the gradients of it."""
+    model = rng.fill(Translator(pair=False))
     said = teacher_forced(model, *inputs)
     loss = weighted_sum(said)
     return said, list(torch.autograd.grad(loss, list(model.parameters()), allow_unused=True))
