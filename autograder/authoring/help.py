@@ -2,11 +2,10 @@
 
 from autograder.assignment.hints import Hints
 
-FOLDED = """\
-<details><summary>{summary}</summary>
 
-{text}
-</details>"""
+def folded(summary: str, text: str) -> str:
+    """Markdown that shows its summary until it is clicked."""
+    return f"<details><summary>{summary}</summary>\n\n{text}\n</details>"
 
 
 def folded_hints(hints: Hints) -> str:
@@ -16,4 +15,4 @@ def folded_hints(hints: Hints) -> str:
         "A pointer": hints.pointer,
         "Almost the line": hints.almost,
     }
-    return "\n\n".join(FOLDED.format(summary=s, text=text) for s, text in depths.items())
+    return "\n\n".join(folded(summary, text) for summary, text in depths.items())
