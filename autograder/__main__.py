@@ -45,6 +45,11 @@ def _add_writing(commands: Commands) -> None:
         "--secrets", type=_number, default=1, metavar="N", help="the course's own, and others"
     )
 
+    solutions = commands.add_parser(
+        "solutions", help="a notebook of right answers and common mistakes, for after the deadline"
+    )
+    solutions.add_argument("assignment")
+
     judge = commands.add_parser(
         "judge",
         help="how fair and how tough are the checks, on a folder of right and wrong answers?",

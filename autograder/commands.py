@@ -31,6 +31,7 @@ def run(course: Course, options: Namespace) -> int:
         "build": run_build,
         "mutate": run_mutate,
         "judge": run_judge,
+        "solutions": run_solutions,
         "release": run_release,
         "collect": run_collect,
         "score": run_score,
@@ -86,6 +87,17 @@ def run_judge(course: Course, options: Namespace) -> int:
         return 2
     right, wrong = (counted(outcome.judged, label) for label in (Label.RIGHT, Label.WRONG))
     return 1 if right.not_accepted or wrong.total > wrong.rejected else 0
+
+
+def run_solutions(course: Course, options: Namespace) -> int:
+    """Write the notebook of solutions, with the mistakes of the class first if it is graded."""
+    from autograder.authoring.solutions import write_solutions
+    from autograder.course.reports import mistake_counts
+
+    counts = mistake_counts(course, options.assignment)
+    path = write_solutions(course, options.assignment, counts)
+    print(f"{path.relative_to(course.root)}: hand it out when the last extension is over")
+    return 0
 
 
 def run_release(course: Course, options: Namespace) -> int:

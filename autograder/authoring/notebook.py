@@ -23,8 +23,10 @@ from autograder.assignment.cells import (
     Role,
 )
 from autograder.assignment.checks_text import ChecksText
+from autograder.assignment.hints import read_hints
 from autograder.assignment.source import Cell, Source
 from autograder.authoring.header import AI_TOOLS, badges, key_cell, points_table, setup_cell
+from autograder.authoring.help import folded_hints
 from autograder.settings import Course
 
 GOES_ON = "raises-exception"  # "Run All" goes on past demonstrations of what is not yet written
@@ -67,6 +69,8 @@ def _cells(cell: Cell, source: Source, course: Course) -> Iterator[NotebookNode]
             cases = ChecksText(source)
             yield _folded(CellName(Kind.CASES, cell.name), cases.visible(cell.name))
             yield _graded(new_code_cell(_check(cell, cases.hidden(cell.name))), Kind.CHECK, cell)
+            if hints := read_hints(source).get(cell.name):
+                yield new_markdown_cell(folded_hints(hints))
         case Role.ARTEFACT:
             tags = {"tags": [ARTEFACT_TAG]}
             yield _graded(new_code_cell(cell.source, metadata=tags), Kind.CHECK, cell)
