@@ -1,12 +1,14 @@
 """Students' pages of a class: whose is written when, by whom, and what it keeps to itself."""
 
 import errno
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from handing import folder_of, hand_in, right_answers
 
+from autograder.__main__ import main
 from autograder.authoring.build import build
 from autograder.course import feedback
 from autograder.course.classrun import grade_class
@@ -65,6 +67,20 @@ def test_nothing_hidden_is_in_a_page(course):
     for student in STUDENTS:
         text = page(course, student).read_text()
         assert [each for each in hidden if each in text] == []
+
+
+def test_the_class_page_leads_to_them(course, monkeypatch, capsys):
+    monkeypatch.chdir(course.root)
+    assert main(["report", "demo", "--html", "--csv"]) == 0
+    told = [line.rpartition("/")[2] for line in capsys.readouterr().out.split()]
+    assert told[:3] == ["report.html", "exercises.csv", "marks.csv"]
+    folder = course.build / "class/demo"
+    text = (folder / "report.html").read_text()
+    assert "The rows must sum to 1, not the columns." in text
+    assert "return e / e.sum(" in re.sub("<[^>]+>", "", text)  # the answer that shows it
+    links = {link.partition("#")[0] for link in re.findall(r'href="([^"#]+[^"]*)"', text)}
+    assert {(folder / link).resolve() for link in links} == {page(course, s) for s in STUDENTS}
+    assert "eve</a> <small>left blank</small>" in text and "1.2 days, −20 points" in text
 
 
 def test_what_is_unchanged_is_not_written_again(course):

@@ -91,14 +91,14 @@ def _persons(survey: Survey, course: Course) -> Callable[[str], Person]:
 
 
 def _link(page: Path, folder: Path) -> str:
-    return quote(os.path.relpath(page, folder))
+    return quote(os.fsencode(os.path.relpath(page, folder)))
 
 
 @lru_cache(1)
 def _template() -> Template:
     found = environment(FOLDER)
     found.filters |= {
-        "percent": "{:.0%}".format,
+        "percent": lambda share: f"{100 * share:.0f}\N{NO-BREAK SPACE}%",
         "correlation": lambda value: f"{value:.2f}".replace("-", "−"),
     }
     return found.get_template("class_page.html.j2")

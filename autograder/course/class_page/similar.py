@@ -7,6 +7,7 @@ from pathlib import Path
 from autograder.settings import SettingsError
 
 FILE = "similar.csv"
+COLUMNS = ("student_a", "student_b", "share")
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,18 @@ def similar_pairs(folder: Path) -> list[Pair]:
         return []
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            pairs = [
-                Pair(row["student_a"], row["student_b"], float(row["share"]))
-                for row in csv.DictReader(file)
-            ]
-    except (ValueError, KeyError, TypeError, csv.Error):
+            heading, *lines = csv.reader(file)
+        columns = [heading.index(name) for name in COLUMNS]
+        pairs = [_pair(*(line[column] for column in columns)) for line in lines]
+    except (ValueError, IndexError, csv.Error):
         raise SettingsError(
-            f"{path}: no table with student_a, student_b and share: write it again, or delete it"
+            f"{path}: no table with {', '.join(COLUMNS)}: write it again, or delete it"
         ) from None
     return sorted(pairs, key=lambda pair: (-pair.share, pair.first, pair.second))
+
+
+def _pair(first: str, second: str, text: str) -> Pair:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise ValueError(text)
+    return Pair(first, second, share)

@@ -54,8 +54,10 @@ class Survey:
 def survey(course: Course, assignment: str) -> Survey:
     """What is known of an assignment's class. Raises UnfinishedError where nothing is graded."""
     nbgrader, found = Nbgrader(course), grades_of(course, assignment)
-    rows = dict(sorted(found.rows.items()))
-    grades = nbgrader.standings(assignment, [*rows])
+    order = course.pseudonym if course.pseudonyms else str  # another one would tell who is who
+    rows = {student: found.rows[student] for student in sorted(found.rows, key=order)}
+    standings = nbgrader.standings(assignment, [*rows])
+    grades = {student: standings[student] for student in rows if student in standings}
     tasks, said = _tasks(course, assignment), reports(course, assignment)
     return Survey(
         assignment,
@@ -67,9 +69,9 @@ def survey(course: Course, assignment: str) -> Survey:
             for student in found.people.students
             if (name := found.people.name(student))
         },
-        sorted(found.people.students.keys() - rows.keys() - found.ungraded),
-        sorted(found.ungraded),
-        sorted(found.outdated),
+        sorted(found.people.students.keys() - rows.keys() - found.ungraded, key=order),
+        sorted(found.ungraded, key=order),
+        sorted(found.outdated, key=order),
         [student for student in rows if student not in said],
         items_of(grades, tasks, blanks_of(said, rows)),
         mistakes_of(said, rows),

@@ -60,7 +60,9 @@ def tables_of(survey: Survey, course: Course) -> list[Table]:
     """Everything that the page counts; students under pseudonyms where the course wants that."""
     shown = course.pseudonym if course.pseudonyms else str
     names = {} if course.pseudonyms else survey.names
-    mistakes = [(m.exercise, m.name or None, m.says, len(m.students)) for m in survey.mistakes]
+    mistakes: list[Cells] = [
+        (m.exercise, m.name or None, m.says, len(m.students)) for m in survey.mistakes
+    ]
     return [
         Table("exercises", EXERCISES, [_exercise(item) for item in survey.items]),
         Table("marks", MARKS, [*_marks(survey, shown)]),
@@ -96,7 +98,7 @@ def _marks(survey: Survey, shown: Callable[[str], str]) -> Iterator[Cells]:
 def _students(
     survey: Survey, shown: Callable[[str], str], names: Mapping[str, str]
 ) -> Iterator[Cells]:
-    for student in sorted({*survey.rows, *survey.absent, *survey.ungraded}):
+    for student in sorted({*survey.rows, *survey.absent, *survey.ungraded}, key=shown):
         row, who = survey.rows.get(student), (shown(student), names.get(student))
         if row is None:
             yield (*who, student in survey.ungraded, None, survey.max_score, *[None] * 4)
