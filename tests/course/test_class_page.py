@@ -67,7 +67,7 @@ def said(name, message, mistake=None, **more):
 REPORTS = {
     "ada": {"exercises": [{**said("softmax", "error 1e-8 < 1e-05"), "passed": True}]},
     "bob": {"exercises": [said("loss", "error 0.5 ≥ 1e-05 at [3]: expected 1", diagnosis="")]},
-    "eve": {"exercises": [said("softmax", "raised KeyError: 'x'", diagnosis="")]},
+    "eve": {"exercises": [said("loss", "raised KeyError: 'x'", diagnosis="")]},
     "liu": {
         "exercises": [
             said("softmax", "wrong shape\n  Rows, not columns.", "columns"),  # an older report
@@ -199,7 +199,7 @@ def test_mistakes_are_counted_by_what_they_tell_and_blanks_are_none():
     assert found == [
         ("loss", "other numbers, for no known reason", ("bob", "zoe")),
         ("softmax", "Rows, not columns.", ("liu", "zoe")),
-        ("softmax", "raised KeyError", ("eve",)),
+        ("loss", "raised KeyError", ("eve",)),
     ]
     assert survey().mistakes[1].name == "columns"
 
@@ -231,10 +231,12 @@ def test_links_within_the_page_lead_somewhere_and_ids_are_unique(page):
 
 
 def test_students_pages_are_one_click_away_at_the_exercise(page, course):
-    html = page(pages={"liu": course.build / "feedback/liu x/demo/demo.html"})
+    files = {name: course.build / f"feedback/{name} x/demo/demo.html" for name in ("liu", "ada")}
+    html = page(pages=files)
     link = "../../feedback/liu%20x/demo/demo.html"
     assert f'<a href="{link}#check-softmax">liu</a>' in html
     assert f'<a href="{link}">liu</a>' in html
+    assert "ada%20x/demo/demo.html#check" not in html  # which says no more of what is right
 
 
 def test_the_page_says_what_is_missing(page):
@@ -253,6 +255,11 @@ def test_numbers_are_in_the_table_of_exercises(page):
     assert "mean 50 %" in text and "mean 60 %" in text
     assert "discrimination 0.60 (−0.60 to 0.97)" in text
     assert "(of 3)" in text
+
+
+def test_what_is_worth_nothing_has_no_mean():
+    (item,) = items_of({"ada": Grades("", "ada", {"x": Mark(1.0, 0.0)}, {})}, TASKS, {})
+    assert item.mean_share is None
 
 
 def test_one_student_and_one_without_points_make_a_page(page):
@@ -304,11 +311,16 @@ def test_the_leaderboard_names_those_whom_the_published_one_does_not(page, cours
     assert f"rank student accuracy 1 Ada Byron {name} 0.5000" in text
 
 
+ROUNDED = row("x", 0.3 - 0.1, of=1.0)  # 0.19999999999999998
+
+
 def test_scores_are_counted_in_tenths_and_extra_credit_in_the_last():
     shares = (0.0, 0.1, 0.3, 0.7, 0.9, 1.0, 1.2)
     rows = {f"s{share}": row(f"s{share}", 9 * share) for share in shares}
     groups = by_score(survey(rows=rows))
     assert [len(group) for group in groups] == [1, 1, 0, 1, 0, 0, 0, 1, 0, 3]
+    (tenth,) = (at for at, of in enumerate(by_score(survey(rows={"x": ROUNDED}))) if of.students)
+    assert tenth == 2
     assert (groups[0].label, groups[9].label) == ("0 to 10 %", "90 % or more")
 
 

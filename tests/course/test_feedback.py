@@ -11,7 +11,9 @@ from handing import folder_of, hand_in, right_answers
 from autograder.__main__ import main
 from autograder.authoring.build import build
 from autograder.course import feedback
+from autograder.course.class_page.writing import write_class_page
 from autograder.course.classrun import grade_class
+from autograder.course.exporting.finished import UnfinishedError
 from autograder.course.gradebook import Nbgrader, without_noise
 from autograder.course.standing import _duration
 from autograder.errors import StoppedError
@@ -176,3 +178,21 @@ def test_a_full_disk_stops_the_run(course, monkeypatch):
 )
 def test_extensions_are_told_in_whole_units(time, told):
     assert _duration(timedelta(**time)) == told
+
+
+def test_an_ordinary_assignment_has_a_class_page_too(course):
+    with Nbgrader(course).gradebook() as gradebook:
+        gradebook.add_assignment("ps1")
+        gradebook.add_notebook("ps1", "ps1")
+        gradebook.add_grade_cell("test", "ps1", "ps1", max_score=2, cell_type="code")
+        gradebook.add_submission("ps1", "ada")
+        grade = gradebook.find_grade("test", "ps1", "ps1", "ada")
+        grade.auto_score, grade.needs_manual_grade = 1, False
+        gradebook.db.commit()
+    html, exercises, *_ = write_class_page(course, "ps1", ["csv", "html"])
+    text = " ".join(re.sub("<[^>]+>", " ", html.read_text()).split())
+    assert "Mean 1, median 1, of 2 points" in text and "Discrimination test 2 points" in text
+    assert "nothing is known here" in text and "what was left blank." not in text
+    assert exercises.read_text().splitlines()[1].startswith("test,,False,2.0,1,0,1,0,0,0,0.5,,,")
+    with pytest.raises(UnfinishedError, match="nothing graded for 'ps2'"):
+        write_class_page(course, "ps2", ["html"])

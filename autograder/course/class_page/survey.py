@@ -17,6 +17,7 @@ from autograder.grading.pages import items as pages
 from autograder.grading.pages.grades import Grades
 from autograder.grading.pages.tasks import Tasks, tasks_of
 from autograder.grading.record import kept_in
+from autograder.grading.repair.reading import read_notebook
 from autograder.settings import Course
 
 
@@ -89,10 +90,10 @@ def folder_of_class(course: Course, assignment: str) -> Path:
 
 def _tasks(course: Course, assignment: str) -> Tasks:
     """What the released notebook says; nothing of one that is not the kit's, or is gone."""
-    try:
-        return tasks_of(reads_json(course.released(assignment).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+    released = course.released(assignment)
+    if assignment not in course.assignments() or not released.is_file():
         return Tasks("", {}, frozenset())
+    return tasks_of(read_notebook(released))
 
 
 def _code(nbgrader: Nbgrader, assignment: str, tasks: Tasks, grades: dict[str, Grades]) -> Code:
