@@ -230,10 +230,8 @@ def run_report(course: Course, options: Namespace) -> int:
     from autograder.course.class_page.writing import write_class_page
     from autograder.course.tables import show_tables
 
-    if options.forms:
-        paths = write_class_page(course, options.assignment, options.forms)
-    else:
-        paths = [show_tables(course, options.assignment, Console())]
+    forms, of = options.forms, (course, options.assignment)
+    paths = write_class_page(*of, forms) if forms else [show_tables(*of, Console())]
     print(*(path.relative_to(course.root) for path in paths), sep="\n")
     return 0
 
