@@ -22,7 +22,7 @@ $(BIN)/pip:  # comes last into a new .venv: without it what is there is half mad
 	$(PYTHON) -m venv --clear .venv
 
 $(BIN)/.installed: pyproject.toml constraints.txt | $(BIN)/pip
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[grade,text,transformers,pictures,dask,postgres,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[grade,text,transformers,pictures,dask,postgres,parquet,dev]'
 	touch $@
 
 demo: $(BIN)/.installed       ## the main job: a sample class from source to grades, feedback and report

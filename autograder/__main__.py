@@ -226,10 +226,7 @@ def _add_looking(commands: Commands) -> None:
     """At the machine, at what was graded, and at samples of it."""
     commands.add_parser("doctor", help="say which layers of the sandbox this machine allows")
 
-    report = commands.add_parser(
-        "report", help="print the class table, write build/scores.csv and one of the assignment"
-    )
-    report.add_argument("assignment")
+    _add_report(commands)
 
     bench = commands.add_parser("bench", help="time grading beside nbgrader; write BENCHMARK.md")
     bench.add_argument("assignment")
@@ -243,6 +240,24 @@ def _add_looking(commands: Commands) -> None:
 
     sample = commands.add_parser("sample", help="make a class of sample submissions")
     sample.add_argument("assignment")
+
+
+def _add_report(commands: Commands) -> None:
+    report = commands.add_parser(
+        "report",
+        help="print the class table, write build/scores.csv; or write the class as a page",
+        description="Prints the class table, writes build/scores.csv and one of the assignment; "
+        "with an option below it writes into build/class/ASSIGNMENT/ instead.",
+    )
+    report.add_argument("assignment")
+    for form, written in (
+        ("html", "the class page: scores, exercises, mistakes, lateness, what is left to grade"),
+        ("csv", "its numbers: a table each of exercises, marks, mistakes and students"),
+        ("parquet", "the same tables as Parquet files"),
+    ):
+        report.add_argument(
+            f"--{form}", dest="forms", action="append_const", const=form, help=written
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:

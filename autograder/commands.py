@@ -238,10 +238,13 @@ def run_audit(course: Course, options: Namespace) -> int:
 
 
 def run_report(course: Course, options: Namespace) -> int:
-    """Print the class tables and write the scores."""
+    """Print the class tables and write the scores, or write the class page and its numbers."""
+    from autograder.course.class_page.writing import write_class_page
     from autograder.course.tables import show_tables
 
-    print(show_tables(course, options.assignment, Console()).relative_to(course.root))
+    forms, of = options.forms, (course, options.assignment)
+    paths = write_class_page(*of, forms) if forms else [show_tables(*of, Console())]
+    print(*(path.relative_to(course.root) for path in paths), sep="\n")
     return 0
 
 

@@ -29,7 +29,7 @@ def test_score_prints_the_documented_json(capsys):
     result = json.loads(capsys.readouterr().out)
     assert set(result) == {"assignment", "score", "max_score", "exercises", "repairs"}
     assert (result["assignment"], result["score"], result["repairs"]) == ("powers", 0, [])
-    fields = {"name", "score", "max_score", "passed", "message", "mistake"}
+    fields = {"name", "score", "max_score", "passed", "message", "mistake", "diagnosis"}
     assert all(set(exercise) == fields for exercise in result["exercises"])
     assert result["max_score"] == sum(e["max_score"] for e in result["exercises"])
 

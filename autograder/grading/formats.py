@@ -18,6 +18,7 @@ def as_json(graded: Graded) -> str:
             "passed": verdict.passed,
             "message": verdict.message,
             "mistake": verdict.mistake,
+            "diagnosis": verdict.diagnosis,
             **(_measured(verdict) if verdict.measures else {}),
         }
         for verdict in graded.verdicts

@@ -1,15 +1,19 @@
 """Students' pages of a class: whose is written when, by whom, and what it keeps to itself."""
 
 import errno
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from handing import folder_of, hand_in, right_answers
 
+from autograder.__main__ import main
 from autograder.authoring.build import build
 from autograder.course import feedback
+from autograder.course.class_page.writing import write_class_page
 from autograder.course.classrun import grade_class
+from autograder.course.exporting.finished import UnfinishedError
 from autograder.course.gradebook import Nbgrader, without_noise
 from autograder.course.standing import _duration
 from autograder.errors import StoppedError
@@ -65,6 +69,20 @@ def test_nothing_hidden_is_in_a_page(course):
     for student in STUDENTS:
         text = page(course, student).read_text()
         assert [each for each in hidden if each in text] == []
+
+
+def test_the_class_page_leads_to_them(course, monkeypatch, capsys):
+    monkeypatch.chdir(course.root)
+    assert main(["report", "demo", "--html", "--csv"]) == 0
+    told = [line.rpartition("/")[2] for line in capsys.readouterr().out.split()]
+    assert told[:3] == ["report.html", "exercises.csv", "marks.csv"]
+    folder = course.build / "class/demo"
+    text = (folder / "report.html").read_text()
+    assert "The rows must sum to 1, not the columns." in text
+    assert "return e / e.sum(" in re.sub("<[^>]+>", "", text)  # the answer that shows it
+    links = {link.partition("#")[0] for link in re.findall(r'href="([^"#]+[^"]*)"', text)}
+    assert {(folder / link).resolve() for link in links} == {page(course, s) for s in STUDENTS}
+    assert "eve</a> <small>left blank</small>" in text and "1.2 days, −20 points" in text
 
 
 def test_what_is_unchanged_is_not_written_again(course):
@@ -160,3 +178,21 @@ def test_a_full_disk_stops_the_run(course, monkeypatch):
 )
 def test_extensions_are_told_in_whole_units(time, told):
     assert _duration(timedelta(**time)) == told
+
+
+def test_an_ordinary_assignment_has_a_class_page_too(course):
+    with Nbgrader(course).gradebook() as gradebook:
+        gradebook.add_assignment("ps1")
+        gradebook.add_notebook("ps1", "ps1")
+        gradebook.add_grade_cell("test", "ps1", "ps1", max_score=2, cell_type="code")
+        gradebook.add_submission("ps1", "ada")
+        grade = gradebook.find_grade("test", "ps1", "ps1", "ada")
+        grade.auto_score, grade.needs_manual_grade = 1, False
+        gradebook.db.commit()
+    html, exercises, *_ = write_class_page(course, "ps1", ["csv", "html"])
+    text = " ".join(re.sub("<[^>]+>", " ", html.read_text()).split())
+    assert "Mean 1, median 1, of 2 points" in text and "Discrimination test 2 points" in text
+    assert "nothing is known here" in text and "what was left blank." not in text
+    assert exercises.read_text().splitlines()[1].startswith("test,,False,2.0,1,0,1,0,0,0,0.5,,,")
+    with pytest.raises(UnfinishedError, match="nothing graded for 'ps2'"):
+        write_class_page(course, "ps2", ["html"])

@@ -17,6 +17,7 @@ from autograder.__main__ import main
 from autograder.authoring.build import build
 from autograder.course import executors
 from autograder.course.audit import Finding, audit
+from autograder.course.class_page.writing import write_class_page
 from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader
 from autograder.course.leaderboard import leaderboards, ranked
@@ -201,6 +202,13 @@ def test_names_only_where_the_course_says_so(graded, monkeypatch):
     monkeypatch.setattr(graded, "leaderboard_names", True)
     (board,) = leaderboards(graded, "parity")
     assert [each.name for each in board.standings] == ["ada", "liu", "eve"]
+
+
+def test_the_class_page_names_whom_the_published_board_does_not(graded):
+    write_class_page(graded, "parity", ["html"])
+    text = (graded.build / "class/parity/report.html").read_text()
+    text = " ".join(re.sub("<[^>]+>", " ", text).split())
+    assert f" 1 ada {graded.pseudonym('ada')} 1.0000 " in text
 
 
 def test_an_audit_trains_again_and_tells_who_cannot_be_reproduced(graded, executed):

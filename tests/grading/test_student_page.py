@@ -14,8 +14,9 @@ from autograder.grading.pages.grades import Grades, Lateness, Mark
 from autograder.grading.pages.items import IN_WORDS
 from autograder.grading.pages.markdown import as_html
 from autograder.grading.pages.mathml import as_mathml
-from autograder.grading.pages.student_page import FOLDER, student_page
+from autograder.grading.pages.student_page import student_page
 from autograder.grading.pages.tasks import tasks_of
+from autograder.grading.pages.templates import FOLDER
 from autograder.grading.record import Record, Said
 from autograder.tools.cell_texts import UNANSWERED
 

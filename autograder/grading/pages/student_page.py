@@ -8,27 +8,21 @@ what the gradebook says; hidden cases, keys and marking schemes are in none of w
 import hashlib
 import re
 from functools import cache, lru_cache
-from html import escape
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 from nbformat import NotebookNode
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
 
-from autograder.grading.pages.filters import in_time, kept
 from autograder.grading.pages.grades import Grades
 from autograder.grading.pages.items import Sources, items
 from autograder.grading.pages.markdown import as_html
 from autograder.grading.pages.policy import nothing_runs
 from autograder.grading.pages.tasks import Tasks
+from autograder.grading.pages.templates import FOLDER, coloured, environment
 from autograder.grading.record import kept_in
 
-FOLDER = Path(__file__).parent
-CODE = re.compile(r"`([^`\n]+)`")
 DIGEST = re.compile(rb'<meta name="digest" content="([0-9a-f]{64})">')
 
 
@@ -44,9 +38,7 @@ def student_page(nb: NotebookNode, tasks: Tasks, grades: Grades, digest: str = "
         digest=digest,
         policy=nothing_runs(),
         text=lambda text, attachments=None: Markup(as_html(text, budget, attachments)),
-        code=lambda text: Markup(
-            in_time(budget, lambda: kept(_coloured, text), lambda: escape(text))
-        ),
+        code=lambda text: coloured(text, budget),
     )
 
 
@@ -69,21 +61,4 @@ def own_code() -> bytes:
 
 @lru_cache(1)
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"points": "{:g}".format, "prose": _prose}
-    return environment.get_template("student_page.html.j2")
-
-
-def _prose(text: str) -> Markup:
-    """A line of the kit's or of a heading: text, with code in it."""
-    return Markup(CODE.sub(r"<code>\1</code>", escape(text)))
-
-
-def _coloured(code: str) -> str:
-    return str(highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))
+    return environment().get_template("student_page.html.j2")
