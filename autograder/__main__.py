@@ -28,7 +28,14 @@ def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     main = argparse.ArgumentParser(prog="autograder", description=__doc__.split(";")[0])
     commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_writing, _add_handing, _add_grading, _add_exporting, _add_looking):
+    for add in (
+        _add_writing,
+        _add_handing,
+        _add_grading,
+        _add_marking,
+        _add_exporting,
+        _add_looking,
+    ):
         add(commands)
     return main
 
@@ -134,6 +141,25 @@ def _add_grading(commands: Commands) -> None:
 
     for command in (score, grade, audit):
         _add_sandbox_switch(command)
+
+
+def _add_marking(commands: Commands) -> None:
+    """Written answers."""
+    mark = commands.add_parser(
+        "mark", help="mark written answers, one question of all students at a time, in a browser"
+    )
+    mark.add_argument("assignment")
+    mark.add_argument("--as", dest="grader", metavar="NAME", help="default: your login")
+    mark.add_argument(
+        "--part",
+        default="1/1",
+        metavar="K/N",
+        help="the K-th of N parts of all answers, for N graders",
+    )
+    mark.add_argument(
+        "--port", type=int, metavar="N", help="default: 8890, or the next that is free"
+    )
+    mark.add_argument("--no-browser", action="store_true", help="only print the address")
 
 
 def _add_sandbox_switch(command: argparse.ArgumentParser) -> None:

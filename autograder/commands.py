@@ -1,7 +1,9 @@
 """What each command of the command line does."""
 
 import gc
+import os
 import sys
+import webbrowser
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -35,6 +37,7 @@ def run(course: Course, options: Namespace) -> int:
         "collect": run_collect,
         "score": run_score,
         "grade": run_grade,
+        "mark": run_mark,
         "audit": run_audit,
         "report": run_report,
         "export-grades": run_export_grades,
@@ -183,7 +186,7 @@ def run_grade(course: Course, options: Namespace) -> int:
         print(f"scores    {path.relative_to(course.root)}")
     if not options.no_feedback:
         print("feedback  build/feedback/<student>/" + options.assignment)
-    print("by hand   `make lab`, then the formgrader")
+    print(f"by hand   autograder mark {options.assignment}, or `make lab` and the formgrader")
     status = 1 if outcome.ungraded else 0
     if options.audit:
         audited = run_audit(course, Namespace(**{**vars(options), "students": options.audit}))
@@ -199,6 +202,28 @@ def _say_what_is_lacking(course: Course, options: Namespace) -> None:
     notebooks = Nbgrader(course, options.submitted).submitted(options.assignment)
     for name, count in lacking(notebooks.values()).items():
         print(f"autograder: not installed here, imported by {count}: {name}", file=sys.stderr)
+
+
+def run_mark(course: Course, options: Namespace) -> int:
+    """Serve the pages for grading by question, until Ctrl+C."""
+    from autograder.course.marking.run import Sitting, mark
+
+    def opened(address: str) -> None:
+        print(
+            f"mark at   {address}\nto end    Ctrl+C; every mark is saved as it is given", flush=True
+        )
+        if not options.no_browser and _has_screen():
+            webbrowser.open(address)
+
+    sitting = Sitting(options.grader, options.part, options.port)
+    left = mark(course, options.assignment, sitting, print, _progress, opened)
+    print(f"\n{left} answers wait; `autograder grade {options.assignment}` writes the pages anew")
+    return 0
+
+
+def _has_screen() -> bool:
+    """Whether a browser would open a window, and not take over the terminal."""
+    return sys.platform != "linux" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
 
 
 def run_audit(course: Course, options: Namespace) -> int:

@@ -76,11 +76,11 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"points": "{:g}".format, "prose": _prose}
+    environment.filters |= {"points": "{:g}".format, "prose": prose}
     return environment.get_template("student_page.html.j2")
 
 
-def _prose(text: str) -> Markup:
+def prose(text: str) -> Markup:
     """A line of the kit's or of a heading: text, with code in it."""
     return Markup(CODE.sub(r"<code>\1</code>", escape(text)))
 
