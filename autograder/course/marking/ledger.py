@@ -175,7 +175,7 @@ def _query(assignment: str, answer: str | None) -> Select[Any]:
         *(SubmittedAssignment.student_id, GradeCell.name, Grade.id, Comment.id),
         *(GradeCell.max_score, Grade.auto_score, Grade.manual_score, Grade.extra_credit),
         *(Grade.needs_manual_grade, Comment.manual_comment),
-        *(RECORDS.c.items, RECORDS.c.scheme, RECORDS.c.points, RECORDS.c.grader),
+        *(RECORDS.c[name] for name in ("items", "scheme", "points", "grader")),
     )
     query = (
         select(*columns)

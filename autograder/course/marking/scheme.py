@@ -49,7 +49,8 @@ class Scheme:
 def read_scheme(text: str) -> Scheme:
     """The parts of an author's text for an answer: a model answer, then `Marking:` and a scheme."""
     model, *schemes = SCHEME.split(text)
-    return Scheme(model.strip(), tuple(_parts(" ".join(" ".join(schemes).split()))))
+    model = model.strip().removeprefix("Model answer:").lstrip()
+    return Scheme(model[:1].upper() + model[1:], tuple(_parts(" ".join(" ".join(schemes).split()))))
 
 
 def _parts(text: str) -> Iterator[Part]:

@@ -46,8 +46,7 @@ class Next(Handler):
     def get(self, name: str) -> None:
         """Go there; where none waits, to all of them."""
         groups = self.desk.groups(self.question(name).name)
-        key = next((group.key for group in groups if group.waiting), "")
-        self.redirect(f"/{name}/{key}")
+        self.redirect(f"/{name}/{next((each.key for each in groups if each.waiting), '')}")
 
 
 class Answer(Handler):
@@ -62,8 +61,8 @@ class Answer(Handler):
         """Save a mark; says in JSON where to go on, or what keeps it from being saved."""
         given = read_form(lambda field: self.get_body_argument(field, ""), self.question(name))
         following = self.desk.mark(name, key, self.get_body_argument("version", ""), given)
-        stays = given.points is None
-        self.finish({"next": f"/{name}/{key}" if stays else f"/{name}/{following or ''}"})
+        key = key if given.points is None else following or ""
+        self.finish({"next": f"/{name}/{key}" if key else "/"})
 
     def finish_error(self, error: BaseException | None, sentence: str) -> None:
         """JSON where something was sent; of marks that changed, the version as it is now."""

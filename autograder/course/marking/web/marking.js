@@ -33,8 +33,10 @@ function give(item, share) {
   setPoints(Math.min(sum(), worth()));
 }
 
+// all items, where they make up the points; with alternatives among them nobody has all
 function giveAll(points) {
-  for (const item of items()) show(item, 0);
+  const whole = items().reduce((total, item) => total + Number(item.dataset.points), 0);
+  for (const item of items()) show(item, points === whole ? Number(item.dataset.points) : 0);
   setPoints(points);
 }
 
