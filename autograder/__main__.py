@@ -157,9 +157,16 @@ def _add_marking(commands: Commands) -> None:
         help="the K-th of N parts of all answers, for N graders",
     )
     mark.add_argument(
-        "--port", type=int, metavar="N", help="default: 8890, or the next that is free"
+        "--port", type=_port, metavar="N", help="default: 8890, or the next that is free"
     )
     mark.add_argument("--no-browser", action="store_true", help="only print the address")
+
+
+def _port(text: str) -> int:
+    """A port: systems take numbers beyond for others."""
+    if not 0 <= (number := int(text)) < 2**16:
+        raise argparse.ArgumentTypeError("a number below 65536; 0 for any that is free")
+    return number
 
 
 def _add_sandbox_switch(command: argparse.ArgumentParser) -> None:

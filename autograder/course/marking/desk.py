@@ -69,7 +69,7 @@ class Desk:
         self.ledger = Ledger(engine, assignment, grader)
         people = {student.id: student for student in students_of(nbgrader)}
         self.answers = Answers(nbgrader, assignment, people)
-        self.questions = _questions(course, assignment)
+        self.questions = questions_of(course, assignment)
 
     @property
     def grader(self) -> str:
@@ -137,7 +137,7 @@ class Desk:
         return next((each.key for each in _after(groups, place) if each.waiting), None)
 
 
-def _questions(course: Course, assignment: str) -> dict[str, Question]:
+def questions_of(course: Course, assignment: str) -> dict[str, Question]:
     """Every written answer, in the notebook's order. Raises NothingError, SourceError."""
     path = course.source_path(assignment)
     sections = tasks_of(read_notebook(course.released(assignment))).sections

@@ -4,7 +4,6 @@ Points, comments and what waits stand where the formgrader has them. A table of 
 them keeps which items of the scheme were given, and by whom; without it no grade is missing.
 """
 
-import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +32,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    inspect,
     select,
     update,
 )
@@ -117,8 +117,8 @@ class Ledger:
 
     def __init__(self, engine: Engine, assignment: str, grader: str) -> None:
         self.engine, self.assignment, self.grader = engine, assignment, grader
-        with contextlib.suppress(DBAPIError):  # another grader made it in the same moment
-            RECORDS.create(engine, checkfirst=True)
+        with stopping():
+            _make_table(engine)
 
     def entries(self, answer: str | None = None) -> list[Entry]:
         """Those of one written answer, or of all. Raises StoppedError."""
@@ -166,6 +166,15 @@ class Ledger:
         with stopping(), Session(self.engine) as session:
             name = session.scalars(query.limit(1)).first()
         return _answer_of(name) if name else None
+
+
+def _make_table(engine: Engine) -> None:
+    """Make the kit's own table, unless another grader does so in the same moment."""
+    try:
+        RECORDS.create(engine, checkfirst=True)
+    except DBAPIError:
+        if not inspect(engine).has_table(RECORDS.name):
+            raise
 
 
 def _query(assignment: str, answer: str | None) -> Select[Any]:

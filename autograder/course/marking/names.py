@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from autograder.course.collecting.people import Student
 
-HIDDEN = "▮▮▮"
+HIDDEN = "NAME"  # in a picture's address, too
 SHORTEST = 5  # characters; what is shorter may be a word of the answer
 
 

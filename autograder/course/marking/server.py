@@ -1,6 +1,7 @@
 """The local server of the graders' pages."""
 
 import asyncio
+import contextlib
 import secrets
 import signal
 from collections.abc import Callable
@@ -134,11 +135,9 @@ def _listening(port: int | None) -> list[socket]:
     """Sockets at a port of this machine; where none is asked for, at the first that is free."""
     ports = range(PORT, PORT + TRIED) if port is None else range(port, port + 1)
     for each in ports:
-        try:
+        with contextlib.suppress(OSError):
             return bind_sockets(each, ADDRESS)
-        except (OSError, OverflowError) as error:
-            problem = error
-    raise SettingsError(f"cannot listen at port {ports[-1]} ({problem}): say another --port")
+    raise SettingsError(f"port {ports[-1]} is taken: say another --port")
 
 
 async def _serve(pages: Application, sockets: list[socket], say: Callable[[], None]) -> None:
