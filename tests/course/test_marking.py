@@ -1,5 +1,7 @@
 """Groups of the same answer, and marks that several graders give at once."""
 
+from itertools import chain
+
 import pytest
 from sqlalchemy import create_engine
 from unmarked import (
@@ -89,7 +91,7 @@ def test_the_order_tells_nothing_of_the_roster():
 def test_parts_are_even_and_hold_every_group_once():
     groups = shuffled(20)
     found = [Share(number, 3).of(groups) for number in (1, 2, 3)]
-    assert sum(found, []) == groups and {len(part) for part in found} == {6, 7}
+    assert [*chain(*found)] == groups and {len(part) for part in found} == {6, 7}
 
 
 def test_who_hands_in_late_moves_few_from_part_to_part():
@@ -148,7 +150,7 @@ def test_a_mark_can_be_taken_back(course, desk):
 def test_of_two_graders_the_second_is_told_and_overwrites_nothing(course, desk, engine):
     other, seen = Desk(course, "demo", engine, "Cal", Share()), group(desk, "s10001").version
     give(other, "s10001", 2, 0, "Right.")
-    with pytest.raises(ChangedError, match="meanwhile Cal gave 2 points, saying “Right.”"):
+    with pytest.raises(ChangedError, match=r"meanwhile Cal gave 2 points, saying “Right\.”"):
         give(desk, "s10001", 1, version=seen)
     assert in_gradebook(course, "s10001") == (2, None, False, "Right.")
     give(desk, "s10001", 1)  # knowing it

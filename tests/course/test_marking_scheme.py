@@ -26,18 +26,19 @@ def test_items_are_told_from_remarks():
     ]
 
 
+NAMED = ["paper 1:", item(1, "a"), "Paper 2:", item(1, "b")]
 SCHEMES = {
     "by commas": ("1 point for a, 1 for b.", [item(1, "a"), item(1, "b")]),
     "joined": ("2 for strengths and 2 for limits.", [item(2, "strengths"), item(2, "limits")]),
     "halves": ("½ for a; 0.5 points for b.", [item(0.5, "a"), item(0.5, "b")]),
-    "several at a time": ("1 point each for a and b (3 in all).", [item(3, "a and b (3 in all)", 1)]),
-    "in brackets": ("4 points for all (2 for one, 2 for two).", [item(4, "all (2 for one, 2 for two)")]),
+    "several at a time": ("1 point each for a, b (3 in all).", [item(3, "a, b (3 in all)", 1)]),
+    "in brackets": ("4 for all (2 for one, 2 for two).", [item(4, "all (2 for one, 2 for two)")]),
     "in formulas": ("1 point for $x, 1 for y$ alone.", [item(1, "$x, 1 for y$ alone")]),
     "in quotations": ('1 for "a. 2 for b".', [item(1, '"a. 2 for b"')]),
     "decimals": ("1 for 0.745 and why.", [item(1, "0.745 and why")]),
-    "named before": ("paper 1: 1 for a. Paper 2: 1 for b.", ["paper 1:", item(1, "a"), "Paper 2:", item(1, "b")]),
+    "named before": ("paper 1: 1 for a. Paper 2: 1 for b.", NAMED),
     "no points at all": ("As you see fit.", ["As you see fit."]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("scheme, expected", SCHEMES.values(), ids=SCHEMES)

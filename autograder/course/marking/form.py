@@ -1,7 +1,6 @@
 """What a grader's form says: points within their bounds, extra credit, a comment."""
 
 import math
-import re
 from collections.abc import Callable
 
 from autograder.course.marking.desk import Question
@@ -9,7 +8,6 @@ from autograder.course.marking.ledger import Given
 from autograder.errors import ToldError
 
 LONGEST = 20_000  # characters of a comment
-NOT_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # PostgreSQL takes no NUL; pages no others
 Read = Callable[[str], str]  # a field by its name; empty where there is none
 
 
@@ -27,7 +25,7 @@ def read_form(read: Read, question: Question) -> Given:
             f"{points:g} points: the answer is worth {question.of:g}; what is beyond that is "
             "extra credit"
         )
-    comment = NOT_TEXT.sub("", read("comment").replace("\r\n", "\n")).strip()
+    comment = read("comment").replace("\r\n", "\n").strip()
     if len(comment) > LONGEST:
         raise FormError(f"a comment has at most {LONGEST} characters")
     return Given(points, extra, comment, _items(read("items"), question), question.scheme_hash)
@@ -46,8 +44,9 @@ def _number(text: str, what: str) -> float:
 
 def _items(text: str, question: Question) -> str:
     """Points of each item, as the record keeps them; empty where none was given."""
-    items = question.scheme.items
-    given = [_number(each, "items") for each in text.split(",")] if text else []
+    if not text:
+        return ""
+    items, given = question.scheme.items, [_number(each, "items") for each in text.split(",")]
     bounded = zip(given, items, strict=False)
     if len(given) != len(items) or any(points > item.points for points, item in bounded):
         raise FormError("another marking scheme than this page's: load the page again")
