@@ -208,7 +208,10 @@ def test_who_comes_late_with_a_marked_answer_waits_alone(course, desk):
     assert group(desk, "s10009").agreed is None  # their marks differ
 
 
-def test_a_start_without_a_mark_is_none():
+def test_a_page_begins_with_what_the_same_text_earned():
+    stale, same = entry(1, manual=0.5), entry(2, manual=2.0, waits=False)
+    assert Group("", (), (stale, same)).agreed == same
+    assert Group("", (), (stale,)).agreed == stale  # for an earlier text
     assert Group("", (), (entry(1),)).agreed is None
 
 

@@ -285,7 +285,12 @@ def test_what_cannot_be_foreseen_says_where_to_look(visit, desk, monkeypatch, ca
     monkeypatch.setattr(desk, "progress", lambda: 1 / 0)
     response = visit("/")
     assert response.code == 500 and "the terminal of" in text(response)
-    assert "ZeroDivisionError" in caplog.text and TOKEN not in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_the_token_is_in_no_log(visit, caplog):
+    assert visit(f"/?token={TOKEN}", Host="evil.example").code == 403
+    assert TOKEN not in caplog.text
 
 
 def test_every_key_of_the_help_is_obeyed():
