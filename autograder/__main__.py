@@ -28,14 +28,7 @@ def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     main = argparse.ArgumentParser(prog="autograder", description=__doc__.split(";")[0])
     commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (
-        _add_writing,
-        _add_handing,
-        _add_grading,
-        _add_marking,
-        _add_exporting,
-        _add_looking,
-    ):
+    for add in (_add_writing, _add_handing, _add_grading, _add_exporting, _add_looking):
         add(commands)
     return main
 
@@ -141,6 +134,7 @@ def _add_grading(commands: Commands) -> None:
 
     for command in (score, grade, audit):
         _add_sandbox_switch(command)
+    _add_marking(commands)
 
 
 def _add_marking(commands: Commands) -> None:

@@ -1,9 +1,7 @@
 """What each command of the command line does."""
 
 import gc
-import os
 import sys
-import webbrowser
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -156,11 +154,12 @@ def run_grade(course: Course, options: Namespace) -> int:
     """Grade a class, print its tables, write scores and feedback."""
     from autograder.course.classrun import grade_class
     from autograder.course.gradebook import Nbgrader
+    from autograder.course.imports import say_what_is_lacking
     from autograder.course.lock import alone
     from autograder.course.tables import show_tables
 
     _obey_sandbox_switch(course, options)
-    _say_what_is_lacking(course, options)
+    say_what_is_lacking(Nbgrader(course, options.submitted).submitted(options.assignment).values())
     gc.freeze()  # what grading imports stays too
     with alone(course, f"grade {options.assignment}"):
         outcome = grade_class(
@@ -194,36 +193,13 @@ def run_grade(course: Course, options: Namespace) -> int:
     return status
 
 
-def _say_what_is_lacking(course: Course, options: Namespace) -> None:
-    """Name modules that submissions import and this machine does not have, once for all."""
-    from autograder.course.gradebook import Nbgrader
-    from autograder.course.imports import lacking
-
-    notebooks = Nbgrader(course, options.submitted).submitted(options.assignment)
-    for name, count in lacking(notebooks.values()).items():
-        print(f"autograder: not installed here, imported by {count}: {name}", file=sys.stderr)
-
-
 def run_mark(course: Course, options: Namespace) -> int:
     """Serve the pages for grading by question, until Ctrl+C."""
     from autograder.course.marking.run import Sitting, mark
 
-    def opened(address: str) -> None:
-        print(
-            f"mark at   {address}\nto end    Ctrl+C; every mark is saved as it is given", flush=True
-        )
-        if not options.no_browser and _has_screen():
-            webbrowser.open(address)
-
-    sitting = Sitting(options.grader, options.part, options.port)
-    left = mark(course, options.assignment, sitting, print, _progress, opened)
-    print(f"\n{left} answers wait; `autograder grade {options.assignment}` writes the pages anew")
+    sitting = Sitting(options.grader, options.part, options.port, not options.no_browser)
+    mark(course, options.assignment, sitting, _progress)
     return 0
-
-
-def _has_screen() -> bool:
-    """Whether a browser would open a window, and not take over the terminal."""
-    return sys.platform != "linux" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
 
 
 def run_audit(course: Course, options: Namespace) -> int:

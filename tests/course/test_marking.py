@@ -94,6 +94,14 @@ def test_parts_are_even_and_hold_every_group_once():
     assert [*chain(*found)] == groups and {len(part) for part in found} == {6, 7}
 
 
+def test_an_answer_that_went_to_another_part_can_still_be_marked(course, desk, engine):
+    theirs = desk.groups(NAME)[0]
+    other = Desk(course, "demo", engine, "Cal", Share(4, 4))
+    assert theirs.key not in {each.key for each in other.groups(NAME)}
+    other.mark(NAME, theirs.key, theirs.version, Given(1))
+    assert in_gradebook(course, theirs.entries[0].student)[0] == 1
+
+
 def test_who_hands_in_late_moves_few_from_part_to_part():
     def owners(count):
         groups = shuffled(count)

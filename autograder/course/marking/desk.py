@@ -78,10 +78,10 @@ class Desk:
 
     def groups(self, name: str) -> list[Group]:
         """This grader's groups of a question, in an order that the course secret shuffles."""
-        return self._groups(name, self.ledger.entries(name))
+        return self.share.of(self._groups(name, self.ledger.entries(name)))
 
     def _groups(self, name: str, entries: list[Entry]) -> list[Group]:
-        return self.share.of(groups_of(entries, self._texts(name, entries), self._secret, name))
+        return groups_of(entries, self._texts(name, entries), self._secret, name)
 
     def _texts(self, name: str, entries: list[Entry]) -> dict[str, Written]:
         read = {entry.student: self.answers.of(entry.student).get(name) for entry in entries}
@@ -102,7 +102,10 @@ class Desk:
         entries: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.ledger.entries():
             entries[entry.answer].append(entry)
-        return {name: _progress(self._groups(name, entries[name])) for name in self.questions}
+        return {
+            name: _progress(self.share.of(self._groups(name, entries[name])))
+            for name in self.questions
+        }
 
     def comments(self, name: str) -> list[str]:
         """Comments that graders gave to answers of a question, the most frequent first."""
@@ -116,11 +119,15 @@ class Desk:
         return last if last in waiting else next(iter(waiting), None)
 
     def find(self, name: str, key: str) -> tuple[list[Group], int]:
-        """All groups of a question, and the place of one. Raises ChangedError where it is none."""
-        groups = self.groups(name)
-        for place, group in enumerate(groups):
-            if group.key == key:
-                return groups, place
+        """All groups of a question, and the place of one. Raises ChangedError where it is none.
+
+        One that has gone over to another grader's part, while it was read, stands among all parts'.
+        """
+        everybodys = self._groups(name, self.ledger.entries(name))
+        for groups in (self.share.of(everybodys), everybodys):
+            for place, group in enumerate(groups):
+                if group.key == key:
+                    return groups, place
         raise ChangedError("nobody has this answer any more: it was handed in or graded again")
 
     def mark(self, name: str, key: str, version: str, given: Given) -> str | None:
@@ -185,4 +192,4 @@ def _meanwhile(group: Group) -> str:
         return "meanwhile these answers were handed in or graded again; nothing was saved"
     grader = entry.record.grader if entry.record else "somebody else"
     comment = f", saying “{entry.said}”" if entry.said else ""
-    return f"meanwhile {grader} gave {entry.points:g} points{comment}; nothing was saved"
+    return f"meanwhile {grader} gave {entry.earned}{comment}; nothing was saved"

@@ -95,6 +95,11 @@ class Entry:
         """What it is worth now, whoever gave that."""
         return (self.auto or 0.0 if self.manual is None else self.manual) + (self.extra or 0.0)
 
+    @property
+    def earned(self) -> str:
+        """The same in words."""
+        return f"{self.points:g} point{'s' if self.points != 1 else ''}"
+
 
 @dataclass(frozen=True)
 class Given:

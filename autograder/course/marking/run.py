@@ -1,6 +1,9 @@
 """`autograder mark`: a grader's desk, from its opening to its end."""
 
 import getpass
+import os
+import sys
+import webbrowser
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,24 +16,22 @@ from autograder.settings import Course, SettingsError
 
 LONGEST = 60  # characters of a grader's name
 Progress = Callable[[str, Iterable[Any], int], Iterable[Any]]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Sitting:
     """Who marks what, and where the pages are; see the command's help."""
 
-    grader: str | None = None
-    part: str = "1/1"
-    port: int | None = None
+    grader: str | None
+    part: str
+    port: int | None
+    browser: bool
 
 
-def mark(
-    course: Course, assignment: str, sitting: Sitting, say: Say, progress: Progress, opened: Say
-) -> int:
-    """Serve a grader until the program is asked to end: how many answers are left then.
+def mark(course: Course, assignment: str, sitting: Sitting, progress: Progress) -> None:
+    """Serve a grader until the program is asked to end; then say what is left.
 
-    `opened` gets the address. Raises NothingError, SettingsError, StoppedError.
+    Raises NothingError, SettingsError, StoppedError.
     """
     share, grader = read_share(sitting.part), _name(sitting.grader)
     with Nbgrader(course).gradebook() as gradebook:
@@ -42,9 +43,18 @@ def mark(
             )
         desk.answers.read(progress("reading", students, len(students)))
         if count := desk.unreadable():
-            say(f"answers of {count} cannot be shown: run `autograder grade {assignment}` again")
-        serve(desk, sitting.port, opened)
-        return sum(each.waiting for each in desk.progress().values())
+            print(f"answers of {count} cannot be shown: run `autograder grade {assignment}` again")
+        serve(desk, sitting.port, lambda address: _open(address, sitting.browser))
+        left = sum(each.waiting for each in desk.progress().values())
+    print(f"\n{left} answers wait; `autograder grade {assignment}` writes the students' pages anew")
+
+
+def _open(address: str, browser: bool) -> None:
+    """Say where the pages are, and show them where a browser would open a window."""
+    print(f"mark at   {address}\nto end    Ctrl+C; every mark is saved as it is given", flush=True)
+    has_screen = any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
+    if browser and (has_screen or sys.platform != "linux"):  # else it would take the terminal
+        webbrowser.open(address)
 
 
 def _name(given: str | None) -> str:

@@ -12,6 +12,7 @@ function say(sentence) {
   const message = find("#message");
   message.textContent = sentence;
   message.hidden = !sentence;
+  if (sentence) message.scrollIntoView({ block: "nearest" });
 }
 
 // ---- points
@@ -140,6 +141,7 @@ function isWriting(target) {
 document.addEventListener("keydown", (event) => {
   const target = event.target;
   if (find("#help").open || event.isComposing) return;
+  if (event.key === "Enter" && event.repeat) return event.preventDefault(); // held: saves once
   if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     return save();
@@ -155,6 +157,9 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// a page that the browser had kept shows marks that may have changed
+window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
 if (form) {
   for (const item of items()) {
     show(item, Number(item.dataset.given));
@@ -163,7 +168,7 @@ if (form) {
   for (const button of all(".reuse button")) button.addEventListener("click", () => reuse(button));
   find("#full").addEventListener("click", () => giveAll(worth()));
   find("#none").addEventListener("click", () => giveAll(0));
-  find("#undo")?.addEventListener("click", () => send({ points: "" , back: "1" }));
+  find("#undo")?.addEventListener("click", () => send({ points: "", back: "1" }));
   form.addEventListener("input", changed);
   form.addEventListener("submit", (event) => { event.preventDefault(); save(); });
   window.addEventListener("beforeunload", (event) => { if (isChanged) event.preventDefault(); });
