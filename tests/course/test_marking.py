@@ -239,6 +239,7 @@ def test_a_grader_goes_on_with_the_question_and_the_answer_that_waits(course, de
     waiting = {each.key for each in desk.groups(NAME) if each.waiting}
     again = Desk(course, "demo", engine, "Bea", Share())
     assert following in waiting and again.ledger.last() == NAME
+    assert Desk(course, "demo", engine, "Cal", Share()).ledger.last() is None  # Bea's
     assert (again.progress()[NAME].graded, again.progress()[NAME].waiting) == (3, 2)
     assert give(again, "s10003", 0) and give(again, "s10004", 0) is None
     assert again.going_on() is None
