@@ -139,6 +139,33 @@ def _add_grading(commands: Commands) -> None:
 
     for command in (score, grade, audit):
         _add_sandbox_switch(command)
+    _add_marking(commands)
+
+
+def _add_marking(commands: Commands) -> None:
+    """Written answers."""
+    mark = commands.add_parser(
+        "mark", help="mark written answers, one question of all students at a time, in a browser"
+    )
+    mark.add_argument("assignment")
+    mark.add_argument("--as", dest="grader", metavar="NAME", help="default: your login")
+    mark.add_argument(
+        "--part",
+        default="1/1",
+        metavar="K/N",
+        help="the K-th of N parts of all answers, for N graders",
+    )
+    mark.add_argument(
+        "--port", type=_port, metavar="N", help="default: 8890, or the next that is free"
+    )
+    mark.add_argument("--no-browser", action="store_true", help="only print the address")
+
+
+def _port(text: str) -> int:
+    """A port: systems take numbers beyond for others."""
+    if not 0 <= (number := int(text)) < 2**16:
+        raise argparse.ArgumentTypeError("a number below 65536; 0 for any that is free")
+    return number
 
 
 def _add_sandbox_switch(command: argparse.ArgumentParser) -> None:

@@ -36,6 +36,7 @@ def run(course: Course, options: Namespace) -> int:
         "collect": run_collect,
         "score": run_score,
         "grade": run_grade,
+        "mark": run_mark,
         "audit": run_audit,
         "report": run_report,
         "export-grades": run_export_grades,
@@ -165,11 +166,12 @@ def run_grade(course: Course, options: Namespace) -> int:
     """Grade a class, print its tables, write scores and feedback."""
     from autograder.course.classrun import grade_class
     from autograder.course.gradebook import Nbgrader
+    from autograder.course.imports import say_what_is_lacking
     from autograder.course.lock import alone
     from autograder.course.tables import show_tables
 
     _obey_sandbox_switch(course, options)
-    _say_what_is_lacking(course, options)
+    say_what_is_lacking(Nbgrader(course, options.submitted).submitted(options.assignment).values())
     gc.freeze()  # what grading imports stays too
     with alone(course, f"grade {options.assignment}"):
         outcome = grade_class(
@@ -195,7 +197,7 @@ def run_grade(course: Course, options: Namespace) -> int:
         print(f"scores    {path.relative_to(course.root)}")
     if not options.no_feedback:
         print("feedback  build/feedback/<student>/" + options.assignment)
-    print("by hand   `make lab`, then the formgrader")
+    print(f"by hand   autograder mark {options.assignment}, or `make lab` and the formgrader")
     status = 1 if outcome.ungraded else 0
     if options.audit:
         audited = run_audit(course, Namespace(**{**vars(options), "students": options.audit}))
@@ -203,14 +205,13 @@ def run_grade(course: Course, options: Namespace) -> int:
     return status
 
 
-def _say_what_is_lacking(course: Course, options: Namespace) -> None:
-    """Name modules that submissions import and this machine does not have, once for all."""
-    from autograder.course.gradebook import Nbgrader
-    from autograder.course.imports import lacking
+def run_mark(course: Course, options: Namespace) -> int:
+    """Serve the pages for grading by question, until Ctrl+C."""
+    from autograder.course.marking.run import Sitting, mark
 
-    notebooks = Nbgrader(course, options.submitted).submitted(options.assignment)
-    for name, count in lacking(notebooks.values()).items():
-        print(f"autograder: not installed here, imported by {count}: {name}", file=sys.stderr)
+    sitting = Sitting(options.grader, options.part, options.port, not options.no_browser)
+    mark(course, options.assignment, sitting, _progress)
+    return 0
 
 
 def run_audit(course: Course, options: Namespace) -> int:

@@ -31,7 +31,8 @@ def test_the_wheel_holds_the_package_and_nothing_of_the_course(wheel):
         r"\w+\.(csv|safetensors)",
     )
     pages = r"(grading/pages/(page|student_page)|course/class_page/class_page)\.(html\.j2|css)"
-    wanted = rf"autograder/([\w/]+\.py|tools/({'|'.join(data)})|{pages})"
+    marking = r"course/marking/web/\w+\.(html\.j2|css|js)"
+    wanted = rf"autograder/([\w/]+\.py|tools/({'|'.join(data)})|{pages}|{marking})"
     assert [name for name in names if not re.fullmatch(wanted, name)] == []
 
 

@@ -1,6 +1,7 @@
 """What submissions import that this machine does not have, before any of them is graded."""
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from importlib.machinery import ModuleSpec
@@ -13,6 +14,12 @@ IMPORT = re.compile(
     rb"""|import[ \t]+([A-Za-z_][\w.]*)[ \t]*(?:,|;|\#|as\b|\\n|"))"""
 )
 LARGEST = 10_000_000  # bytes of a notebook that is looked at
+
+
+def say_what_is_lacking(notebooks: Iterable[Path]) -> None:
+    """Name modules that submissions import and this machine does not have, once for all."""
+    for name, count in lacking(notebooks).items():
+        print(f"autograder: not installed here, imported by {count}: {name}", file=sys.stderr)
 
 
 def lacking(notebooks: Iterable[Path]) -> dict[str, int]:

@@ -14,6 +14,9 @@ from autograder.assignment.current import StaleError
 from autograder.authoring.build import build
 from autograder.course.classrun import grade_class
 from autograder.course.gradebook import Nbgrader, NbgraderError
+from autograder.course.marking.desk import Desk
+from autograder.course.marking.groups import Share
+from autograder.course.marking.ledger import Given
 from autograder.course.migration import MarksError
 from autograder.course.release import release
 from autograder.course.tables import show_tables
@@ -114,6 +117,21 @@ def test_an_answer_with_another_text_is_to_be_marked_again_and_keeps_its_mark(co
     mark(course, ada=0)
     edit(course, "101 + rng", "102 + rng", "checks.py")
     assert to_mark(grade(course)) == {}
+
+
+def test_marks_given_by_question_outlive_grading_again(course):
+    """And where the answer has changed, the page says that it was graded before."""
+    with Nbgrader(course).gradebook() as gradebook:
+        desk = Desk(course, "demo", gradebook.engine, "Bea", Share())
+        for group in desk.groups("why_shift"):
+            desk.mark("why_shift", group.key, group.version, Given(1.5, 0.5, "Nearly.", "1,0.5"))
+        edit(course, "100 + rng", "101 + rng", "checks.py")
+        assert to_mark(grade(course)) == {}
+        assert {entry.mark for entry in desk.ledger.entries()} == {(1.5, 0.5, "Nearly.")}
+        hand_in(course, "ada", right_answers(course), change=answering("ada", "Another reason."))
+        assert to_mark(grade(course)) == {"ada": {ANSWER}}
+        (again,) = [group for group in desk.groups("why_shift") if group.waiting]
+    assert again.written.text == "Another reason." and again.agreed.mark == (1.5, 0.5, "Nearly.")
 
 
 def test_a_mark_over_a_machines_stays_as_long_as_the_machine_says_the_same(course):

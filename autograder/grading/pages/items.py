@@ -106,11 +106,17 @@ def _exercise(own: list[NotebookNode], name: CellName, mark: Mark, sources: Sour
     )
 
 
-def _answer(cell: NotebookNode, name: CellName, mark: Mark, sources: Sources) -> Item:
-    section, comment = sources.tasks.sections.get(name.grade_id), sources.comment(name)
+def own_text(cell: NotebookNode) -> str:
+    """What a student wrote in an answer's cell; empty where that is nothing."""
     first, _, rest = cell.source.partition("\n")
     answer = (rest if ANSWER.match(first) else cell.source).strip()
-    is_blank = answer in ("", UNANSWERED)
+    return "" if answer == UNANSWERED else answer
+
+
+def _answer(cell: NotebookNode, name: CellName, mark: Mark, sources: Sources) -> Item:
+    section, comment = sources.tasks.sections.get(name.grade_id), sources.comment(name)
+    answer = own_text(cell)
+    is_blank = not answer
     symbol = WAITING if mark.is_waiting and not mark.is_given else _symbol(mark, None)
     why = "nothing written" if is_blank else _first_line(comment)
     return Item(
@@ -120,7 +126,7 @@ def _answer(cell: NotebookNode, name: CellName, mark: Mark, sources: Sources) ->
         symbol,
         mark,
         IN_WORDS[WAITING] if symbol == WAITING else _short(why),
-        answer="" if is_blank else answer,
+        answer=answer,
         attachments=cell.get("attachments"),
         is_written=True,
         comment="" if is_blank and not mark.is_given else comment,

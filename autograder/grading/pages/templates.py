@@ -27,7 +27,7 @@ def environment(*folders: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {"points": "{:g}".format, "prose": _prose}
+    found.filters |= {"points": "{:g}".format, "prose": prose}
     return found
 
 
@@ -36,7 +36,7 @@ def coloured(code: str, budget: MutableMapping[str, Any]) -> Markup:
     return Markup(in_time(budget, lambda: kept(_coloured, code), lambda: escape(code)))
 
 
-def _prose(text: str) -> Markup:
+def prose(text: str) -> Markup:
     """A line of the kit's or of a heading: text, with code in it."""
     return Markup(CODE.sub(r"<code>\1</code>", escape(text)))
 
