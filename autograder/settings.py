@@ -34,6 +34,13 @@ class Course(Configurable):
         "build/keys/secret",
         help="The course secret, from which hidden seeds derive; made on first use.",
     ).tag(config=True)
+    extensions_file = Unicode(
+        "build/extensions.csv",
+        help="Extensions that `autograder extend` grants; where two machines see it, both know.",
+    ).tag(config=True)
+    groups_file = Unicode(
+        "build/groups.csv", help="Who hands in together, as `autograder groups` was told."
+    ).tag(config=True)
     hidden_cases = Int(2, help="Hidden seeds for each probe.").tag(config=True)
     wanted_mistakes = Int(0, help="Known mistakes that an exercise must have to be built.").tag(
         config=True

@@ -10,8 +10,8 @@ from handing import folder_of, hand_in, right_answers
 from autograder.authoring.build import build
 from autograder.course import feedback
 from autograder.course.classrun import grade_class
+from autograder.course.clock import length
 from autograder.course.gradebook import Nbgrader, without_noise
-from autograder.course.standing import _duration
 from autograder.errors import StoppedError
 
 DUE = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -159,4 +159,4 @@ def test_a_full_disk_stops_the_run(course, monkeypatch):
     [({}, ""), ({"days": 1}, "1 day"), ({"days": 2}, "2 days"), ({"hours": 36}, "36 hours")],
 )
 def test_extensions_are_told_in_whole_units(time, told):
-    assert _duration(timedelta(**time)) == told
+    assert length(timedelta(**time)) == told

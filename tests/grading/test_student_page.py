@@ -206,7 +206,7 @@ def test_how_a_late_penalty_came_about():
         handed_in="2026-10-02 18:00 UTC",
         due="2026-10-01 12:00 UTC",
         extension="1 day",
-        is_late=True,
+        seconds_late=1.0,
         lateness=Lateness(2, 0.5, 1.0),
     )
     assert [row[0] for row in rows(html)[2:]] == ["Points", "Late penalty", "Score"]
@@ -218,7 +218,7 @@ def test_how_a_late_penalty_came_about():
 
 
 def test_a_penalty_may_be_limited_or_of_another_policy():
-    late = {"is_late": True, "due": "x", "handed_in": "y"}
+    late = {"seconds_late": 1.0, "due": "x", "handed_in": "y"}
     limited = text_of(page(lateness=Lateness(9, 10.0, 25.0), **late))
     assert "at 10 points a day, which is limited to 25. 25 points off" in limited
     other = text_of(page(lateness=Lateness(penalty=2.0), **late))
