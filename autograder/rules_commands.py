@@ -17,6 +17,8 @@ def add_rules(commands: Commands) -> None:
     """Extensions and groups."""
     extend = commands.add_parser(
         "extend",
+        usage="autograder extend [-h] ASSIGNMENT [STUDENT ...] [--all] [--from CSV]\n"
+        "                         [--until TIME | --by LENGTH | --revoke]",
         help="grant extensions, take them back, or list them",
         description="Before work is handed in or after it was graded: penalties follow at once, "
         "and `grade` then writes the pages that change. Without students, lists who has one.",

@@ -150,6 +150,13 @@ def find_course(start: Path | None = None) -> Course:
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents):
         if (folder / CONFIG_FILE).is_file():
-            loader = PyFileConfigLoader(CONFIG_FILE, path=str(folder))
-            return Course(folder, loader.load_config())
+            return Course(folder, _configuration(folder))
     raise SettingsError(f"no {CONFIG_FILE} in {start} or above: run this inside the course folder")
+
+
+def _configuration(folder: Path) -> Config:
+    """What an instructor wrote. Raises SettingsError, with the line, where it is no Python."""
+    try:
+        return PyFileConfigLoader(CONFIG_FILE, path=str(folder)).load_config()
+    except SyntaxError as error:
+        raise SettingsError(f"{CONFIG_FILE}, line {error.lineno}: {error.msg}") from None

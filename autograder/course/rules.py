@@ -1,6 +1,7 @@
 """What an instructor writes into `nbgrader_config.py` about grades, read with one-line errors."""
 
 import math
+import re
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -8,8 +9,9 @@ from typing import Any, TypeVar
 from traitlets import TraitError
 from traitlets.config import Config, Configurable
 
-from autograder.settings import SettingsError
+from autograder.settings import CONFIG_FILE, SettingsError
 
+OBJECT = re.compile(r"<(\S+) object at 0x\w+>")
 Of = TypeVar("Of", bound=Configurable)
 
 
@@ -24,7 +26,8 @@ def configured(kind: type[Of], config: Config) -> Of:
     try:
         return kind(config=config)
     except TraitError as error:
-        raise SettingsError(f"nbgrader_config.py: {' '.join(str(error).split())}") from None
+        said = OBJECT.sub(r"\1", " ".join(str(error).split()))
+        raise SettingsError(f"{CONFIG_FILE}: {said}") from None
 
 
 def known_of(where: str, name: object, known: Iterable[str]) -> str:

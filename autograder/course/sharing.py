@@ -6,6 +6,7 @@ that all that grades, marks and exports goes on with single students. What a mem
 moved aside and comes back when groups change or more is collected: nothing is ever lost.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -121,7 +122,7 @@ class Sharing:
         zone, of = zone_of(self.config), self.shared[student]
         mine, last = (counted.own[each].time for each in (student, counted.last))
         when = [shown(time.replace(tzinfo=None), zone) for time in (mine, last) if time]
-        kept = self._place(student).aside.relative_to(self.aside.parent)
+        kept = os.path.relpath(self._place(student).aside, self.nbgrader.course.root)
         return (
             f"group {of.group}: what {of.by} handed in counts, as the last ({when[1]}); their own "
             f"({when[0]}) differs, and is kept in {kept}"

@@ -63,7 +63,7 @@ class Lateness:
     @property
     def is_capped(self) -> bool:
         """Whether it would cost more, but for the policy's maximum."""
-        return self.count * self.each > self.penalty
+        return self.count * self.each > self.penalty + 1e-9
 
 
 def what_is_left(points: float, penalty: float) -> float:
