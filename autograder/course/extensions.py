@@ -4,7 +4,6 @@ nbgrader's gradebook has them for submissions alone. What stands here is entered
 penalties are; what others granted in the gradebook stays, where nothing is said here.
 """
 
-import csv
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 
 from autograder.course.clock import later, length, local, read_due, read_length, zone_of
+from autograder.course.kept import read_kept_rows
 from autograder.files import write_rows
 from autograder.settings import Course, SettingsError
 
@@ -113,16 +113,9 @@ def write_kept(course: Course, kept: Kept) -> None:
 def _read(path: Path, changed: tuple[int, int], zone: tzinfo | None) -> Kept:
     """A file, read once, unless it has `changed` since."""
     kept: Kept = {}
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            lines = [*csv.DictReader(file)]
-        for at, line in enumerate(lines, 2):
-            grants = kept.setdefault(line["assignment"], {})
-            said_in = f"{path}, line {at}:"
-            grants[line["student"]] = read_grant(line["until"], line["by"], zone, said_in)
-    except (KeyError, ValueError, AttributeError, csv.Error):
-        columns = ", ".join(COLUMNS)
-        raise SettingsError(f"{path}: not a table with the columns {columns}") from None
+    for at, (assignment, student, until, by) in enumerate(read_kept_rows(path, COLUMNS), 2):
+        grant = read_grant(until, by, zone, f"{path}, line {at}:")
+        kept.setdefault(assignment, {})[student] = grant
     return kept
 
 

@@ -38,7 +38,7 @@ class Granting:
             try:
                 due = gradebook.find_assignment(self.assignment).duedate
             except MissingEntry:
-                known = ", ".join(each.name for each in gradebook.assignments) or "none"
+                known = ", ".join(sorted(each.name for each in gradebook.assignments)) or "none"
                 raise SettingsError(
                     f"{self.assignment!r} is not released (released: {known})"
                 ) from None

@@ -1,6 +1,5 @@
 """Who hands in together, as an instructor said, and what a group's members got from each other."""
 
-import csv
 import json
 from collections import defaultdict
 from collections.abc import Mapping
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from traitlets.config import Config
 
+from autograder.course.kept import read_kept_rows
 from autograder.files import write_rows, write_whole
 from autograder.grading.steps.by_kind import folder_of
 from autograder.settings import Course, SettingsError
@@ -25,18 +25,9 @@ def groups_of(course: Course, assignment: str) -> Groups:
 
 def read_groups(course: Course) -> dict[str, Groups]:
     """The groups of all assignments. Raises SettingsError."""
-    path = course.root / course.groups_file
     found: dict[str, Groups] = defaultdict(lambda: defaultdict(list))
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            for line in csv.DictReader(file):
-                assignment, group, student = (line[column] for column in COLUMNS)
-                found[assignment][group].append(student)
-    except FileNotFoundError:
-        return {}
-    except (KeyError, ValueError, csv.Error):
-        columns = ", ".join(COLUMNS)
-        raise SettingsError(f"{path}: not a table with the columns {columns}") from None
+    for assignment, group, student in read_kept_rows(course.root / course.groups_file, COLUMNS):
+        found[assignment][group].append(student)
     return {assignment: dict(groups) for assignment, groups in found.items()}
 
 
@@ -56,7 +47,7 @@ class Shared:
     """What is known of a member whose group handed in."""
 
     group: str
-    by: str  # others whose work it is; empty where all is the member's own
+    by: str  # whose work it is, as the member is told; empty where all is the member's own
     digest: str = ""  # of the folder as it was made; empty where it is the member's own
     differs: bool = False  # from what the member handed in, which is kept
 

@@ -35,6 +35,12 @@ class Counted:
         """All whose work it is, but for one."""
         return sorted({*self.whose.values()} - {student})
 
+    def by(self, student: str) -> str:
+        """The same, as the student is told it; empty where nobody else's is."""
+        others = self.others(student)
+        you = ["you"] if others and student in self.whose.values() else []
+        return ", ".join([*you, *others])
+
     def differs(self, student: str) -> bool:
         """Whether a student handed in another version of something."""
         mine = self.own[student].contents
@@ -106,8 +112,8 @@ class Sharing:
             if student in new or own[student].digest == digest:
                 self._leave(student)
             made = "" if own[student].digest == digest else digest
-            others, differs = ", ".join(counted.others(student)), counted.differs(student)
-            self.shared[student] = Shared(group, others, made, differs)
+            differs = counted.differs(student)
+            self.shared[student] = Shared(group, counted.by(student), made, differs)
         self._keep()  # before it is there: a folder that is not as known is the student's own
         for student in new:
             self._place(student).put()
@@ -119,12 +125,13 @@ class Sharing:
         self.shared.pop(student, None)
 
     def _said(self, student: str, counted: Counted) -> str:
-        zone, of = zone_of(self.config), self.shared[student]
+        zone, group = zone_of(self.config), self.shared[student].group
+        others = ", ".join(counted.others(student))
         mine, last = (counted.own[each].time for each in (student, counted.last))
         when = [shown(time.replace(tzinfo=None), zone) for time in (mine, last) if time]
         kept = os.path.relpath(self._place(student).aside, self.nbgrader.course.root)
         return (
-            f"group {of.group}: what {of.by} handed in counts, as the last ({when[1]}); their own "
+            f"group {group}: what {others} handed in counts, as the last ({when[1]}); their own "
             f"({when[0]}) differs, and is kept in {kept}"
         )
 
