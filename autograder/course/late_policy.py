@@ -6,7 +6,7 @@ policy says, and whoever reads it subtracts: our tables, nbgrader's export and t
 """
 
 import math
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from typing import Any
 
 from nbformat import NotebookNode
@@ -22,7 +22,6 @@ from autograder.course.counting import counting_of
 from autograder.course.extensions import Extensions, extensions_of
 from autograder.course.late_rules import RULES, LateRules
 from autograder.course.rules import configured, known_of, table_of
-from autograder.grading.pages.grades import Lateness
 from autograder.grading.steps.by_kind import course_of
 
 
@@ -69,21 +68,19 @@ class LatePolicy(LateSubmissionPlugin):
     def penalty_of(self, submission: SubmittedAssignment) -> float:
         """Points off a submission, extensions taken into account; all points after the cutoff."""
         ways = counting_of(self.config).ways(submission.assignment.name)
-        return self.lateness(submission, ways.worth(submission.assignment)).penalty
-
-    def lateness(self, submission: SubmittedAssignment, points: float) -> Lateness:
-        """How the penalty of a submission comes about; `points` is what its assignment is worth."""
+        late = seconds_late(submission, submission.extension, zone_of(self.config))
         rules = self.rules(submission.assignment.name)
-        return rules.lateness(seconds_late(submission, self.config), points)
+        return rules.lateness(late, ways.worth(submission.assignment)).penalty
 
 
-def seconds_late(submission: SubmittedAssignment, config: Config) -> float:
-    """How late a submission is by the course's clock, with its extension; 0 in time."""
+def seconds_late(
+    submission: SubmittedAssignment, extension: timedelta | None, zone: tzinfo | None
+) -> float:
+    """How late a submission is by the course's clock; 0 in time."""
     due, handed_in = submission.assignment.duedate, submission.timestamp
     if due is None or handed_in is None:
         return 0.0
-    extension = submission.extension or timedelta()
-    return max(0.0, clock_seconds_late(due, extension, handed_in, zone_of(config)))
+    return max(0.0, clock_seconds_late(due, extension or timedelta(), handed_in, zone))
 
 
 class AssignLatePenalties(preprocessors.AssignLatePenalties):

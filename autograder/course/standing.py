@@ -22,9 +22,11 @@ from traitlets.config import Config
 
 from autograder.course.clock import later, length, shown, zone_of
 from autograder.course.counting import counting_of
+from autograder.course.extensions import extensions_of
 from autograder.course.groups import read_shared
 from autograder.course.late_policy import policy_of, seconds_late
 from autograder.grading.pages.grades import Counts, Grades, Lateness, Mark, all_points
+from autograder.grading.steps.by_kind import course_of
 
 
 def standings(
@@ -61,14 +63,23 @@ class Rules:
     def __init__(self, assignment: str, config: Config) -> None:
         self.config, self.zone = config, zone_of(config)
         self.ways = counting_of(config).ways(assignment)
-        self.policy = policy_of(config)
+        policy = policy_of(config)
+        self._late = policy.rules(assignment) if policy else None
+        self._extensions = extensions_of(course_of(config), assignment)
         self.shared = read_shared(config, assignment)
 
-    def lateness(self, submission: SubmittedAssignment, points: float) -> Lateness:
+    def extension(self, submission: SubmittedAssignment) -> timedelta:
+        """As it was granted, also where it is not in the gradebook yet."""
+        entered, due = submission.extension, submission.assignment.duedate
+        if due is None:
+            return timedelta()
+        return self._extensions.of(submission.student_id, due, entered)
+
+    def lateness(self, submission: SubmittedAssignment, late: float, points: float) -> Lateness:
         """What it costs, by the course's policy; by another plugin, what that entered."""
-        if self.policy is None:
+        if self._late is None:
             return Lateness(penalty=submission.late_submission_penalty or 0.0)
-        return self.policy.lateness(submission, points)
+        return self._late.lateness(late, points)
 
     def shown(self, time: datetime | None) -> str:
         """A time as people read it; nothing for none."""
@@ -135,7 +146,9 @@ def _grades(
     comments: dict[str, str],
     rules: Rules,
 ) -> Grades:
-    due, extension = submission.assignment.duedate, submission.extension or timedelta()
+    due, extension = submission.assignment.duedate, rules.extension(submission)
+    late = seconds_late(submission, extension, rules.zone)
+    points = all_points((mark.of, mark.counts) for mark in marks.values())
     shared = rules.shared.get(submission.student_id)
     return Grades(
         course=rules.config.CourseDirectory.course_id.replace("_", " "),
@@ -145,10 +158,8 @@ def _grades(
         handed_in=rules.shown(submission.timestamp),
         due=rules.shown(later(due, extension, rules.zone) if due else None),
         extension=length(extension),
-        seconds_late=seconds_late(submission, rules.config),
-        lateness=rules.lateness(
-            submission, all_points((mark.of, mark.counts) for mark in marks.values())
-        ),
+        seconds_late=late,
+        lateness=rules.lateness(submission, late, points),
         bonus_limit=rules.ways.bonus_limit,
         group=shared.group if shared else "",
         handed_in_by=shared.by if shared else "",

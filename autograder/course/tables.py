@@ -26,8 +26,7 @@ def show_tables(course: Course, assignment: str, console: Console) -> Path:
     SettingsError where nothing was graded.
     """
     nbgrader = Nbgrader(course)
-    for name in {assignment, *nbgrader.graded()}:
-        nbgrader.settle_late_penalties(name)
+    nbgrader.settle_late_penalties(assignment)
     rows = nbgrader.rows(assignment)
     if not rows:
         raise SettingsError(f"nothing graded for {assignment!r}: run `grade {assignment}` first")

@@ -92,7 +92,7 @@ WRONG = {
     "demo, grace_minutes: a number of at least 0 is wanted, not nan": {"grace_minutes": math.nan},
     "demo, points_per_day: a finite number is wanted, not inf": {"points_per_day": math.inf},
     "demo: {'cutoff_hours': …} is wanted, not 5": {"assignments": {"demo": 5}},
-    "demo: days cost points, and hours do too": {"points_per_hour": 1.0},
+    "demo: days cost points, and hours do too": {"points_per_day": 1.0, "points_per_hour": 1.0},
     "points_per_day' trait of a LatePolicy instance expected a float": {"points_per_day": "ten"},
     "c.LatePolicy: grace is none of assignments, cutoff_hours": {"grace": 3},
 }
