@@ -27,6 +27,7 @@ from sqlalchemy.exc import IntegrityError
 
 from autograder.course import late_policy
 from autograder.course.batch import OpenGradebook, in_batch
+from autograder.course.group_marks import share_marks
 from autograder.course.migration import Migration
 from autograder.course.standing import standings
 from autograder.course.trouble import catching, chain, patient, stopping
@@ -230,8 +231,9 @@ class Nbgrader:
             yield gradebook
 
     def settle_late_penalties(self, assignment: str) -> None:
-        """Bring penalties and extensions into line with dates and rules as they are now."""
+        """Bring penalties, extensions and groups' marks into line with what is said now."""
         with self.gradebook() as gradebook:
+            share_marks(gradebook, self.course, assignment)
             late_policy.settle(gradebook, assignment, self.course.config)
 
     def graded(self) -> list[str]:

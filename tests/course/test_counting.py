@@ -1,6 +1,7 @@
 """Dropped and bonus exercises: on what was graded before, the same number everywhere."""
 
 import csv
+import json
 import math
 import re
 from dataclasses import replace
@@ -16,7 +17,9 @@ from autograder.course.exporting.export import Choices, export_grades
 from autograder.course.exporting.finished import grades_of, refuse_unfinished
 from autograder.course.exporting.nbgraders import ScoresExport
 from autograder.course.gradebook import Nbgrader
+from autograder.course.groups import write_groups
 from autograder.course.tables import show_tables
+from autograder.files import write_whole
 from autograder.grading.pages.grades import Counts, Grades, Lateness, Mark
 from autograder.settings import SettingsError
 
@@ -166,3 +169,41 @@ def test_what_a_grader_gave_beyond_all_points_is_not_cut_by_a_bonus_limit():
     late = Lateness(1, 9.0, 9.0)
     assert replace(grades, lateness=late).score == 0
     assert replace(grades, lateness=replace(late, is_cut_off=True)).penalty == 7
+
+
+def marked(course, student):
+    with Nbgrader(course).gradebook() as gradebook:
+        grade = gradebook.find_grade("answer-why", "demo", "demo", student)
+        return grade.manual_score, grade.extra_credit, grade.needs_manual_grade
+
+
+def mark(course, student, points, waits=False):
+    with Nbgrader(course).gradebook() as gradebook:
+        grade = gradebook.find_grade("answer-why", "demo", "demo", student)
+        grade.manual_score, grade.extra_credit, grade.needs_manual_grade = points, None, waits
+        gradebook.db.commit()
+
+
+def test_an_answer_of_a_group_is_marked_once_and_apart_where_a_grader_wants(course):
+    texts = {"ada": "same", "bo": "same", "zoé": "another"}
+    for student, text in texts.items():
+        write_whole(course.build / f"marked/demo/{student}.json", json.dumps({"why": text}))
+    write_groups(course, {"demo": {"Blue": [*texts]}})
+    try:
+        for student in texts:
+            mark(course, student, None, waits=True)
+        mark(course, "ada", 1.5)
+        Nbgrader(course).settle_late_penalties("demo")
+        assert marked(course, "bo") == (1.5, None, False)
+        assert marked(course, "zoé") == (None, None, True)  # graded before the groups were made
+        mark(course, "bo", 0.5)
+        Nbgrader(course).settle_late_penalties("demo")
+        assert [marked(course, student)[0] for student in ("ada", "bo")] == [1.5, 0.5]
+        mark(course, "ada", 1.5, waits=True)  # to be looked at again: nobody's marks are taken over
+        mark(course, "zoé", 2.0)
+        Nbgrader(course).settle_late_penalties("demo")
+        assert marked(course, "ada") == (1.5, None, True)
+    finally:
+        write_groups(course, {})
+        for student, waits in (("ada", False), ("bo", True), ("zoé", False)):
+            mark(course, student, None, waits)
