@@ -33,13 +33,20 @@ def _give(
     giver: SubmittedAssignment, taker: SubmittedAssignment, texts: Texts, others: Texts
 ) -> None:
     marks = {grade.name: grade for grade in _grades(giver) if _is_given(grade)}
-    for grade in _grades(taker):
-        name, mark = named(grade.name), marks.get(grade.name)
-        if mark and name and name.kind is Kind.ANSWER and _has_none(grade):
-            if name.name in texts and texts[name.name] == others.get(name.name):
-                grade.manual_score, grade.extra_credit = mark.manual_score, mark.extra_credit
-                grade.needs_manual_grade = False
-                _give_comment(giver, taker, grade.name)
+    for grade in filter(_has_none, _grades(taker)):
+        mark = marks.get(grade.name)
+        if mark is not None and _is_same(grade.name, texts, others):
+            grade.manual_score, grade.extra_credit = mark.manual_score, mark.extra_credit
+            grade.needs_manual_grade = False
+            _give_comment(giver, taker, grade.name)
+
+
+def _is_same(cell: str, texts: Texts, others: Texts) -> bool:
+    """Whether two wrote the same answer, as far as is known."""
+    name = named(cell)
+    if name is None or name.kind is not Kind.ANSWER:
+        return False
+    return name.name in texts and texts[name.name] == others.get(name.name)
 
 
 def _give_comment(giver: SubmittedAssignment, taker: SubmittedAssignment, cell: str) -> None:
