@@ -11,6 +11,8 @@ from autograder.course.groups import Groups, groups_of, read_groups, write_group
 from autograder.course.sharing import Sharing
 from autograder.settings import Course, SettingsError
 
+LEFT = "has nothing of their own now, and in the gradebook still the grade of the group's work"
+
 
 class Grouping:
     """The groups of an assignment."""
@@ -31,7 +33,14 @@ class Grouping:
         """
         groups = self._read(path) if path else {}
         write_groups(self.course, {**read_groups(self.course), self.assignment: groups})
-        self._told = Sharing(self.nbgrader, self.assignment).share()
+        sharing = Sharing(self.nbgrader, self.assignment)
+        before = {*sharing.shared}
+        self._told = {**sharing.share(), **dict.fromkeys(self._left(before), LEFT)}
+
+    def _left(self, before: set[str]) -> set[str]:
+        """Those who had a group's work, were graded for it, and have none of their own."""
+        graded = {row.student for row in self.nbgrader.rows(self.assignment)}
+        return (before & graded) - self.nbgrader.submitted(self.assignment).keys()
 
     def _read(self, path: Path) -> Groups:
         found: Groups = defaultdict(list)

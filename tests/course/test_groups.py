@@ -120,7 +120,7 @@ def test_again_and_again_nothing_moves(course):
     ]
 
 
-def test_other_groups_give_everybody_back_what_is_their_own(course):
+def test_other_groups_give_everybody_back_what_is_their_own(course, capsys):
     put(course, "ada", {"demo.ipynb": "hers"})
     put(course, "zoé", {"demo.ipynb": "zoés"}, LATE)
     group(course, "id,group\nada,X\nzoé,X\nbo,X\n")
@@ -129,7 +129,15 @@ def test_other_groups_give_everybody_back_what_is_their_own(course):
     assert (
         there(course, "ada") == there(course, "bo") == ({"demo.ipynb": "hers"}, "2026-10-01 09:00")
     )
+    with Nbgrader(course).gradebook() as gradebook:
+        gradebook.add_assignment("demo")
+        gradebook.add_student("bo")
+        gradebook.add_submission("demo", "bo")
+    capsys.readouterr()
     assert main(["groups", "demo", "--none"]) == 0
+    assert capsys.readouterr().out.startswith(
+        "bo: has nothing of their own now, and in the gradebook"
+    )
     assert there(course, "ada")[0] == {"demo.ipynb": "hers"}
     assert there(course, "bo") == ({}, "") and there(course, "zoé")[0] == {"demo.ipynb": "zoés"}
     assert shared(course) == {}
