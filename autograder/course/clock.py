@@ -69,10 +69,12 @@ def read_length(text: str, said_in: str) -> timedelta:
 
 
 def length(time: timedelta) -> str:
-    """In days, or hours where those are not whole; nothing for none."""
+    """In days and hours, or hours where these say it; nothing for none."""
     days, rest = divmod(time.total_seconds(), DAY)
-    count, unit = (days, "day") if not rest else (time.total_seconds() / HOUR, "hour")
-    return f"{count:g} {unit}{'s' if count != 1 else ''}" if count else ""
+    if rest and time < timedelta(days=3):
+        days, rest = 0, time.total_seconds()
+    parts = ((days, "day"), (rest / HOUR, "hour"))
+    return " ".join(f"{n:g} {unit}{'s' if n != 1 else ''}" for n, unit in parts if n)
 
 
 def read_due(text: str, zone: tzinfo | None, said_in: str = "--due") -> datetime:

@@ -160,7 +160,13 @@ def test_a_full_disk_stops_the_run(course, monkeypatch):
 
 @pytest.mark.parametrize(
     "time, told",
-    [({}, ""), ({"days": 1}, "1 day"), ({"days": 2}, "2 days"), ({"hours": 36}, "36 hours")],
+    [
+        ({}, ""),
+        ({"days": 1}, "1 day"),
+        ({"days": 2}, "2 days"),
+        ({"hours": 36}, "36 hours"),
+        ({"hours": 190}, "7 days 22 hours"),
+    ],
 )
 def test_extensions_are_told_in_whole_units(time, told):
     assert length(timedelta(**time)) == told
