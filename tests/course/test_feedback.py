@@ -173,6 +173,7 @@ def test_extensions_are_told_in_whole_units(time, told):
 
 
 def test_rules_extensions_and_groups_change_pages_and_run_nothing(course, monkeypatch):
+    before = {row.student: row.raw_score for row in Nbgrader(course).rows("demo")}
     monkeypatch.setattr(ZygoteClient, "fork", None)  # nothing can run
     rules = {"drop": ["why_shift"], "bonus": ["softmax"]}
     ruled = with_rules(course, Counting={"assignments": {"demo": rules}})
@@ -196,4 +197,6 @@ def test_rules_extensions_and_groups_change_pages_and_run_nothing(course, monkey
         write_groups(course, {})
         write_kept(course, {"demo": {"bob": Grant()}})
         grade_class(course, "demo")
-    assert "<title>Softmax: 3 of 5 points</title>" in page(course, "ada").read_text()
+    after = page(course, "ada").read_text()
+    assert "in time: due 2026-10-01" in after and "your group" not in after
+    assert {row.student: row.raw_score for row in Nbgrader(course).rows("demo")} == before
