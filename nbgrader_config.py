@@ -111,9 +111,9 @@ c.ZipCollectApp.collector_plugin = "autograder.course.collecting.plugins.LmsColl
 c.LmsExtractor.word = "lab3"
 # c.LmsExtractor.timezone = "Asia/Shanghai"
 
-# Points off an assignment's total for each day late, begun or whole; `percent_per_day` is a share of
-# its points, and `points_per_hour`, `percent_per_hour` count hours. The first `grace_minutes` do not
-# count; `maximum` (points) and `maximum_percent` limit what lateness costs; work that comes later
+# Points off an assignment's total for each day late, begun or whole; `percent_per_day` is a share
+# of its points, and `points_per_hour`, `percent_per_hour` count hours. The first `grace_minutes` do
+# not count; `maximum` (points) and `maximum_percent` limit what lateness costs; what comes later
 # than `cutoff_hours` after the due date earns nothing. Extensions count (`autograder extend`).
 # `c.LatePolicy.assignments = {"attention": {"points_per_hour": 1}}` makes exceptions.
 c.AssignLatePenalties.plugin_class = "autograder.course.late_policy.LatePolicy"
