@@ -111,12 +111,20 @@ c.ZipCollectApp.collector_plugin = "autograder.course.collecting.plugins.LmsColl
 c.LmsExtractor.word = "lab3"
 # c.LmsExtractor.timezone = "Asia/Shanghai"
 
-# Points off an assignment's total for each day late, begun or whole; `percent_per_day` is a
-# share of its points. Extensions that the gradebook grants count.
-# `c.LatePolicy.assignments = {"attention": {"points_per_day": 5}}` makes exceptions.
+# Points off an assignment's total for each day late, begun or whole; `percent_per_day` is a share
+# of its points, and `points_per_hour`, `percent_per_hour` count hours. The first `grace_minutes` do
+# not count; `maximum` (points) and `maximum_percent` limit what lateness costs; what comes later
+# than `cutoff_hours` after the due date earns nothing. Extensions count (`autograder extend`).
+# `c.LatePolicy.assignments = {"attention": {"points_per_hour": 1}}` makes exceptions.
 c.AssignLatePenalties.plugin_class = "autograder.course.late_policy.LatePolicy"
 c.LatePolicy.points_per_day = 10
 c.LatePolicy.grace_minutes = 0
+
+# Exercises and written answers that count for nobody ("drop"), in full for everybody who handed in
+# ("full"), or beyond the points that there are ("bonus"; with "bonus_limit": 0 only to make up for
+# lost points, with 5 up to five points above). It may be changed after grading: nothing runs again.
+# c.Counting.assignments = {"attention": {"drop": ["max_pool"], "bonus": ["encodings"]}}
+c.ExportApp.plugin_class = "autograder.course.exporting.nbgraders.ScoresExport"
 
 # An exercise is not built with fewer known mistakes than this.
 c.Course.wanted_mistakes = 8

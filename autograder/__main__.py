@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from autograder.checks.evidence import printable
 from autograder.errors import ToldError, told
 from autograder.grading.forks.zygote_client import zygote
+from autograder.rules_commands import add_rules
 from autograder.settings import SettingsError, find_course
 
 LAYOUT = """\
@@ -28,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     main = argparse.ArgumentParser(prog="autograder", description=__doc__.split(";")[0])
     commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_writing, _add_handing, _add_grading, _add_exporting, _add_looking):
+    for add in (_add_writing, _add_handing, add_rules, _add_grading, _add_exporting, _add_looking):
         add(commands)
     return main
 

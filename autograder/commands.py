@@ -14,6 +14,7 @@ from traitlets.config import Config
 
 from autograder.authoring.build import build, is_current
 from autograder.checks.evidence import printable
+from autograder.rules_commands import run_extend, run_groups
 from autograder.settings import Course
 
 UNSAFE = "grading refuses to start; with --no-sandbox student code runs as you do, with your files"
@@ -34,6 +35,8 @@ def run(course: Course, options: Namespace) -> int:
         "solutions": run_solutions,
         "release": run_release,
         "collect": run_collect,
+        "extend": run_extend,
+        "groups": run_groups,
         "score": run_score,
         "grade": run_grade,
         "mark": run_mark,

@@ -34,6 +34,13 @@ class Course(Configurable):
         "build/keys/secret",
         help="The course secret, from which hidden seeds derive; made on first use.",
     ).tag(config=True)
+    extensions_file = Unicode(
+        "build/extensions.csv",
+        help="Extensions that `autograder extend` grants; where two machines see it, both know.",
+    ).tag(config=True)
+    groups_file = Unicode(
+        "build/groups.csv", help="Who hands in together, as `autograder groups` was told."
+    ).tag(config=True)
     hidden_cases = Int(2, help="Hidden seeds for each probe.").tag(config=True)
     wanted_mistakes = Int(0, help="Known mistakes that an exercise must have to be built.").tag(
         config=True
@@ -143,6 +150,13 @@ def find_course(start: Path | None = None) -> Course:
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents):
         if (folder / CONFIG_FILE).is_file():
-            loader = PyFileConfigLoader(CONFIG_FILE, path=str(folder))
-            return Course(folder, loader.load_config())
+            return Course(folder, _configuration(folder))
     raise SettingsError(f"no {CONFIG_FILE} in {start} or above: run this inside the course folder")
+
+
+def _configuration(folder: Path) -> Config:
+    """What an instructor wrote. Raises SettingsError, with the line, where it is no Python."""
+    try:
+        return PyFileConfigLoader(CONFIG_FILE, path=str(folder)).load_config()
+    except SyntaxError as error:
+        raise SettingsError(f"{CONFIG_FILE}, line {error.lineno}: {error.msg}") from None

@@ -16,6 +16,7 @@ from autograder.course.executors import executions
 from autograder.course.feedback import Pages
 from autograder.course.gradebook import Nbgrader, NbgraderError
 from autograder.course.reports import Report, read_report, report_path, reports
+from autograder.course.sharing import Sharing
 from autograder.course.trouble import stopping
 from autograder.errors import StoppedError
 from autograder.files import write_whole
@@ -43,6 +44,10 @@ class ClassRun:
     def ungraded(self) -> list[str]:
         """Students whose submission could not be graded."""
         return sorted(self.problems.keys() - {*self.graded})
+
+    def tell(self, student: str, said: str) -> None:
+        """Add to what is told of a student."""
+        self.problems[student] = "; ".join(filter(None, (self.problems.get(student), said)))
 
 
 @dataclass(frozen=True)
@@ -152,9 +157,11 @@ def grade_class(
     nbgrader.settle_late_penalties(assignment)
     for student, path in notebooks.items():
         _adopt_renamed(path, student, run)
+    for student, said in Sharing(nbgrader, assignment).share().items():
+        run.tell(student, said)
     todo = [
         Entry(student, path, grader, nbgrader, entered.get(student, {}))
-        for student, path in notebooks.items()
+        for student, path in nbgrader.submitted(assignment).items()
     ]
     with (
         executions(workers, scheduler, grader.store) as executing,
@@ -219,7 +226,6 @@ def _grade_one(entry: Entry, run: ClassRun) -> bool:
         run.problems[student] = f"cannot be graded: {type(error).__name__}: {error}"
         return False
     run.graded.append(student)
-    if repairs := entry.report["repairs"]:
-        said = [run.problems[student]] if student in run.problems else []
-        run.problems[student] = "; ".join([*said, *repairs])
+    for repair in entry.report["repairs"]:
+        run.tell(student, repair)
     return True

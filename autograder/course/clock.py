@@ -10,6 +10,10 @@ from traitlets.config import Config
 from autograder.settings import SettingsError
 
 DUE = re.compile(r"(\d{4}-\d\d-\d\d)[T ]+(\d\d?:\d\d)(?::00)?\s*(\S*)")
+LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(weeks?|days?|hours?|min(?:ute)?s?|[wdhm])\b")
+UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes"}  # by their first letters
+LONGEST = timedelta(days=3650)
+HOUR, DAY = 3600, 86400
 HOW = "write the due date as 2027-03-01 23:59, or with a zone, 2027-03-01 23:59 Europe/Berlin"
 
 
@@ -45,7 +49,35 @@ def clock_seconds_late(
     return (local(handed_in, zone) - local(due, zone) - extension).total_seconds()
 
 
-def read_due(text: str, zone: tzinfo | None) -> datetime:
+def later(due: datetime, extension: timedelta, zone: tzinfo | None) -> datetime:
+    """A due date with an extension, by the clock on the wall; both in UTC."""
+    return _moment(local(due, zone) + extension, zone, 1).astimezone(UTC).replace(tzinfo=None)
+
+
+def read_length(text: str, said_in: str) -> timedelta:
+    """A length of time, as `2 days`, `36h` or `1 day 12 hours`. Raises SettingsError."""
+    parts = LENGTH.findall(text.casefold())
+    if not parts or LENGTH.sub("", text.casefold()).strip(" ,"):
+        raise SettingsError(f"{said_in} {text!r}: write it as '2 days', 36h or '1 day 12 hours'")
+    try:
+        time = sum((timedelta(**{UNITS[unit[0]]: float(n)}) for n, unit in parts), timedelta())
+    except OverflowError:
+        time = timedelta.max
+    if time > LONGEST:
+        raise SettingsError(f"{said_in} {text!r}: more than ten years")
+    return time
+
+
+def length(time: timedelta) -> str:
+    """In days and hours, or hours where these say it; nothing for none."""
+    days, rest = divmod(time.total_seconds(), DAY)
+    if rest and time < timedelta(days=3):
+        days, rest = 0, time.total_seconds()
+    parts = ((days, "day"), (rest / HOUR, "hour"))
+    return " ".join(f"{n:g} {unit}{'s' if n != 1 else ''}" for n, unit in parts if n)
+
+
+def read_due(text: str, zone: tzinfo | None, said_in: str = "--due") -> datetime:
     """A due date in UTC, without a zone; in the course's where the text names none.
 
     Of an hour that comes twice, the later one is meant. Raises SettingsError.
@@ -56,23 +88,23 @@ def read_due(text: str, zone: tzinfo | None) -> datetime:
     except ValueError:
         time = None
     if found is None or time is None:
-        raise SettingsError(f"--due {text!r}: {HOW}")
-    return _meant(time, found[3], zone).astimezone(UTC).replace(tzinfo=None)
+        raise SettingsError(f"{said_in} {text!r}: {HOW}")
+    return _meant(time, found[3], zone, said_in).astimezone(UTC).replace(tzinfo=None)
 
 
-def _meant(time: datetime, name: str, zone: tzinfo | None) -> datetime:
+def _meant(time: datetime, name: str, zone: tzinfo | None, said_in: str) -> datetime:
     """A time on the wall as a moment, in a zone of this name or offset or in the course's own."""
     here = [_moment(time, zone, fold) for fold in (1, 0)]
     if of_course := [each for each in here if name in ("", each.tzname())]:
         if local(of_course[0].astimezone(UTC), zone) != time:
-            raise SettingsError(f"--due: the clocks go forward over {time:%Y-%m-%d %H:%M}")
+            raise SettingsError(f"{said_in}: the clocks go forward over {time:%Y-%m-%d %H:%M}")
         return of_course[0]
     with suppress(ValueError):
         return datetime.fromisoformat(f"{time.isoformat()}{name}")
     try:
         return _moment(time, ZoneInfo(name), 1)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise SettingsError(f"--due: no zone {name!r}: {HOW}") from None
+        raise SettingsError(f"{said_in}: no zone {name!r}: {HOW}") from None
 
 
 def _moment(time: datetime, zone: tzinfo | None, fold: int) -> datetime:

@@ -27,11 +27,12 @@ from sqlalchemy.exc import IntegrityError
 
 from autograder.course import late_policy
 from autograder.course.batch import OpenGradebook, in_batch
+from autograder.course.group_marks import share_marks
 from autograder.course.migration import Migration
 from autograder.course.standing import standings
 from autograder.course.trouble import catching, chain, patient, stopping
 from autograder.errors import ToldError
-from autograder.grading.pages.grades import Grades
+from autograder.grading.pages.grades import Grades, what_is_left
 from autograder.grading.repair.reading import SubmissionError, read_notebook
 from autograder.settings import Course
 
@@ -60,7 +61,7 @@ class Row:
     @property
     def score(self) -> float:
         """What is left after the late penalty, never below 0."""
-        return max(0.0, self.raw_score - self.late_penalty)
+        return what_is_left(self.raw_score, self.late_penalty)
 
 
 class Nbgrader:
@@ -165,15 +166,16 @@ class Nbgrader:
 
     def autograde(self, assignment: str, student: str) -> None:
         """Grade a student's submission into the gradebook. Raises NbgraderError."""
-        course = self.api.coursedir
-        folder = course.format_path(course.submitted_directory, student, assignment)
-        _check_timestamp(Path(folder) / "timestamp.txt")
+        _check_timestamp(self.folder(assignment, student) / "timestamp.txt")
         self._call(self.api.autograde, assignment, student)
 
     def standings(self, assignment: str, students: list[str]) -> dict[str, Grades]:
-        """What some students' pages show of their grades, by student. Raises StoppedError."""
+        """What some students' pages show of their grades, by student.
+
+        Raises StoppedError, SettingsError.
+        """
         with without_noise(), stopping():
-            found = standings(self._open_gradebook, assignment, students, self.course.config)
+            found = standings(self._open_gradebook, assignment, students, self.api.config)
             self._open_gradebook.drop()
         return found
 
@@ -200,10 +202,14 @@ class Nbgrader:
 
     def submitted(self, assignment: str) -> dict[str, Path]:
         """By student, where the notebook is or should be that nbgrader will look for."""
-        course = self.api.coursedir
-        root = Path(course.format_path(course.submitted_directory, "+", "+")).parent.parent
+        root = self.folder("+", "+").parent.parent
         folders = [s / assignment for s in sorted(root.glob("*")) if _is_there(s / assignment)]
         return {folder.parent.name: folder / f"{assignment}.ipynb" for folder in folders}
+
+    def folder(self, assignment: str, student: str) -> Path:
+        """Where a student's submission is, or would be."""
+        course = self.api.coursedir
+        return Path(course.format_path(course.submitted_directory, student, assignment))
 
     def autograded(self, assignment: str, student: str) -> Path:
         """Where nbgrader puts a student's autograded notebook."""
@@ -225,8 +231,9 @@ class Nbgrader:
             yield gradebook
 
     def settle_late_penalties(self, assignment: str) -> None:
-        """Bring penalties into line with due dates, extensions and policy as they are now."""
+        """Bring penalties, extensions and groups' marks into line with what is said now."""
         with self.gradebook() as gradebook:
+            share_marks(gradebook, self.course, assignment)
             late_policy.settle(gradebook, assignment, self.course.config)
 
     def graded(self) -> list[str]:
@@ -235,10 +242,10 @@ class Nbgrader:
             return sorted(each.name for each in gradebook.assignments if each.num_submissions)
 
     def rows(self, assignment: str) -> list[Row]:
-        """The class table, by student name."""
+        """The class table, by student name. Raises SettingsError."""
         with self.gradebook() as gradebook:
-            submissions = gradebook.assignment_submissions(assignment)
-            return sorted((_row(each) for each in submissions), key=lambda row: row.student)
+            found = standings(gradebook, assignment, None, self.api.config)
+        return [_row(found[student]) for student in sorted(found)]
 
 
 def _is_there(folder: Path) -> bool:
@@ -268,19 +275,19 @@ def _reason(error: BaseException | None, log: str) -> str:
     return (said.strip().splitlines() or ["no reason given"])[0]
 
 
-def _row(submission: SubmittedAssignment) -> Row:
-    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+def _row(grades: Grades) -> Row:
+    marks = grades.marks
     return Row(
-        submission.student_id,
-        submission.score,
-        submission.late_submission_penalty,
-        submission.max_score,
-        submission.total_seconds_late,
+        grades.student,
+        grades.earned,
+        grades.penalty,
+        grades.of,
+        grades.seconds_late,
         {
-            g.name: None if g.needs_manual_grade and g.manual_score is None else g.score
-            for g in grades
+            name: None if mark.is_waiting and not mark.is_given else mark.points
+            for name, mark in marks.items()
         },
-        frozenset(grade.name for grade in grades if grade.needs_manual_grade),
+        frozenset(name for name, mark in marks.items() if mark.is_to_mark),
     )
 
 

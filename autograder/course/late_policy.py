@@ -1,4 +1,4 @@
-"""The late policy: points off for each day begun, on an assignment's total.
+"""The late policy: points off for each day or hour begun, on an assignment's total.
 
 nbgrader asks for a penalty once, while autograding, and cuts it down to the score of that moment.
 Written answers that are graded afterwards would then escape it. Here the gradebook holds what the
@@ -6,62 +6,57 @@ policy says, and whoever reads it subtracts: our tables, nbgrader's export and t
 """
 
 import math
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader import preprocessors
 from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.plugins import LateSubmissionPlugin
-from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Dict, Float, TraitError, validate
+from nbgrader.preprocessors import NbGraderPreprocessor, latesubmissions
+from traitlets import Dict, Float
 from traitlets.config import Config
 
 from autograder.course.clock import clock_seconds_late, zone_of
-from autograder.grading.pages.grades import Lateness
-
-DAY = 86400
-RULES = ("points_per_day", "percent_per_day", "grace_minutes", "maximum")
+from autograder.course.counting import counting_of
+from autograder.course.extensions import Extensions, extensions_of
+from autograder.course.late_rules import RULES, LateRules
+from autograder.course.rules import configured, known_of, table_of
+from autograder.grading.steps.by_kind import course_of
 
 
 class LatePolicy(LateSubmissionPlugin):
     """What lateness costs, as `c.LatePolicy.<name>`."""
 
-    points_per_day = Float(0.0, min=0, help="Points off for each day late, begun or whole.").tag(
+    points_per_day = Float(0.0, help="Points off for each day late, begun or whole.").tag(
         config=True
     )
     percent_per_day = Float(
-        0.0, min=0, help="The same in per cent of the assignment's points; both are added."
+        0.0, help="The same in per cent of the assignment's points; both are added."
     ).tag(config=True)
-    grace_minutes = Float(0.0, min=0, help="Lateness that is not counted.").tag(config=True)
-    maximum = Float(math.inf, min=0, help="The most points that lateness can cost.").tag(
+    points_per_hour = Float(0.0, help="Points off for each hour late, in the place of days.").tag(
         config=True
     )
+    percent_per_hour = Float(
+        0.0, help="The same in per cent of the assignment's points; both are added."
+    ).tag(config=True)
+    grace_minutes = Float(0.0, help="Lateness that is not counted.").tag(config=True)
+    maximum = Float(math.inf, help="The most points that lateness can cost.").tag(config=True)
+    maximum_percent = Float(
+        math.inf, help="The same in per cent of the assignment's points; the lower one counts."
+    ).tag(config=True)
+    cutoff_hours = Float(
+        math.inf, help="What is handed in so many hours after the due date earns nothing."
+    ).tag(config=True)
     assignments = Dict(
         help="Other rules for some assignments: {'attention': {'points_per_day': 5}}."
     ).tag(config=True)
 
-    @validate("assignments")
-    def _known_rules(self, proposal: dict[str, Any]) -> Any:
-        for assignment, rules in proposal["value"].items():
-            if unknown := set(rules) - set(RULES):
-                known = ", ".join(RULES)
-                raise TraitError(f"c.LatePolicy: {assignment}: {unknown.pop()} is none of {known}")
-        return proposal["value"]
-
-    def penalty(self, assignment: str, seconds_late: float, points: float) -> float:
-        """Points off for so many seconds after the due date, by the local clock.
-
-        `points` is what the assignment is worth.
-        """
-        return self._counted(assignment, seconds_late, points).penalty
-
-    def _counted(self, assignment: str, seconds_late: float, points: float) -> Lateness:
-        rules = {name: getattr(self, name) for name in RULES} | self.assignments.get(assignment, {})
-        counted = seconds_late - 60 * rules["grace_minutes"]
-        days = max(0, math.ceil(counted / DAY))
-        a_day = rules["points_per_day"] + rules["percent_per_day"] / 100 * points
-        return Lateness(days, a_day, float(min(days * a_day, rules["maximum"])))
+    def rules(self, assignment: str) -> LateRules:
+        """What an assignment's lateness costs. Raises SettingsError."""
+        where = f"c.LatePolicy, {assignment}"
+        own = table_of(where, self.assignments.get(assignment, {}), RULES)
+        return LateRules.of(where, {name: getattr(self, name) for name in RULES}, own)
 
     def late_submission_penalty(
         self, student_id: str, score: float, total_seconds_late: float
@@ -71,25 +66,40 @@ class LatePolicy(LateSubmissionPlugin):
         return self.penalty_of(step.gradebook.find_submission(step.assignment_id, student_id))
 
     def penalty_of(self, submission: SubmittedAssignment) -> float:
-        """Points off a submission, extensions taken into account."""
-        return self.lateness(submission).penalty
+        """Points off a submission, extensions taken into account; all points after the cutoff."""
+        ways = counting_of(self.config).ways(submission.assignment.name)
+        late = seconds_late(submission, submission.extension, zone_of(self.config))
+        rules = self.rules(submission.assignment.name)
+        return rules.lateness(late, ways.worth(submission.assignment)).penalty
 
-    def lateness(self, submission: SubmittedAssignment) -> Lateness:
-        """How the penalty of a submission comes about."""
-        if submission.total_seconds_late <= 0:
-            return Lateness()
-        assignment, extension = submission.assignment, submission.extension or timedelta()
-        late = clock_seconds_late(
-            assignment.duedate, extension, submission.timestamp, zone_of(self.config)
-        )
-        return self._counted(assignment.name, late, assignment.max_score)
+
+def seconds_late(
+    submission: SubmittedAssignment, extension: timedelta | None, zone: tzinfo | None
+) -> float:
+    """How late a submission is by the course's clock; 0 in time."""
+    due, handed_in = submission.assignment.duedate, submission.timestamp
+    if due is None or handed_in is None:
+        return 0.0
+    return max(0.0, clock_seconds_late(due, extension or timedelta(), handed_in, zone))
 
 
 class AssignLatePenalties(preprocessors.AssignLatePenalties):
     """Enter the whole penalty, once for each assignment, however many notebooks it has.
 
-    Other plugins' penalties are for one notebook, and cut down to its score, as ever.
+    Other plugins' penalties are for one notebook, and cut down to its score, as ever. Extensions
+    that were granted before there was a submission are entered first.
     """
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Enter extension and penalty."""
+        of = resources["nbgrader"]
+        with latesubmissions.Gradebook(of["db_url"]) as gradebook:  # in a class run, the open one
+            submission = gradebook.find_submission(of["assignment"], of["student"])
+            _extensions(self.config, of["assignment"]).enter(submission)
+            gradebook.db.commit()
+        return super().preprocess(nb, resources)
 
     def _check_late_penalty(self, notebook: SubmittedNotebook, penalty: float) -> float:
         if not isinstance(self.plugin_inst, LatePolicy):
@@ -119,19 +129,34 @@ def enter_penalty(submission: SubmittedAssignment, penalty: float) -> None:
 
 
 def policy_of(config: Config) -> LatePolicy | None:
-    """The course's policy; none where another plugin decides."""
-    plugin = AssignLatePenalties(config=config).plugin_class
-    return plugin(config=config) if issubclass(plugin, LatePolicy) else None
+    """The course's policy; none where another plugin decides. Raises SettingsError."""
+    plugin = configured(AssignLatePenalties, config).plugin_class
+    return configured(plugin, config) if issubclass(plugin, LatePolicy) else None
 
 
 def settle(gradebook: Gradebook, assignment: str, config: Config) -> None:
-    """Enter every penalty anew: due dates and extensions may have changed since grading.
+    """Enter every extension and penalty anew: dates and rules may have changed since grading.
 
-    Another plugin's penalties stay as they are.
+    Another plugin's penalties stay as they are. Raises SettingsError.
     """
-    policy = policy_of(config)
-    if policy is None:
-        return
+    policy, extensions = policy_of(config), _extensions(config, assignment)
+    _refuse_unknown_assignments(gradebook, policy, config)
     for submission in gradebook.assignment_submissions(assignment):
-        enter_penalty(submission, policy.penalty_of(submission))
+        extensions.enter(submission)
+        if policy is not None:
+            enter_penalty(submission, policy.penalty_of(submission))
     gradebook.db.commit()
+
+
+def _extensions(config: Config, assignment: str) -> Extensions:
+    return extensions_of(course_of(config), assignment)
+
+
+def _refuse_unknown_assignments(
+    gradebook: Gradebook, policy: LatePolicy | None, config: Config
+) -> None:
+    """Raise SettingsError for rules of an assignment that nobody knows."""
+    known = {*course_of(config).assignments(), *(each.name for each in gradebook.assignments)}
+    for kind, of in (("LatePolicy", policy), ("Counting", counting_of(config))):
+        for name in of.assignments if of else ():
+            known_of(f"c.{kind}.assignments", name, known)

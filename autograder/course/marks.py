@@ -31,8 +31,9 @@ class SaveAutoGrades(ForKit, saveautogrades.SaveAutoGrades):
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Enter all scores."""
         of = resources["nbgrader"]
-        path = _path(course_of(self.config), of["assignment"], of["student"])
-        self._before, self._now = read_report(path), _texts(nb)
+        course, place = course_of(self.config), (of["assignment"], of["student"])
+        path = _path(course, *place)
+        self._before, self._now = read_texts(course, *place), _texts(nb)
         nb, resources = super().preprocess(nb, resources)
         content = json.dumps(self._now)
         after_commit(self.gradebook, lambda: write_whole(path, content, PRIVATE))
@@ -63,6 +64,11 @@ def _texts(nb: NotebookNode) -> Texts:
         for name, source in names
         if name is not None and name.kind in (Kind.SOLUTION, Kind.ANSWER)
     }
+
+
+def read_texts(course: Course, assignment: str, student: str) -> Texts:
+    """What stood in a student's cells when they were graded last; empty where none were."""
+    return read_report(_path(course, assignment, student))
 
 
 def _path(course: Course, assignment: str, student: str) -> Path:

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from autograder.course.collecting.enrolled import students_of
+from autograder.course.counting import Ways, counting_of
 from autograder.course.gradebook import Nbgrader, Row
 from autograder.course.leaderboard import as_table, leaderboards, write_leaderboard
 from autograder.course.reports import mistake_counts
@@ -30,7 +31,7 @@ def show_tables(course: Course, assignment: str, console: Console) -> Path:
     if not rows:
         raise SettingsError(f"nothing graded for {assignment!r}: run `grade {assignment}` first")
     console.print(_students(rows, course))
-    console.print(_exercises(rows, course))
+    console.print(_exercises(rows, course, counting_of(course.config).ways(assignment)))
     mistakes = mistake_counts(course, assignment)
     if mistakes:
         console.print(_mistakes(mistakes))
@@ -59,14 +60,14 @@ def _students(rows: list[Row], course: Course) -> Table:
     return table
 
 
-def _exercises(rows: list[Row], course: Course) -> Table:
+def _exercises(rows: list[Row], course: Course, ways: Ways) -> Table:
     table = Table("exercise", title="Exercises", title_justify="left")
     for heading in ("mean points", "to grade by hand"):
         table.add_column(heading, justify="right")
     for name in rows[0].cells:
         known = [points for row in rows if (points := row.cells.get(name)) is not None]
         mean = f"{sum(known) / len(known):.2f}" if known else "–"
-        table.add_row(name, mean, _whose(name, rows, course))
+        table.add_row(f"{name}{ways.remark(name)}", mean, _whose(name, rows, course))
     return table
 
 

@@ -18,6 +18,7 @@ from autograder.__main__ import main
 from autograder.authoring.build import build
 from autograder.course.collecting.collect import collect
 from autograder.course.gradebook import Nbgrader
+from autograder.course.groups import write_groups
 from autograder.course.sample import DUE
 from autograder.settings import SettingsError, find_course
 
@@ -411,3 +412,26 @@ def test_wrong_usage_is_one_line(course, monkeypatch, capsys, arguments, message
 def test_an_assignment_that_is_not_released_is_said(demo_course):
     with pytest.raises(SettingsError, match="run `release demo` first"):
         collect(demo_course, "demo", demo_course.root, None)
+
+
+def test_members_of_a_group_collect_for_themselves_and_get_what_counts(course):
+    write_groups(course, {"demo": {"Blue": ["1001", "1002"]}})
+    files = {
+        "1001_张三_lab3.ipynb": ("first", DUE - DAY),
+        "1002_李四_lab3.ipynb": ("last", DUE - timedelta(hours=1)),
+    }
+    states, report = take(course, files)
+    assert states == {"1001": "collected", "1002": "collected"}
+    assert submitted(course, "1001") == submitted(course, "1002")
+    assert report.notes[-1].startswith("1001: group Blue: what 1002 handed in counts, as the last")
+    later = {"1001_张三_lab3 (1).ipynb": ("later", DUE)}
+    states, report = take(course, later, name="later.zip")
+    assert states == {"1001": "replaced", "1002": "unchanged"}
+    assert submitted(course, "1002")["demo.ipynb"] == "later"
+    assert submitted(course, "1002")["timestamp.txt"] == "2026-10-01 12:00:00"
+    assert report.notes[-1].startswith("1002: group Blue: what 1001 handed in counts")
+    write_groups(course, {})
+    states, _ = take(course, {}, name="empty.zip")
+    assert states == {"1001": "unchanged", "1002": "unchanged"}
+    found = [submitted(course, student)["demo.ipynb"] for student in ("1001", "1002")]
+    assert found == ["later", "last"]

@@ -6,6 +6,7 @@ import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from graded import with_rules
 from handing import folder_of, hand_in, right_answers
 
 from autograder.__main__ import main
@@ -13,10 +14,13 @@ from autograder.authoring.build import build
 from autograder.course import feedback
 from autograder.course.class_page.writing import write_class_page
 from autograder.course.classrun import grade_class
+from autograder.course.clock import length
 from autograder.course.exporting.finished import UnfinishedError
+from autograder.course.extensions import Grant, write_kept
 from autograder.course.gradebook import Nbgrader, without_noise
-from autograder.course.standing import _duration
+from autograder.course.groups import write_groups
 from autograder.errors import StoppedError
+from autograder.grading.forks.zygote_client import ZygoteClient
 
 DUE = datetime(2026, 10, 1, 12, tzinfo=UTC)
 WRONG = """def softmax(x):
@@ -174,10 +178,16 @@ def test_a_full_disk_stops_the_run(course, monkeypatch):
 
 @pytest.mark.parametrize(
     "time, told",
-    [({}, ""), ({"days": 1}, "1 day"), ({"days": 2}, "2 days"), ({"hours": 36}, "36 hours")],
+    [
+        ({}, ""),
+        ({"days": 1}, "1 day"),
+        ({"days": 2}, "2 days"),
+        ({"hours": 36}, "36 hours"),
+        ({"hours": 190}, "7 days 22 hours"),
+    ],
 )
 def test_extensions_are_told_in_whole_units(time, told):
-    assert _duration(timedelta(**time)) == told
+    assert length(timedelta(**time)) == told
 
 
 def test_an_ordinary_assignment_has_a_class_page_too(course):
@@ -196,3 +206,33 @@ def test_an_ordinary_assignment_has_a_class_page_too(course):
     assert exercises.read_text().splitlines()[1].startswith("test,,False,2.0,1,0,1,0,0,0,0.5,,,")
     with pytest.raises(UnfinishedError, match="nothing graded for 'ps2'"):
         write_class_page(course, "ps2", ["html"])
+
+
+def test_rules_extensions_and_groups_change_pages_and_run_nothing(course, monkeypatch):
+    before = Nbgrader(course).auto_scores("demo")
+    monkeypatch.setattr(ZygoteClient, "fork", None)  # nothing can run
+    rules = {"drop": ["why_shift"], "bonus": ["softmax"]}
+    ruled = with_rules(course, Counting={"assignments": {"demo": rules}})
+    write_groups(course, {"demo": {"Blue": ["ada", "bob"]}})
+    write_kept(course, {"demo": {"bob": Grant(by=timedelta(days=1))}})
+    try:
+        run = grade_class(ruled, "demo")
+        assert sorted(run.graded) == sorted(STUDENTS)
+        assert "group Blue: what bob handed in counts" in run.problems["ada"]
+        rows = {row.student: row for row in Nbgrader(ruled).rows("demo")}
+        late = {student: row.late_penalty for student, row in rows.items()}
+        assert late == {"ada": 20, "bob": 10, "eve": 0}  # one submission, a due date each
+        texts = {s: " ".join(page(course, s).read_text().split()) for s in STUDENTS}
+        assert "Handed in for your group, Blue, by you, bob." in texts["ada"]  # her notes
+        assert "You handed in another version" in texts["ada"]
+        assert "Handed in for your group, Blue, by you, ada." in texts["bob"]
+        assert "with an extension of 1 day; handed in" in texts["bob"]
+        assert "Does not count, for anybody." in texts["eve"] and "A bonus." in texts["eve"]
+        assert "<title>Softmax: 0 of 0 points</title>" in texts["eve"]
+    finally:
+        write_groups(course, {})
+        write_kept(course, {"demo": {"bob": Grant()}})
+        grade_class(course, "demo")
+    after = page(course, "ada").read_text()
+    assert "in time: due 2026-10-01" in after and "your group" not in after
+    assert Nbgrader(course).auto_scores("demo") == before

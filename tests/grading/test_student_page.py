@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.assignment.cells import CellName, Kind
 from autograder.grading.pages import filters, mathml
-from autograder.grading.pages.grades import Grades, Lateness, Mark
+from autograder.grading.pages.grades import Counts, Grades, Lateness, Mark
 from autograder.grading.pages.items import IN_WORDS
 from autograder.grading.pages.markdown import as_html
 from autograder.grading.pages.mathml import as_mathml
@@ -207,7 +207,7 @@ def test_how_a_late_penalty_came_about():
         handed_in="2026-10-02 18:00 UTC",
         due="2026-10-01 12:00 UTC",
         extension="1 day",
-        is_late=True,
+        seconds_late=1.0,
         lateness=Lateness(2, 0.5, 1.0),
     )
     assert [row[0] for row in rows(html)[2:]] == ["Points", "Late penalty", "Score"]
@@ -219,7 +219,7 @@ def test_how_a_late_penalty_came_about():
 
 
 def test_a_penalty_may_be_limited_or_of_another_policy():
-    late = {"is_late": True, "due": "x", "handed_in": "y"}
+    late = {"seconds_late": 1.0, "due": "x", "handed_in": "y"}
     limited = text_of(page(lateness=Lateness(9, 10.0, 25.0), **late))
     assert "at 10 points a day, which is limited to 25. 25 points off" in limited
     other = text_of(page(lateness=Lateness(penalty=2.0), **late))
@@ -362,3 +362,61 @@ def test_pictures_of_an_answer_are_shown():
     picture = {"plot.png": {"image/png": "R0lGODlhAQABAAAAACw="}}
     html = page(notebook(answer="![a plot](attachment:plot.png)", attachments=picture))
     assert 'src="data:image/png;base64,R0lGODlhAQABAAAAACw="' in html and 'alt="a plot"' in html
+
+
+def test_hours_grace_and_a_cutoff_are_told():
+    late = {"seconds_late": 1.0, "due": "x", "handed_in": "y"}
+    hourly = text_of(page(lateness=Lateness(1, 0.5, 0.5, "hour", grace_minutes=15.0), **late))
+    assert "The first 15 minutes are not counted. Every hour begun counts: 1 hour late" in hourly
+    assert "at 0.5 points an hour. 0.5 points off" in hourly
+    html = page(lateness=Lateness(2, 1.0, 5.0, is_cut_off=True), **late)
+    assert "after the last moment at which work is taken, so that the score is 0." in text_of(html)
+    assert [row[2] for row in rows(html)[2:]] == ["3 / 5", "−3", "0 / 5"]
+
+
+COUNTS = {  # of an answer that earned 1 of 2, how the table shows it, and what is below it
+    Counts.AS_EARNED: (["◐some of the points", "1 / 2", ""], ["Score", "", "4 / 5", ""]),
+    Counts.DROPPED: (
+        ["◐some of the points", "–", "Does not count, for anybody."],
+        ["Score", "", "3 / 3", ""],
+    ),
+    Counts.IN_FULL: (
+        ["◐some of the points", "2 / 2", "Counts in full for everybody."],
+        ["Score", "", "5 / 5", ""],
+    ),
+    Counts.AS_BONUS: (["◐some of the points", "+1 / 2", "A bonus."], ["Points", "", "3 / 3", ""]),
+}
+
+
+@pytest.mark.parametrize("counts", COUNTS)
+def test_how_an_exercise_counts_is_told(counts):
+    html = page(answer=Mark(1.0, 2.0, counts=counts))
+    assert [rows(html)[1][1:], rows(html)[2]] == [*COUNTS[counts]]
+    rule = "You earned 1 of 2 points." if counts is Counts.IN_FULL else ""
+    assert (rule or COUNTS[counts][0][2]) in text_of(part(html, "answer-why"))
+
+
+def test_a_bonus_is_added_up_to_its_limit():
+    marks = {"exercise": 2.0, "answer": Mark(2.0, 2.0, counts=Counts.AS_BONUS)}
+    assert rows(page(**marks))[3] == ["Bonus", "", "+2", ""]
+    assert rows(page(**marks))[4][2] == "4 / 3"
+    limited = rows(page(bonus_limit=0.5, **marks))
+    assert limited[3][2:] == [
+        "+1.5",
+        "2 earned; with a bonus, points may be 0.5 more than all there are.",
+    ]
+    none = rows(page(bonus_limit=0.0, **marks))
+    assert none[3][3] == "2 earned; with a bonus, points may be all there are, and not more."
+    assert none[4][2] == "3 / 3"
+
+
+def test_what_does_not_count_waits_for_no_grader():
+    html = page(answer=Mark(0.0, 2.0, is_waiting=True, counts=Counts.DROPPED))
+    assert "not graded yet" not in text_of(html.partition("</header>")[0])
+    assert "so far" not in html
+
+
+def test_whose_work_a_group_handed_in_is_told_and_escaped():
+    said = text_of(page(group="<b>Blue", handed_in_by="you, bo", differs_from_own=True))
+    assert "Handed in for your group, <b>Blue, by you, bo. You handed in another version" in said
+    assert "group, Red. " in text_of(page(group="Red")) + " "

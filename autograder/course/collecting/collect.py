@@ -15,6 +15,7 @@ from autograder.course.collecting.enrolled import KEPT, enter
 from autograder.course.collecting.outcome import NEW, REPLACED, Report
 from autograder.course.collecting.roster import read_roster
 from autograder.course.gradebook import Nbgrader, NbgraderError, without_noise
+from autograder.course.sharing import Sharing
 from autograder.grading.limits import TookTooLongError, at_most
 from autograder.grading.releases import Releases
 from autograder.grading.repair.reading import SubmissionError, read_notebook
@@ -37,6 +38,7 @@ def collect(course: Course, assignment: str, downloaded: Path, students: Path | 
         raise SettingsError(f"{assignment!r} is not released: run `release {assignment}` first")
     with nbgrader.gradebook() as gradebook:
         enter(entered, gradebook, course.build / KEPT)
+    Sharing(nbgrader, assignment).undo()  # each collects for themselves
     app = _zip_collect(course, assignment)
     _keep(downloaded, Path(app._format_collect_path(app.archive_directory)))
     try:
@@ -46,7 +48,17 @@ def collect(course: Course, assignment: str, downloaded: Path, students: Path | 
         raise NbgraderError(f"nbgrader zip_collect {assignment} failed") from None
     report: Report = app.extractor_plugin_inst.report
     report.notes += _mistaken(course, assignment, report, nbgrader)
+    report.notes += _shared(Sharing(nbgrader, assignment))
     return report
+
+
+def _shared(sharing: Sharing) -> Iterator[str]:
+    """Who has what another member of the group handed in."""
+    for student, text in sharing.share().items():
+        yield f"{student}: {text}"
+    got = [who for who, of in sorted(sharing.shared.items()) if of.digest and not of.differs]
+    if got:
+        yield f"From their groups, with nothing else of their own: {', '.join(got)}"
 
 
 def _mistaken(course: Course, assignment: str, report: Report, nbgrader: Nbgrader) -> Iterator[str]:

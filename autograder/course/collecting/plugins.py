@@ -10,12 +10,12 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Gradebook
 from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from nbgrader.utils import find_all_notebooks
 from traitlets import Dict, Float, List, TraitError, Unicode, validate
@@ -43,6 +43,8 @@ from autograder.course.collecting.outcome import (
 from autograder.course.collecting.people import People
 from autograder.course.collecting.submitted import Submitted
 from autograder.course.collecting.versions import Version, beside, latest, version
+from autograder.course.extensions import due_dates
+from autograder.grading.steps.by_kind import course_of
 
 MEGABYTE = 1_000_000
 MAX_NAME = 200  # bytes, of 255
@@ -91,7 +93,7 @@ class LmsExtractor(ExtractorPlugin):
         course = self.parent.coursedir
         with Gradebook(course.db_url, course.course_id) as gradebook:
             self.people = People(enrolled(gradebook, Path(course.root) / "build" / KEPT))
-            self.due, self.extensions = _due_dates(gradebook, self._assignment)
+            self._due = due_dates(course_of(self.config), gradebook, self._assignment)
         self.names = Names(self._words(), self.people)
         self.claims: dict[str, str] = {}  # by student, the account that is nobody's
         size, total = (int(mb * MEGABYTE) for mb in (self.max_file_mb, self.max_archive_mb))
@@ -180,10 +182,6 @@ class LmsExtractor(ExtractorPlugin):
             for handed_in in download:
                 for reading in self.names.readings(handed_in.parts, how):
                     yield handed_in, reading
-
-    def _due(self, student: str) -> datetime | None:
-        extension = self.extensions.get(student)
-        return self.due + extension if self.due and extension else self.due
 
     def _take(self, student: str, found: dict[str, list[Version]]) -> None:
         """Extract a student's files if any of them is new, along with those already there."""
@@ -277,15 +275,3 @@ class LmsCollector(FileNameCollectorPlugin):
             "file_id": str(Path(*inside)),
             "timestamp": f"{time:%Y-%m-%d %H:%M:%S} UTC",
         }
-
-
-def _due_dates(
-    gradebook: Gradebook, assignment: str
-) -> tuple[datetime | None, dict[str, timedelta]]:
-    """The due date of an assignment, in UTC, and the extensions of single students."""
-    try:
-        due = gradebook.find_assignment(assignment).duedate
-    except MissingEntry:
-        return None, {}
-    submissions = gradebook.assignment_submissions(assignment)
-    return due and due.replace(tzinfo=UTC), {s.student_id: s.extension for s in submissions}

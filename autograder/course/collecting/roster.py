@@ -57,6 +57,15 @@ def read_roster(path: Path) -> list[Student]:
 
     Where there are no ids, they are none, or e-mail addresses.
     """
+    found = [student for line in read_lines(path) if (student := student_in(line))]
+    for student in found:
+        if student.id and not SAFE_ID.fullmatch(student.id):
+            raise SettingsError(f"{path}: {student.id!r} cannot be a student id")
+    return _once(found, path)
+
+
+def read_lines(path: Path) -> list[Line]:
+    """The lines of such a file, by heading. Raises SettingsError."""
     try:
         rows = _rows(decoded(path.read_bytes())[0].removeprefix(MARK))
     except OSError as error:
@@ -66,12 +75,7 @@ def read_roster(path: Path) -> list[Student]:
         seen = ", ".join(filter(None, above)) or "nothing"
         raise SettingsError(f"{path}: no column of student ids: name it 'id' (there: {seen})")
     body = rows[[[*map(heading, row)] for row in rows].index(heads) + 1 :]
-    lines = [dict(zip(heads, map(unguarded, row), strict=False)) for row in body]
-    found = [student for line in lines if (student := student_in(line))]
-    for student in found:
-        if student.id and not SAFE_ID.fullmatch(student.id):
-            raise SettingsError(f"{path}: {student.id!r} cannot be a student id")
-    return _once(found, path)
+    return [dict(zip(heads, map(unguarded, row), strict=False)) for row in body]
 
 
 def _rows(text: str) -> list[list[str]]:

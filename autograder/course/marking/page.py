@@ -4,12 +4,12 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from autograder.course.marking.desk import Desk, Question
 from autograder.course.marking.groups import Group
-from autograder.grading.pages import student_page
+from autograder.grading.pages import templates
 from autograder.grading.pages.markdown import Attachments, as_html
 from autograder.tools.words import count_words
 
@@ -74,7 +74,7 @@ def sentence_page(sentence: str) -> str:
 @cache
 def style() -> str:
     """The style of the students' pages, and what these pages have besides."""
-    base = Path(student_page.__file__).with_name("student_page.css")
+    base = templates.FOLDER / "student_page.css"
     return "\n".join(path.read_text("utf-8") for path in (base, FOLDER / "marking.css"))
 
 
@@ -109,16 +109,9 @@ def _render(template: str, desk: Desk, **more: Any) -> str:
 
 @lru_cache(1)
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["plural"] = _plural
-    environment.filters |= {"points": "{:g}".format, "prose": student_page.prose}
-    return environment
+    found = templates.environment(FOLDER)
+    found.globals["plural"] = _plural
+    return found
 
 
 def _plural(count: int, one: str, many: str = "") -> str:

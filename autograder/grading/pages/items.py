@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nbformat import NotebookNode
 
 from autograder.assignment.cells import CellName, Kind, name_of
-from autograder.grading.pages.grades import Grades, Mark
+from autograder.grading.pages.grades import Counts, Grades, Mark
 from autograder.grading.pages.markdown import Attachments
 from autograder.grading.pages.tasks import Section, Tasks
 from autograder.grading.record import Record, Said
@@ -18,6 +18,12 @@ IN_WORDS = {
     PARTLY: "some of the points",
     WRONG: "no points",
     WAITING: "not graded yet",
+}
+OF_RULES = {
+    Counts.AS_EARNED: "",
+    Counts.DROPPED: "Does not count, for anybody.",
+    Counts.IN_FULL: "Counts in full for everybody.",
+    Counts.AS_BONUS: "A bonus.",
 }
 LONGEST = 160  # characters of a reason in the table
 
@@ -44,6 +50,11 @@ class Item:
     def in_words(self) -> str:
         """What its symbol says."""
         return IN_WORDS[self.symbol]
+
+    @property
+    def rule(self) -> str:
+        """What the course says about it; empty where it counts as earned."""
+        return OF_RULES[self.mark.counts]
 
 
 @dataclass(frozen=True)
@@ -125,7 +136,7 @@ def _answer(cell: NotebookNode, name: CellName, mark: Mark, sources: Sources) ->
         _heading(section),
         symbol,
         mark,
-        IN_WORDS[WAITING] if symbol == WAITING else _short(why),
+        _short(why) if symbol != WAITING else IN_WORDS[WAITING] if mark.is_open else "",
         answer=answer,
         attachments=cell.get("attachments"),
         is_written=True,
