@@ -48,7 +48,7 @@ class Item:
     @property
     def waiting(self) -> list[str]:
         """Students whose answer waits for a grader, for the first time or again."""
-        return [student for student, mark in self.marks.items() if mark.is_waiting]
+        return [student for student, mark in self.marks.items() if mark.is_to_mark]
 
     @property
     def mean_share(self) -> float | None:
@@ -113,7 +113,7 @@ def _result(mark: Mark) -> str:
 
 def _waits(mark: Mark) -> bool:
     """Whether nobody knows yet what it will be."""
-    return mark.is_waiting and not mark.is_given
+    return mark.is_open
 
 
 def _with_discrimination(item: Item, items: Iterable[Item]) -> Item:

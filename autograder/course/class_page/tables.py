@@ -90,7 +90,7 @@ def _marks(survey: Survey, shown: Callable[[str], str]) -> Iterator[Cells]:
     for item in survey.items:
         for student, mark in item.marks.items():
             yield (
-                *(shown(student), item.name, item.points.get(student), mark.of, mark.is_waiting),
+                *(shown(student), item.name, item.points.get(student), mark.of, mark.is_to_mark),
                 *(student in item.blank, causes.get((student, item.name))),
             )
 
