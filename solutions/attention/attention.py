@@ -657,7 +657,7 @@ class ScaledDotAttention(nn.Module):
         if queries.dim() == 2:
             queries = queries.unsqueeze(1)  # (B, 1, h)
         q, k, v = self.Q(queries), self.K(keys), self.V(values)
-        scores = q @ k.transpose(1, 2) / math.sqrt(self.hidden_size)  # (B, k, s)
+        scores = q @ k.mT / math.sqrt(self.hidden_size)  # (B, k, s)
         weights = scores.softmax(dim=-1)  # (B, k, s)
         return weights @ v, weights
         ### END SOLUTION
@@ -790,9 +790,9 @@ class CausalScaledDotAttention(nn.Module):
         if queries.dim() == 2:
             queries = queries.unsqueeze(1)  # (B, 1, h)
         q, k, v = self.Q(queries), self.K(keys), self.V(values)
-        scores = q @ k.transpose(1, 2) / math.sqrt(self.hidden_size)  # (B, k, s)
-        future = torch.ones(scores.shape[1:], dtype=torch.bool).triu(diagonal=1)  # (k, s)
-        scores = scores.masked_fill(future.to(scores.device), -math.inf)
+        scores = q @ k.mT / math.sqrt(self.hidden_size)  # (B, k, s)
+        future = torch.ones_like(scores, dtype=torch.bool).triu(diagonal=1)  # (B, k, s)
+        scores = scores.masked_fill(future, -math.inf)
         weights = scores.softmax(dim=-1)  # (B, k, s)
         return weights @ v, weights
         ### END SOLUTION

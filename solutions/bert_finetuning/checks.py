@@ -182,7 +182,9 @@ def steps_with_gradients(rng: Rng):
 
 @probe("make_optimiser")
 def some_do_not_learn(rng: Rng):
-    return Inputs(rate=0.04, decay=0.3, noise=1.0, frozen=["embeddings", "pooler"])
+    """The first parameter that learns is a LayerNorm's, and the last one a weight."""
+    frozen = ["embeddings.word_embeddings", "pooler", "classifier.bias"]
+    return Inputs(rate=0.04, decay=0.3, noise=1.0, frozen=frozen)
 
 
 @what_decays.run
@@ -191,8 +193,8 @@ def some_do_not_learn(rng: Rng):
 def stepped(make_optimiser, inputs, rng):
     """The parameters after two steps, and which of them the optimiser has."""
     model = rng.fill(Parts())
-    for part in inputs.frozen:
-        getattr(model, part).requires_grad_(False)
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(not name.startswith(tuple(inputs.frozen)))
     optimiser = make_optimiser(model, inputs.rate, inputs.decay)
     for _ in range(2):
         for parameter in model.parameters():
@@ -243,8 +245,9 @@ def everything_learns(rng: Rng):
 
 @probe("training_mode")
 def some_numbers_of_a_part_learn(rng: Rng):
+    """The first one of a part, and the last one."""
     return Inputs(
-        learns=["embeddings.word_embeddings", "encoder.layer.last.LayerNorm"], before=False
+        learns=["embeddings.word_embeddings", "encoder.layer.last.LayerNorm.bias"], before=False
     )
 
 
@@ -253,9 +256,9 @@ def some_numbers_of_a_part_learn(rng: Rng):
 @some_numbers_of_a_part_learn.run
 def _(training_mode, inputs):
     """The mode of every module, and what learns."""
-    model = Parts().train(inputs.before).requires_grad_(False)
-    for name in inputs.learns:
-        model.get_submodule(name).requires_grad_(True)
+    model = Parts().train(inputs.before)
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name.startswith(tuple(inputs.learns)))
     training_mode(model)
     found = {name: module.training for name, module in model.named_modules() if name}
     return {"modes": found, "learns": learners(model)}

@@ -51,7 +51,8 @@ def most_frequent_place_differs(rng: Rng):
         ("first", "Bram"),
         *some_pairs(rng, {"Torin": 3, "Ost": rng.integer(5, 9), "Bram": 3}),
     ]
-    return call(training, some_pairs(rng, {"Torin": rng.integer(9, 15), "Ost": 5, "Kell": 4}))
+    others = some_pairs(rng, {"Torin": rng.integer(9, 15), "Ost": 4, "Kell": 4})
+    return call(training, [("first", "Ost"), *others])
 
 
 @probe("baseline")
@@ -165,7 +166,7 @@ def law_of_corruption(answer, inputs) -> str | None:
         "no masked part begins its text": first == 0,
         "no masked part ends its text": last == 0,
         "masked parts do not stand everywhere equally often": (
-            spread < 0.15 or abs(where - 0.5) > 0.1
+            spread < 0.15 or abs(where - 0.5) > 0.08
         ),
     }
     return next((problem for problem, is_so in broken.items() if is_so), None)
@@ -308,7 +309,7 @@ def finetuned(finetune, inputs, read, folder: Path) -> dict:
     texts, model, corpus = Vocabulary(83, 41), a_model(2), folder / "corpus.tsv"
     corpus.write_text(inputs.corpus, encoding="utf-8")
     tconf, trainer = finetune(read, corpus, texts, 41, model, inputs.lr, settings=inputs.settings)
-    usual, _ = finetune(read, corpus, texts, 19, model, settings=inputs.settings)
+    usual, _ = finetune(read, str(corpus), texts, 19, model, settings=inputs.settings)
     return described(tconf, trainer) | {
         "trains the model": trainer.model is model,
         "parameters": [p.detach().clone() for p in model.parameters()],
@@ -468,13 +469,13 @@ stand_ins("write_predictions", answer=stand_in_answer)
 @probe("write_predictions", weight=2)
 def questions_alone(rng: Rng):
     lines = [f"Where was {some_text(rng, n)} born\u0142?" for n in (3, 8, 5, 8)]
-    return Inputs(text="\n".join([*lines, lines[0], ""]))
+    return Inputs(text="\n".join([*lines, lines[0], ""]), kind=Path)
 
 
 @probe("write_predictions")
 def questions_with_places(rng: Rng):
     lines = [f"Where was {some_text(rng, n)} born?\tOst Kell" for n in (3, 8, 5)]
-    return Inputs(text="\n".join(lines))
+    return Inputs(text="\n".join(lines), kind=str)
 
 
 @questions_alone.run
@@ -484,7 +485,9 @@ def _(write_predictions, inputs):
         questions, predictions = Path(folder) / "questions.tsv", Path(folder) / "predictions.txt"
         questions.write_text(inputs.text, encoding="utf-8")
         predictions.write_text("of an earlier run\n", encoding="utf-8")
-        returned = write_predictions("model", "dataset", questions, predictions)
+        returned = write_predictions(
+            "model", "dataset", *map(inputs.kind, (questions, predictions))
+        )
         return {
             "returned": list(returned),
             "file": predictions.read_text(encoding="utf-8").removesuffix("\n"),

@@ -149,8 +149,10 @@ untried("all_gradients", small=RUNS, large=RUNS)
 
 
 def of_layer(names: str):
+    """The gradients of some parameters, and how many gradients there are."""
     return lambda answers, _: {
-        T: {name: found["UWbVc".index(name)] for name in names} for T, found in answers.items()
+        T: {"gradients": len(found)} | {name: found["UWbVc".index(name)] for name in names}
+        for T, found in answers.items()
     }
 
 

@@ -47,7 +47,8 @@ def some_trainings(rng: Rng):
         return h, rng.integer(2, 7), V, s, rng.integer(50, 90)
 
     (h, _, V, s, B), (*others, _) = sizes(), sizes()
-    return {"many": call(*sizes()), "one layer": call(h, 1, V, s, B), "one": call(*others, 1)}
+    few = {"one layer": call(h, 1, V, s, B), "one": call(*others, 1), "all 1": call(1, 1, 1, 1, 1)}
+    return {"many": call(*sizes())} | few
 
 
 def curve_of_losses(rng: Rng, n: int, curvature: float, vertex: float, height: float = 1.0):

@@ -333,6 +333,27 @@ GREEDY = {
     "b": {"d": 0.5, "e": 0.5},
     "c": {".": 1},
 }
+LOST = {  # of "ac", "be" and "ad" a beam of 2 loses the last, which would win
+    "^": {"a": 0.55, "b": 0.45},
+    "a": {"c": 0.6, "d": 0.4},
+    "b": {"e": 0.6, "f": 0.4},
+    "c": {"g": 0.4, "h": 0.3, "d": 0.3},
+    "d": {".": 1},
+    "e": {"g": 0.6, "h": 0.4},
+    "f": {".": 1},
+}
+WAITS = {  # "b." is over, the last of two, and wins in the end
+    "^": {"a": 0.6, "b": 0.4},
+    "a": {"e": 0.9},
+    "b": {".": 0.9},
+    "e": {"c": 0.4, "d": 0.3, "f": 0.3},
+}
+RARE = {  # the third word wins in the end
+    "^": {"a": 0.4, "b": 0.35, "c": 0.25},
+    "a": {"e": 0.5, "f": 0.5},
+    "b": {"e": 0.5, "f": 0.5},
+    "c": {".": 1},
+}
 
 
 def words_and_score(answer, _):
@@ -351,6 +372,9 @@ def several_widths(rng: Rng):
         (LONG, 2, 5),
         (THIRD, 2, 4),
         (THIRD, 3, 4),
+        (LOST, 2, 3),
+        (WAITS, 2, 3),
+        (RARE, 3, 2),
     ]
     return [call(Language(rng, likely), *rest) for likely, *rest in asked]
 
