@@ -1,0 +1,1 @@
+"""How alike submissions are, for people who decide what that means."""
