@@ -11,9 +11,11 @@ from nbgrader.apps import ZipCollectApp
 from nbgrader.coursedir import CourseDirectory
 
 from autograder.course.collecting.archives import ASIDE, DOWNLOAD
-from autograder.course.collecting.enrolled import KEPT, enter
+from autograder.course.collecting.enrolled import KEPT, enter, students_of
 from autograder.course.collecting.outcome import NEW, REPLACED, Report
+from autograder.course.collecting.people import teams
 from autograder.course.collecting.roster import read_roster
+from autograder.course.collecting.twins import twins
 from autograder.course.gradebook import Nbgrader, NbgraderError, without_noise
 from autograder.grading.limits import TookTooLongError, at_most
 from autograder.grading.releases import Releases
@@ -45,15 +47,17 @@ def collect(course: Course, assignment: str, downloaded: Path, students: Path | 
     except SystemExit:
         raise NbgraderError(f"nbgrader zip_collect {assignment} failed") from None
     report: Report = app.extractor_plugin_inst.report
-    report.notes += _mistaken(course, assignment, report, nbgrader)
+    new = {line.who for line in report.lines if line.state in (NEW, REPLACED)}
+    report.notes += _mistaken(course, assignment, new, nbgrader)
+    notebooks, together = nbgrader.submitted(assignment), teams(students_of(nbgrader))
+    report.notes += twins(notebooks, course.released(assignment), new, together)
     return report
 
 
-def _mistaken(course: Course, assignment: str, report: Report, nbgrader: Nbgrader) -> Iterator[str]:
+def _mistaken(course: Course, assignment: str, new: set[str], nbgrader: Nbgrader) -> Iterator[str]:
     """Of what is new: notebooks of another assignment, which students named as this one's."""
     if assignment not in course.assignments():
         return
-    new = {line.who for line in report.lines if line.state in (NEW, REPLACED)}
     releases = Releases(course, assignment)
     for student, path in nbgrader.submitted(assignment).items():
         with contextlib.suppress(SubmissionError, TookTooLongError):  # grading says so

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from autograder.checks.text.cells import MAX_CELL, NOT_PYTHON, parsed
+from autograder.course.similarity.moving import computes_nothing, read_once
 
 MOST_WRONG = 20  # lines of a cell that are no Python; each costs a parse
 MOST_BITS = 200  # of a whole number that is told from others
@@ -26,8 +27,7 @@ SYNONYMS = {
     "USub": "neg",
     "view": "reshape",
 }
-UNSAID = frozenset(("append", "print", "display"))  # to keep in a list, or only to look at
-SILENT = ast.Import | ast.ImportFrom | ast.Assert | ast.Pass | ast.Global | ast.Nonlocal
+UNSAID = "append"  # of a loop that a comprehension may be
 Part = ast.AST | str
 
 
@@ -77,6 +77,7 @@ def own_names(tree: ast.AST) -> set[str]:
 
 def operations(tree: ast.AST, own: Collection[str]) -> Iterator[Operation]:
     """The operations of code in which `own` are names that its student chose."""
+    moved = read_once(tree)
     todo: list[tuple[Part, ast.AST]] = [(tree, tree)]
     while todo:
         part, of = todo.pop()
@@ -84,7 +85,8 @@ def operations(tree: ast.AST, own: Collection[str]) -> Iterator[Operation]:
             first = getattr(of, "lineno", 1)
             yield Operation(OWN if part in own else part, first, _last(of, first))
         else:
-            todo += ((inner, part) for inner in reversed(list(_parts(part))))
+            inner = moved[part] if part in moved else _parts(part)
+            todo += ((each, part) for each in reversed(list(inner)))
 
 
 def _last(node: ast.AST, first: int) -> int:
@@ -97,8 +99,6 @@ def _last(node: ast.AST, first: int) -> int:
 def _parts(node: ast.AST) -> Sequence[Part]:
     """What a node computes: parts that compute, and names of what it does itself, in order."""
     match node:
-        case ast.Expr(value=ast.Constant()):  # a docstring
-            return ()
         case ast.Constant(value=value):
             return [_constant(value)]
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=value)):
@@ -117,7 +117,7 @@ def _parts(node: ast.AST) -> Sequence[Part]:
             return [value, SYNONYMS.get(name, name)]
         case ast.Subscript(value=value, slice=at):
             return [value, at, ITEM]
-    return () if isinstance(node, SILENT) else _statement(node)
+    return () if computes_nothing(node) else _statement(node)
 
 
 def _statement(node: ast.AST) -> Sequence[Part]:
@@ -157,7 +157,7 @@ def _call(called: ast.expr, arguments: list[ast.expr]) -> list[Part]:
             parts = [value, *arguments]
         case _:
             parts, name = [called, *arguments], OWN
-    return parts if name in UNSAID else [*parts, SYNONYMS.get(name, name)]
+    return parts if name == UNSAID else [*parts, SYNONYMS.get(name, name)]
 
 
 def _loops(generators: list[ast.comprehension]) -> Iterator[Part]:

@@ -1,6 +1,6 @@
 """Which works are so alike that somebody should look at both."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,24 +28,25 @@ class Pair:
 
 
 def pairs_above(
-    comparison: Comparison, above: float, apart: Collection[frozenset[str]] = ()
+    comparison: Comparison, above: float, together: Collection[frozenset[str]] = ()
 ) -> list[Pair]:
     """Pairs with at least such a share, the most alike first.
 
-    Works of earlier years are not compared with each other, and those in `apart` not at all.
+    Works of earlier years are not compared with each other, nor are those who work `together`.
     """
     shares = comparison.shares()
     found = [
         Pair(int(a), int(b), float(shares[a, b]), comparison.by_exercise(a, b))
         for a, b in np.argwhere(np.triu(shares >= above, 1))
-        if _are_compared(comparison.works[a], comparison.works[b], apart)
+        if _are_compared(comparison.works[a], comparison.works[b], together)
         and len(comparison.common(a, b)) >= LEAST
     ]
     return sorted(found, key=lambda pair: (-pair.share, pair.a, pair.b))
 
 
-def _are_compared(a: Work, b: Work, apart: Collection[frozenset[str]]) -> bool:
-    return not (a.is_earlier and b.is_earlier) and frozenset((a.student, b.student)) not in apart
+def _are_compared(a: Work, b: Work, together: Collection[frozenset[str]]) -> bool:
+    is_team = any({a.student, b.student} <= team for team in together)
+    return not is_team and not (a.is_earlier and b.is_earlier)
 
 
 def clusters(pairs: Iterable[Pair]) -> list[list[int]]:
@@ -56,10 +57,3 @@ def clusters(pairs: Iterable[Pair]) -> list[list[int]]:
         group |= dict.fromkeys(joined, joined)
     found = {min(each): sorted(each) for each in group.values()}
     return sorted((each for each in found.values() if len(each) > 2), key=lambda e: (-len(e), e))
-
-
-def teams(groups: Iterable[Iterable[str]]) -> Iterator[frozenset[str]]:
-    """The pairs of students who work together."""
-    for members in groups:
-        listed = sorted(set(members))
-        yield from (frozenset((a, b)) for i, a in enumerate(listed) for b in listed[:i])

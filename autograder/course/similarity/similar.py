@@ -6,11 +6,11 @@ from pathlib import Path
 
 from autograder.course.collecting.enrolled import students_of
 from autograder.course.collecting.outcome import plain
-from autograder.course.collecting.people import Student
+from autograder.course.collecting.people import teams
 from autograder.course.gradebook import Nbgrader
 from autograder.course.similarity.comparison import Comparison
 from autograder.course.similarity.page import pairs_page
-from autograder.course.similarity.pairs import Pair, pairs_above, teams
+from autograder.course.similarity.pairs import Pair, pairs_above
 from autograder.course.similarity.reading import Progress, Reading, earlier, given, read_all
 from autograder.files import write_rows, write_whole
 from autograder.settings import Course, SettingsError
@@ -51,7 +51,7 @@ def similar(
     works, problems = read_all([*own, *past], workers, progress)
     enrolled = students_of(nbgrader)
     comparison = Comparison(works, given(released).pieces)
-    pairs = pairs_above(comparison, above, set(teams(_groups(enrolled))))
+    pairs = pairs_above(comparison, above, teams(enrolled))
     folder = course.build / "class" / assignment
     found = Similar(comparison, pairs, problems, folder / "similar.html", folder / "similar.csv")
     names = {each.id: each.name for each in enrolled}
@@ -66,12 +66,6 @@ def _released(course: Course, assignment: str) -> Path:
     if not path.is_file():
         raise SettingsError(f"{assignment!r} is not built: run `autograder build {assignment}`")
     return path
-
-
-def _groups(enrolled: Sequence[Student]) -> list[list[str]]:
-    """The members of each group in the roster."""
-    names = {name for student in enrolled for name in student.groups}
-    return [[each.id for each in enrolled if name in each.groups] for name in sorted(names)]
 
 
 def _row(comparison: Comparison, pair: Pair) -> tuple[str, str, str, str]:
