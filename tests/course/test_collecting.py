@@ -411,3 +411,14 @@ def test_wrong_usage_is_one_line(course, monkeypatch, capsys, arguments, message
 def test_an_assignment_that_is_not_released_is_said(demo_course):
     with pytest.raises(SettingsError, match="run `release demo` first"):
         collect(demo_course, "demo", demo_course.root, None)
+
+
+def test_files_that_several_students_handed_in_alike_are_told(course):
+    cells = '{"cells": [{"cell_type": "code", "source": "x = 1"}], "metadata": {"by": "%s"}}'
+    files = {f"100{at}_a_lab3.ipynb": cells % "ab"[at == 3] for at in (1, 2, 3)}
+    _, report = take(course, files)
+    assert "1001, 1002: the same file: demo.ipynb" in report.notes
+    alike = "1001, 1002, 1003: the same cells; only outputs or metadata differ: demo.ipynb"
+    assert alike in report.notes
+    _, report = take(course, files)
+    assert alike not in report.notes

@@ -1,5 +1,6 @@
 """Whose code is alike: what makes no difference, what counts for little, what people get to see."""
 
+import builtins
 import csv
 import hashlib
 import random
@@ -62,13 +63,19 @@ DIFFERENT = {
 
 def names(text):
     tree = tree_of(text)
-    return [operation.name for operation in operations(tree, own_names(tree))]
+    return [operation.name for operation in operations(tree, own_names(tree), dir(builtins))]
 
 
 @pytest.mark.parametrize("text", OTHERWISE.values(), ids=OTHERWISE)
 def test_what_is_only_written_otherwise_is_the_same(text):
     assert text != ONE
     assert names(text) == names(ONE)
+
+
+def test_a_variable_that_is_called_may_have_any_name():
+    code = "layer = nn.LSTM if kind else nn.RNN\npair = layer(x), layer(len(x))"
+    assert names(code) == names(code.replace("layer", "recurrent"))
+    assert names(code) != names(code.replace("len", "sum"))
 
 
 @pytest.mark.parametrize("text", DIFFERENT.values(), ids=DIFFERENT)

@@ -4,13 +4,8 @@ import json
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, writes
-from rich.console import Console
-from zips import write_zip
 
-from autograder.authoring.build import build
-from autograder.course.collecting.collect import collect
 from autograder.course.collecting.twins import SAME_CELLS, SAME_FILE, twins
-from autograder.course.gradebook import Nbgrader
 
 
 def notebook(code, **more):
@@ -85,12 +80,3 @@ def test_what_most_have_was_given_to_them(told):
 def test_no_file_is_too_broken(told, content):
     lines = told({"a": content, "b": content})
     assert lines == ([f"a, b: {SAME_FILE}: demo.ipynb"] if content else [])
-
-
-def test_collect_says_it(demo_course, capsys):
-    build(demo_course, "demo")
-    Nbgrader(demo_course).release("demo")
-    files = {"1_A_lab3.ipynb": MINE, "2_B_lab3.ipynb": RUN, "3_C_lab3.ipynb": RELEASED}
-    report = collect(demo_course, "demo", write_zip(demo_course.root / "x.zip", files), None)
-    report.show(Console())
-    assert f"1, 2: {SAME_CELLS}: demo.ipynb" in capsys.readouterr().out

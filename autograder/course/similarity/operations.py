@@ -31,6 +31,12 @@ UNSAID = "append"  # of a loop that a comprehension may be
 Part = ast.AST | str
 
 
+class Bare(str):
+    """A name that is called as it is, with no module or object before it."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """What is computed, and on which lines of its cell, from 1."""
@@ -75,15 +81,21 @@ def own_names(tree: ast.AST) -> set[str]:
     return found
 
 
-def operations(tree: ast.AST, own: Collection[str]) -> Iterator[Operation]:
-    """The operations of code in which `own` are names that its student chose."""
+def operations(
+    tree: ast.AST, own: Collection[str], known: Collection[str] = ()
+) -> Iterator[Operation]:
+    """The operations of code in which `own` are names that its student chose.
+
+    What is called by a bare name is a student's own, too, unless the name is among the `known`.
+    """
     moved = read_once(tree)
     todo: list[tuple[Part, ast.AST]] = [(tree, tree)]
     while todo:
         part, of = todo.pop()
         if isinstance(part, str):
             first = getattr(of, "lineno", 1)
-            yield Operation(OWN if part in own else part, first, _last(of, first))
+            is_own = part in own or (isinstance(part, Bare) and part not in known)
+            yield Operation(OWN if is_own else str(part), first, _last(of, first))
         else:
             inner = moved[part] if part in moved else _parts(part)
             todo += ((each, part) for each in reversed(list(inner)))
@@ -152,9 +164,9 @@ def _call(called: ast.expr, arguments: list[ast.expr]) -> list[Part]:
     """`f(x)` is x, f; and `x.f()` is the same."""
     match called:
         case ast.Name(id=name):
-            parts: list[Part] = [*arguments]
+            return [*arguments, Bare(SYNONYMS.get(name, name))]
         case ast.Attribute(value=value, attr=name):
-            parts = [value, *arguments]
+            parts: list[Part] = [value, *arguments]
         case _:
             parts, name = [called, *arguments], OWN
     return parts if name == UNSAID else [*parts, SYNONYMS.get(name, name)]

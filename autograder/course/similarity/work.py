@@ -1,5 +1,6 @@
 """What a student wrote: the code of a submission without what the release gave, by exercise."""
 
+import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +9,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from autograder.assignment.cells import Kind, name_of
+from autograder.checks.text.notebook import names_bound
 from autograder.course.similarity.operations import Operation, operations, own_names, tree_of
 from autograder.grading.limits import TookTooLongError, at_most
 from autograder.grading.repair.reading import SubmissionError, read_notebook
@@ -45,8 +47,9 @@ class Given:
 
     @cached_property
     def names(self) -> set[str]:
-        """Names that the notebook's code defines."""
-        return {name for text in self._code for name in own_names(tree_of(text))}
+        """Names that Python has, and those that the notebook's code binds and defines."""
+        found = (own_names(tree_of(text)) | names_bound(text) for text in self._code)
+        return set(dir(builtins)).union(*found)
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
@@ -80,8 +83,8 @@ def own_cells(submitted: NotebookNode, given: Given) -> Iterator[tuple[str, str]
 
 
 def _pieces(cells: list[tuple[str, str]], given: set[str]) -> Iterator[Piece]:
-    """Cells with their operations; whatever one of them defines is a name of the student's own."""
+    """Pieces of exercises and texts; what one of them defines is the student's own in all."""
     trees = [tree_of(text) for _, text in cells]
     own = {name for tree in trees for name in own_names(tree)} - given
     for (exercise, text), tree in zip(cells, trees, strict=True):
-        yield Piece(exercise, text, tuple(operations(tree, own)))
+        yield Piece(exercise, text, tuple(operations(tree, own, given)))
