@@ -8,9 +8,8 @@ from typing import Any
 
 from rich.console import Console
 
+from autograder.course.similarity import ABOVE
 from autograder.settings import Course
-
-ABOVE = 0.75  # what it finds: docs/similarity.md
 
 
 def add_similar(commands: "argparse._SubParsersAction[ArgumentParser]") -> None:

@@ -19,12 +19,12 @@ import nbformat
 from autograder.assignment.validation import read_source
 from autograder.bench.other_detectors import copydetect, dolos, has_copydetect
 from autograder.bench.planted import KINDS, Pool, planted
+from autograder.course.similarity import ABOVE
 from autograder.course.similarity.comparison import Comparison, Matrix
 from autograder.course.similarity.pairs import LEAST
 from autograder.course.similarity.work import Given, Work, work_of
 from autograder.grading.repair.reading import read_notebook
 from autograder.settings import Course, find_course
-from autograder.similar_command import ABOVE
 
 Detector = Callable[[Sequence[Work], Given], Matrix]
 

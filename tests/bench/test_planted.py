@@ -10,8 +10,8 @@ from autograder.bench.disguises import all_at_once, rewritten, split
 from autograder.bench.planted import DISGUISES, HALF, MERGED
 from autograder.bench.similarity import kit, measure
 from autograder.bench.styles import Style, remarked, renamed, styled
+from autograder.course.similarity import ABOVE
 from autograder.settings import find_course
-from autograder.similar_command import ABOVE
 
 CODE = """
 def mixed(x, y):
