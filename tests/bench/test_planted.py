@@ -52,4 +52,4 @@ def test_whole_copies_are_found_and_few_others(assignment):
     assert all(recalls[kind] >= 0.6 for kind in DISGUISES)
     assert recalls["identical"] == recalls["variables renamed"] == 1
     assert max(recalls[HALF], recalls[MERGED]) < 0.5  # if ever they are found, say so in the docs
-    assert found.alarms(ABOVE) <= 4
+    assert found.alarms(ABOVE) <= 10  # of 7,422 pairs
