@@ -10,6 +10,7 @@ from autograder.errors import ToldError, told
 from autograder.grading.forks.zygote_client import zygote
 from autograder.rules_commands import add_rules
 from autograder.settings import SettingsError, find_course
+from autograder.similar_command import add_similar
 
 LAYOUT = """\
 Paths say what a file answers, and what it is known to be:
@@ -29,7 +30,15 @@ def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     main = argparse.ArgumentParser(prog="autograder", description=__doc__.split(";")[0])
     commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_add_writing, _add_handing, add_rules, _add_grading, _add_exporting, _add_looking):
+    for add in (
+        _add_writing,
+        _add_handing,
+        add_rules,
+        _add_grading,
+        _add_exporting,
+        add_similar,
+        _add_looking,
+    ):
         add(commands)
     return main
 

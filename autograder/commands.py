@@ -5,6 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 from datetime import date
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from autograder.authoring.build import build, is_current
 from autograder.checks.evidence import printable
 from autograder.rules_commands import run_extend, run_groups
 from autograder.settings import Course
+from autograder.similar_command import run_similar
 
 UNSAFE = "grading refuses to start; with --no-sandbox student code runs as you do, with your files"
 UNCONFINED = (
@@ -45,6 +47,7 @@ def run(course: Course, options: Namespace) -> int:
         "export-grades": run_export_grades,
         "export-feedback": run_export_feedback,
         "gradescope": run_gradescope,
+        "similar": partial(run_similar, progress=_progress),
         "sample": run_sample,
         "bench": run_bench,
         "doctor": run_doctor,

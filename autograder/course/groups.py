@@ -2,12 +2,13 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from traitlets.config import Config
 
+from autograder.course.collecting.people import Student, teams
 from autograder.course.kept import read_kept_rows
 from autograder.files import write_rows, write_whole
 from autograder.grading.steps.by_kind import folder_of
@@ -21,6 +22,13 @@ Groups = dict[str, list[str]]  # members by the group's name
 def groups_of(course: Course, assignment: str) -> Groups:
     """The groups of an assignment. Raises SettingsError for a file that cannot be read."""
     return read_groups(course).get(assignment, {})
+
+
+def together_in(
+    course: Course, assignment: str, students: Iterable[Student]
+) -> list[frozenset[str]]:
+    """The ids of those who work together: an assignment's groups, and the roster's small ones."""
+    return [*teams(students), *map(frozenset, groups_of(course, assignment).values())]
 
 
 def read_groups(course: Course) -> dict[str, Groups]:

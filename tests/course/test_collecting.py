@@ -435,3 +435,14 @@ def test_members_of_a_group_collect_for_themselves_and_get_what_counts(course):
     assert states == {"1001": "unchanged", "1002": "unchanged"}
     found = [submitted(course, student)["demo.ipynb"] for student in ("1001", "1002")]
     assert found == ["later", "last"]
+
+
+def test_files_that_several_students_handed_in_alike_are_told(course):
+    cells = '{"cells": [{"cell_type": "code", "source": "x = 1"}], "metadata": {"by": "%s"}}'
+    files = {f"100{at}_a_lab3.ipynb": cells % "ab"[at == 3] for at in (1, 2, 3)}
+    _, report = take(course, files)
+    assert "1001, 1002: the same file: demo.ipynb" in report.notes
+    alike = "1001, 1002, 1003: the same cells; only outputs or metadata differ: demo.ipynb"
+    assert alike in report.notes
+    _, report = take(course, files)
+    assert alike not in report.notes

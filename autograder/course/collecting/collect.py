@@ -11,10 +11,12 @@ from nbgrader.apps import ZipCollectApp
 from nbgrader.coursedir import CourseDirectory
 
 from autograder.course.collecting.archives import ASIDE, DOWNLOAD
-from autograder.course.collecting.enrolled import KEPT, enter
+from autograder.course.collecting.enrolled import KEPT, enter, students_of
 from autograder.course.collecting.outcome import NEW, REPLACED, Report
 from autograder.course.collecting.roster import read_roster
+from autograder.course.collecting.twins import twins
 from autograder.course.gradebook import Nbgrader, NbgraderError, without_noise
+from autograder.course.groups import together_in
 from autograder.course.sharing import Sharing
 from autograder.grading.limits import TookTooLongError, at_most
 from autograder.grading.releases import Releases
@@ -47,7 +49,11 @@ def collect(course: Course, assignment: str, downloaded: Path, students: Path | 
     except SystemExit:
         raise NbgraderError(f"nbgrader zip_collect {assignment} failed") from None
     report: Report = app.extractor_plugin_inst.report
-    report.notes += _mistaken(course, assignment, report, nbgrader)
+    new = {line.who for line in report.lines if line.state in (NEW, REPLACED)}
+    report.notes += _mistaken(course, assignment, new, nbgrader)
+    notebooks = nbgrader.submitted(assignment)
+    together = together_in(course, assignment, students_of(nbgrader))
+    report.notes += twins(notebooks, course.released(assignment), new, together)
     report.notes += _shared(Sharing(nbgrader, assignment))
     return report
 
@@ -61,11 +67,10 @@ def _shared(sharing: Sharing) -> Iterator[str]:
         yield f"From their groups, with nothing else of their own: {', '.join(got)}"
 
 
-def _mistaken(course: Course, assignment: str, report: Report, nbgrader: Nbgrader) -> Iterator[str]:
+def _mistaken(course: Course, assignment: str, new: set[str], nbgrader: Nbgrader) -> Iterator[str]:
     """Of what is new: notebooks of another assignment, which students named as this one's."""
     if assignment not in course.assignments():
         return
-    new = {line.who for line in report.lines if line.state in (NEW, REPLACED)}
     releases = Releases(course, assignment)
     for student, path in nbgrader.submitted(assignment).items():
         with contextlib.suppress(SubmissionError, TookTooLongError):  # grading says so

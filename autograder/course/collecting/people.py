@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from autograder.course.collecting.lms import Person
 
 SAFE_ID = re.compile(r"[^\W_][\w.@-]{0,63}")
+LARGEST_TEAM = 6
 
 
 class AmbiguousError(Exception):
@@ -136,3 +137,9 @@ def squeezed(name: str) -> str:
     """A name without what people and systems write differently: blanks, signs, accents."""
     letters = unicodedata.normalize("NFKD", name.casefold())
     return re.sub(r"[\W_]+", "", "".join(c for c in letters if not unicodedata.combining(c)))
+
+
+def teams(students: Iterable[Student]) -> list[frozenset[str]]:
+    """The ids of those who work together; larger groups of a roster are classes."""
+    found = _index(students, lambda student: student.groups)
+    return [frozenset(members) for members in found.values() if len(members) <= LARGEST_TEAM]
