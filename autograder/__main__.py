@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from autograder.checks.evidence import printable
 from autograder.errors import ToldError, told
 from autograder.grading.forks.zygote_client import zygote
+from autograder.lasting import lasting
 from autograder.settings import SettingsError, find_course
 
 LAYOUT = """\
@@ -248,7 +249,8 @@ def main(arguments: list[str] | None = None) -> int:
     here = options.command == "grade" and not options.scheduler
     if here or options.command in ("score", "audit", "judge"):
         zygote()  # it imports what kernels need, while the grader imports its own
-    from autograder import commands
+    with lasting():
+        from autograder import commands
 
     try:
         return commands.run(find_course(), options)

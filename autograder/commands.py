@@ -1,6 +1,5 @@
 """What each command of the command line does."""
 
-import gc
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable
@@ -12,8 +11,8 @@ from rich.console import Console
 from tqdm import tqdm
 from traitlets.config import Config
 
-from autograder.authoring.build import build, is_current
 from autograder.checks.evidence import printable
+from autograder.lasting import lasting
 from autograder.settings import Course
 
 UNSAFE = "grading refuses to start; with --no-sandbox student code runs as you do, with your files"
@@ -26,7 +25,6 @@ UNCONFINED = (
 def run(course: Course, options: Namespace) -> int:
     """Run the command that was asked for; its exit status."""
     torch.set_num_threads(1)  # probes are small: threads would only get in each other's way
-    gc.freeze()  # libraries stay: looking through them again and again is a fifth of a build
     commands: dict[str, Callable[[Course, Namespace], int]] = {
         "build": run_build,
         "mutate": run_mutate,
@@ -49,6 +47,8 @@ def run(course: Course, options: Namespace) -> int:
 
 def run_build(course: Course, options: Namespace) -> int:
     """Write notebooks, or say which are not current."""
+    from autograder.authoring.build import build, is_current
+
     assignments = options.assignments or course.assignments()
     if not options.check:
         for assignment in assignments:
@@ -151,14 +151,14 @@ def run_score(course: Course, options: Namespace) -> int:
 
 def run_grade(course: Course, options: Namespace) -> int:
     """Grade a class, print its tables, write scores and feedback."""
-    from autograder.course.classrun import grade_class
-    from autograder.course.gradebook import Nbgrader
-    from autograder.course.lock import alone
-    from autograder.course.tables import show_tables
+    with lasting():
+        from autograder.course.classrun import grade_class
+        from autograder.course.gradebook import Nbgrader
+        from autograder.course.lock import alone
+        from autograder.course.tables import show_tables
 
     _obey_sandbox_switch(course, options)
     _say_what_is_lacking(course, options)
-    gc.freeze()  # what grading imports stays too
     with alone(course, f"grade {options.assignment}"):
         outcome = grade_class(
             course,

@@ -6,6 +6,7 @@ policy says, and whoever reads it subtracts: our tables, nbgrader's export and t
 """
 
 import math
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -118,6 +119,17 @@ def enter_penalty(submission: SubmittedAssignment, penalty: float) -> None:
         notebook.late_submission_penalty, penalty = penalty, 0.0
 
 
+def ask_plugin(database: str, assignment: str, students: Iterable[str], config: Config) -> None:
+    """Enter the penalties of some submissions, committed, by nbgrader's step.
+
+    Only where another plugin than the kit's decides. `database` is the gradebook's address.
+    """
+    step = AssignLatePenalties(config=config)
+    for student in () if issubclass(step.plugin_class, LatePolicy) else students:
+        of = {"assignment": assignment, "notebook": assignment, "student": student}
+        step(NotebookNode(cells=[]), {"nbgrader": {**of, "db_url": database}})
+
+
 def policy_of(config: Config) -> LatePolicy | None:
     """The course's policy; none where another plugin decides."""
     plugin = AssignLatePenalties(config=config).plugin_class
@@ -129,9 +141,14 @@ def settle(gradebook: Gradebook, assignment: str, config: Config) -> None:
 
     Another plugin's penalties stay as they are.
     """
+    settle_each(gradebook.assignment_submissions(assignment), config)
+    gradebook.db.commit()
+
+
+def settle_each(submissions: Iterable[SubmittedAssignment], config: Config) -> None:
+    """Enter the penalties of some submissions; nothing is committed here."""
     policy = policy_of(config)
     if policy is None:
         return
-    for submission in gradebook.assignment_submissions(assignment):
+    for submission in submissions:
         enter_penalty(submission, policy.penalty_of(submission))
-    gradebook.db.commit()

@@ -16,6 +16,7 @@ from autograder.__main__ import main
 from autograder.authoring.build import build
 from autograder.course import executors, trouble
 from autograder.course.classrun import grade_class
+from autograder.course.entering import enter
 from autograder.course.executors import Executions, executions
 from autograder.course.gradebook import Nbgrader, NbgraderError
 from autograder.course.lock import alone
@@ -131,15 +132,15 @@ def test_a_locked_gradebook_is_waited_for_and_then_told(course, impatient, capsy
 
 
 def test_a_gradebook_that_is_locked_in_the_middle_stops_the_run(course, impatient, monkeypatch):
-    real, others = Nbgrader.autograde, []
+    real, others = Nbgrader.enter, []
 
-    def locking(self, assignment, student):
+    def locking(self, *arguments):
         others.append(sqlite3.connect(course.build / "gradebook.db"))
         others[-1].execute("BEGIN EXCLUSIVE")
-        real(self, assignment, student)
+        real(self, *arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Nbgrader, "autograde", locking)
+        patched.setattr(Nbgrader, "enter", locking)
         with pytest.raises(StoppedError, match="keeps the gradebook locked"):
             grade_class(course, "demo", feedback=False)
     (other,) = others
@@ -220,10 +221,10 @@ def test_what_a_student_wrote_stops_nothing(course, monkeypatch):
     """However much it reads like trouble of the machine."""
     real = Nbgrader.autograde
 
-    def fails(self, assignment, student):
+    def fails(self, assignment, student, *more):
         if student == "ada":
             raise NbgraderError("OSError: [Errno 28] No space left on device; database is locked")
-        real(self, assignment, student)
+        return real(self, assignment, student, *more)
 
     monkeypatch.setattr(Nbgrader, "autograde", fails)
     run = grade_class(course, "demo", feedback=False)
@@ -232,17 +233,29 @@ def test_what_a_student_wrote_stops_nothing(course, monkeypatch):
 
 def test_what_another_program_entered_meanwhile_is_no_error(course, monkeypatch):
     """As where the formgrader's button is used during a run."""
-    real, calls = Nbgrader._call_once, []
+    calls = []
 
-    def clashes(self, *arguments):
+    def clashes(*arguments):
         calls.append(arguments)
         if len(calls) == 1:
-            raise NbgraderError("clash") from IntegrityError("INSERT", {}, Exception("UNIQUE"))
-        real(self, *arguments)
+            raise IntegrityError("INSERT", {}, Exception("UNIQUE"))
+        return enter(*arguments)
 
-    monkeypatch.setattr(Nbgrader, "_call_once", clashes)
-    Nbgrader(course).autograde("demo", "ada")
-    assert len(calls) == 2
+    monkeypatch.setattr("autograder.course.gradebook.enter", clashes)
+    run = grade_class(course, "demo", feedback=False)
+    assert sorted(run.graded) == ["ada", "bob"] and len(calls) == 2
+
+
+def test_what_cannot_be_entered_costs_one_submission_only(course, monkeypatch):
+    def fails(gradebook, of, assignment, found):
+        if "ada" in found:
+            raise ValueError("no such row")
+        return enter(gradebook, of, assignment, found)
+
+    monkeypatch.setattr("autograder.course.gradebook.enter", fails)
+    run = grade_class(course, "demo", feedback=False)
+    assert run.problems == {"ada": "cannot be entered: ValueError: no such row"}
+    assert run.graded == ["bob"]
 
 
 def test_a_damaged_key_is_made_again(course):
