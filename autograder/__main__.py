@@ -229,12 +229,20 @@ def _add_looking(commands: Commands) -> None:
 
     bench = commands.add_parser("bench", help="time grading beside nbgrader; write BENCHMARK.md")
     bench.add_argument("assignment")
-    bench.add_argument("--students", type=int, default=60, metavar="N", help="default: 60")
+    bench.add_argument(
+        "--students",
+        type=_number,
+        nargs="+",
+        default=[20, 200],
+        metavar="N",
+        help="sizes of classes; default: 20 200",
+    )
     bench.add_argument(
         "--stock-students",
-        type=int,
+        type=_number,
+        default=20,
         metavar="N",
-        help="so many with nbgrader, scaled; default: all",
+        help="so many with nbgrader, scaled; default: 20",
     )
 
     sample = commands.add_parser("sample", help="make a class of sample submissions")

@@ -285,8 +285,7 @@ def run_bench(course: Course, options: Namespace) -> int:
     """Measure, and write BENCHMARK.md."""
     from autograder.bench.bench import bench
 
-    measured = options.stock_students or options.students
-    table = bench(course, options.assignment, options.students, measured)
+    table = bench(course, options.assignment, options.students, options.stock_students)
     (course.root / "BENCHMARK.md").write_text(table, encoding="utf-8")
     print(table)
     return 0

@@ -5,10 +5,11 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder.course.entry import Earned, Entry, Outcome
 from autograder.course.executors import executions
@@ -18,8 +19,12 @@ from autograder.course.reports import Report, reports
 from autograder.course.trouble import stopping
 from autograder.errors import StoppedError
 from autograder.files import write_whole
+from autograder.grading.evidence_store import EvidenceStore
 from autograder.grading.submission import shared_grader
 from autograder.settings import Course, SettingsError
+
+if TYPE_CHECKING:
+    from autograder.course.cluster import Cluster
 
 TOGETHER, SECONDS = 32, 2.0  # submissions entered at a time, and how long one waits for others
 
@@ -82,22 +87,43 @@ def grade_class(
         Entry(student, path, grader, nbgrader, kernelspec, entered.get(student, {}))
         for student, path in notebooks.items()
     ]
-    with (
-        executions(workers, scheduler, grader.store) as executing,
-        Pages(nbgrader, assignment, workers) as pages,
-    ):
+    with contextlib.ExitStack() as inside:
+        there = inside.enter_context(_cluster(scheduler, nbgrader, todo)) if scheduler else None
+        elsewhere = there.pages if there else None
+        pages = inside.enter_context(Pages(nbgrader, assignment, workers, elsewhere))
         entering = _Entering(nbgrader, assignment, run, pages if feedback else None)
-        ready = executing.run((entry, entry.job()) for entry in todo)
-        for entry in progress("grading", ready, len(todo)):
-            entering.take(entry, entry.outcome())
+        outcomes = there.outcomes(todo) if there else _outcomes(todo, workers, grader.store)
+        for entry, outcome in progress("grading", outcomes, len(todo)):
+            entering.take(entry, outcome)
         entering.finish()
         for student, error in pages.failed().items():
             run.graded.remove(student)
             run.problems[student] = f"its page cannot be written: {error}"
-    if scheduler and executing.failed:
-        run.remark = f"the cluster failed {executing.failed} submissions: they were executed here"
+    if there and there.failed:
+        run.remark = f"the cluster failed {there.failed} times: this machine did that work"
     grader.store.prune({place for entry in todo for place in entry.report.get("evidence", [])})
     return run
+
+
+def _outcomes(
+    todo: list[Entry], workers: int | None, store: EvidenceStore
+) -> Iterator[tuple[Entry, Outcome]]:
+    """What became of each submission, executed in parallel and judged here."""
+    with executions(workers, store) as executing:
+        for entry in executing.run((entry, entry.job()) for entry in todo):
+            yield entry, entry.outcome()
+
+
+@contextlib.contextmanager
+def _cluster(address: str, nbgrader: Nbgrader, todo: list[Entry]) -> Iterator["Cluster"]:
+    """The cluster that grades; with all that this needs, as soon as it answers."""
+    from autograder.course.cluster import cluster
+    from autograder.course.parcels import kit_of
+
+    of = todo[0]
+    kit = partial(kit_of, nbgrader.course, nbgrader, of.grader.assignment, of.kernelspec)
+    with cluster(address, kit) as there:
+        yield there
 
 
 def _refuse_lost_grades(course: Course, assignment: str, entered: Collection[str]) -> None:

@@ -14,10 +14,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from autograder.__main__ import main
 from autograder.authoring.build import build
-from autograder.course import executors, trouble
+from autograder.course import cluster, executors, trouble
 from autograder.course.classrun import grade_class
 from autograder.course.entering import enter
-from autograder.course.executors import Executions, executions
+from autograder.course.executors import Running
 from autograder.course.gradebook import Nbgrader, NbgraderError
 from autograder.course.lock import alone
 from autograder.course.trouble import patient, stopping
@@ -276,26 +276,13 @@ def test_a_damaged_report_is_no_error(course, capsys):
     assert "ada" in grade_class(course, "demo", feedback=False).graded
 
 
-class Store:
-    """All jobs are missing, and what is kept is noted."""
-
-    def __init__(self):
-        self.kept = []
-
-    def missing(self, job):
-        return job
-
-    def keep(self, job, execution):
-        self.kept.append(job)
-
-
 class Pool:
     """An executor that fails in one of the ways of a cluster."""
 
     def __init__(self, way):
         self.way = way
 
-    def submit(self, function, job):
+    def submit(self, task):
         future = Future()
         if self.way == "closed":
             raise RuntimeError("cannot send")
@@ -308,11 +295,11 @@ class Pool:
 
 
 @pytest.mark.parametrize("way", ["closed", "cancelled", "killed", "silent"])
-def test_what_a_cluster_does_not_execute_is_left_to_the_grader(monkeypatch, way):
+def test_what_a_cluster_does_not_do_is_left_to_the_grader(monkeypatch, way):
     monkeypatch.setattr(executors, "LOOKED_AT", 0.01)
-    executing = Executions(Pool(way), abs, 2, Store(), works=lambda: False)
-    assert sorted(executing.run((name, name) for name in "abcde")) == [*"abcde"]
-    assert executing.store.kept == [] and executing.failed == 5
+    running = Running(Pool(way).submit, 2, works=lambda: False)
+    assert sorted(running.run((name, name) for name in "abcde")) == [(n, None) for n in "abcde"]
+    assert running.failed == 5
 
 
 @pytest.mark.parametrize("address", ["nonsense", "foo://x:1", "", "tcp://["])
@@ -320,16 +307,16 @@ def test_what_is_no_address_of_a_cluster_is_told(address):
     pytest.importorskip("distributed")
     with (
         pytest.raises(SettingsError, match="write one like tcp://host:8786"),
-        executions(1, address, Store()),
+        cluster.cluster(address, dict),
     ):
         pass
 
 
 def test_a_cluster_that_is_down_is_told(monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr(executors, "REACHED", 0.2)
+    monkeypatch.setattr(cluster, "REACHED", 0.2)
     with (
         pytest.raises(StoppedError, match="no Dask scheduler answers at"),
-        executions(1, "tcp://127.0.0.1:1", Store()),
+        cluster.cluster("tcp://127.0.0.1:1", dict),
     ):
         pass
