@@ -25,6 +25,7 @@ from autograder.grading.pages.writing import PageJob, made
 from autograder.grading.submission import Grader
 from autograder.settings import Course
 
+LARGEST = 500_000_000  # bytes of a folder that travels
 FOLDERS = ("source", "submitted", "autograded", "feedback")
 Files = Mapping[str, bytes]  # by path in a folder
 
@@ -144,9 +145,10 @@ def _files(folder: Path) -> Iterator[Path]:
 def packed(entry: Entry) -> Parcel | None:
     """A submission on its way; nothing where it is graded, or grading it here will complain."""
     try:
-        if entry.is_graded:
-            return None
         folder, store = entry.path.parent, entry.grader.store.folder
+        too_large = sum(file.stat().st_size for file in _files(folder)) > LARGEST
+        if too_large or not entry.fingerprint or entry.is_graded:
+            return None
         kept = (store / f"{digest}.zip" for digest in entry.report.get("evidence", []))
         return Parcel(
             entry.student,
@@ -175,6 +177,10 @@ class Replica:
         self._course = Course(root, config)
         self._nbgrader = Nbgrader(self._course)
         self._grader = Grader(self._course, kit.assignment)
+
+    def close(self) -> None:
+        """Delete the copy, keys and all."""
+        self._folder.cleanup()
 
     def answer(self, request: Request) -> Done | str:
         """A submission's grades, or a student's page."""

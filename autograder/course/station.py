@@ -6,6 +6,7 @@ Requests and answers are pickled: both ends are the kit's, and students' code is
 """
 
 import atexit
+import contextlib
 import socket
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from autograder.course.parcels import Kit, Replica, Request
+
+CLEARING_UP = 5.0  # seconds
 
 
 class Station:
@@ -43,8 +46,10 @@ class Station:
         return answer
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, which deletes its copy of the course, if it is still able to."""
         self._connection.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(CLEARING_UP)
         self._process.kill()
         self._process.wait()
         atexit.unregister(self.close)
@@ -73,20 +78,23 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(1)
-    connection, replica = Connection(int(sys.argv[1])), None
-    while True:
-        try:
+    connection = Connection(int(sys.argv[1]))
+    with contextlib.suppress(EOFError, ConnectionError), contextlib.ExitStack() as copies:
+        while True:
             request = connection.recv()
-        except EOFError:
-            return
-        if isinstance(request, Kit):
-            replica = Replica(request)
-            continue
-        try:
-            assert replica is not None
-            connection.send(replica.answer(request))
-        except Exception as error:
-            connection.send(RuntimeError(f"{type(error).__name__}: {error}"))
+            if isinstance(request, Kit):
+                copies.close()
+                replica = copies.enter_context(contextlib.closing(Replica(request)))
+            else:
+                connection.send(_answer(replica, request))
+
+
+def _answer(replica: Replica, request: Request) -> object:
+    """Whatever is asked, there is an answer."""
+    try:
+        return replica.answer(request)
+    except Exception as error:
+        return RuntimeError(f"{type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":
