@@ -117,7 +117,7 @@ class Submission:
         """What it earns."""
         return self.grader.verifier.verdicts(self.execution, self.job)
 
-    @property
+    @cached_property
     def graded(self) -> Graded:
         """Its verdicts, and all that was odd about it."""
         links = links_in(self.folder) if self.folder else ()

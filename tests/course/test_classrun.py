@@ -227,7 +227,7 @@ def test_an_unforeseen_error_costs_one_submission_only(graded, monkeypatch):
     course, _ = graded
     (course.build / "reports/demo/reference.json").unlink()
     (course.build / "reports/demo/stderr.json").unlink()
-    real = Submission.graded.fget
+    real = Submission.graded.func
 
     def fails(self):
         return 1 / 0 if self.path.parents[1].name == "reference" else real(self)
