@@ -1,6 +1,6 @@
-"""What is imported or read once stays as long as its process: nobody looks through it for garbage.
+"""What is imported or read once stays as long as its process: there is no garbage in it.
 
-Python's collector would, again and again while it is made, for a fifth of the time.
+Python's collector looks for it again and again while it is made, for a fifth of the time.
 """
 
 import gc
@@ -16,6 +16,5 @@ def lasting() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
         if collects:
             gc.enable()
