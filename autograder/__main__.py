@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from autograder.checks.evidence import printable
 from autograder.errors import ToldError, told
 from autograder.grading.forks.zygote_client import zygote
+from autograder.lasting import lasting
 from autograder.rules_commands import add_rules
 from autograder.settings import SettingsError, find_course
 from autograder.similar_command import add_similar
@@ -267,12 +268,20 @@ def _add_looking(commands: Commands) -> None:
 
     bench = commands.add_parser("bench", help="time grading beside nbgrader; write BENCHMARK.md")
     bench.add_argument("assignment")
-    bench.add_argument("--students", type=int, default=60, metavar="N", help="default: 60")
+    bench.add_argument(
+        "--students",
+        type=_number,
+        nargs="+",
+        default=[20, 200],
+        metavar="N",
+        help="sizes of classes; default: 20 200",
+    )
     bench.add_argument(
         "--stock-students",
-        type=int,
+        type=_number,
+        default=20,
         metavar="N",
-        help="so many with nbgrader, scaled; default: all",
+        help="so many with nbgrader, scaled; default: 20",
     )
 
     sample = commands.add_parser("sample", help="make a class of sample submissions")
@@ -305,7 +314,8 @@ def main(arguments: list[str] | None = None) -> int:
     here = options.command == "grade" and not options.scheduler
     if here or options.command in ("score", "audit", "judge"):
         zygote()  # it imports what kernels need, while the grader imports its own
-    from autograder import commands
+    with lasting():
+        from autograder import commands
 
     try:
         return commands.run(find_course(), options)

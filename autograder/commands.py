@@ -13,8 +13,8 @@ from rich.console import Console
 from tqdm import tqdm
 from traitlets.config import Config
 
-from autograder.authoring.build import build, is_current
 from autograder.checks.evidence import printable
+from autograder.lasting import lasting
 from autograder.rules_commands import run_extend, run_groups
 from autograder.settings import Course
 from autograder.similar_command import run_similar
@@ -57,6 +57,8 @@ def run(course: Course, options: Namespace) -> int:
 
 def run_build(course: Course, options: Namespace) -> int:
     """Write notebooks, or say which are not current."""
+    from autograder.authoring.build import build, is_current
+
     assignments = options.assignments or course.assignments()
     if not options.check:
         for assignment in assignments:
@@ -170,15 +172,16 @@ def run_score(course: Course, options: Namespace) -> int:
 
 def run_grade(course: Course, options: Namespace) -> int:
     """Grade a class, print its tables, write scores and feedback."""
-    from autograder.course.classrun import grade_class
-    from autograder.course.gradebook import Nbgrader
-    from autograder.course.imports import say_what_is_lacking
-    from autograder.course.lock import alone
-    from autograder.course.tables import show_tables
+    with lasting():
+        from autograder.course.classrun import grade_class
+        from autograder.course.gradebook import Nbgrader
+        from autograder.course.imports import say_what_is_lacking
+        from autograder.course.lock import alone
+        from autograder.course.tables import show_tables
 
+    gc.freeze()  # what grading imports stays too
     _obey_sandbox_switch(course, options)
     say_what_is_lacking(Nbgrader(course, options.submitted).submitted(options.assignment).values())
-    gc.freeze()  # what grading imports stays too
     with alone(course, f"grade {options.assignment}"):
         outcome = grade_class(
             course,
@@ -307,8 +310,7 @@ def run_bench(course: Course, options: Namespace) -> int:
     """Measure, and write BENCHMARK.md."""
     from autograder.bench.bench import bench
 
-    measured = options.stock_students or options.students
-    table = bench(course, options.assignment, options.students, measured)
+    table = bench(course, options.assignment, options.students, options.stock_students)
     (course.root / "BENCHMARK.md").write_text(table, encoding="utf-8")
     print(table)
     return 0

@@ -87,6 +87,10 @@ class Course(Configurable):
             p.parent.name for p in self.solutions.glob("*/*.py") if p.stem == p.parent.name
         )
 
+    def is_own(self, assignment: str) -> bool:
+        """Whether an assignment has a source, and is not an ordinary one of nbgrader's."""
+        return (self.solutions / assignment / f"{assignment}.py").is_file()
+
     def released(self, assignment: str) -> Path:
         """The student's notebook of an assignment."""
         return self.notebooks / assignment / f"{assignment}.ipynb"

@@ -11,7 +11,9 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.assignment.validation import read_source
+from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import filled_in, references
+from autograder.course.trouble import without_noise
 from autograder.grading.repair.reading import read_notebook
 from autograder.grading.submission import Grader, Submission
 from autograder.settings import Course, find_course
@@ -70,6 +72,13 @@ def submission_of(grader: Grader, notebook: NotebookNode, folder: Path | None = 
     """A submission of a notebook that stands in no file."""
     content = json.dumps(notebook).encode()
     return Submission(grader, content, Path(f"{grader.assignment}.ipynb"), folder)
+
+
+def autograde(nbgrader: Nbgrader, assignment: str, student: str) -> None:
+    """As nbgrader's own command and the formgrader's button do it."""
+    with without_noise():
+        result = nbgrader.api.autograde(assignment, student)
+    assert result["success"], result
 
 
 def folder_of(course: Course, student: str, assignment: str = "demo") -> Path:

@@ -82,11 +82,12 @@ def reached(wanted: set[str], nodes: list[ast.stmt]) -> list[ast.stmt]:
 
 def words_of(*nodes: ast.AST) -> set[str]:
     """The names that some syntax takes from outside of itself."""
-    return {name for node in nodes for name in _taken(ast.unparse(node))}
+    return {name for node in nodes for name in words_in(ast.unparse(node))}
 
 
 @lru_cache(maxsize=1024)
-def _taken(text: str) -> frozenset[str]:
+def words_in(text: str) -> frozenset[str]:
+    """The same of a text. Raises what reading it as Python raises."""
     return frozenset(_taken_by(symtable(text, "definition", "exec")))
 
 

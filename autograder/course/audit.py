@@ -81,7 +81,7 @@ def audit(
     grader = shared_grader(course, assignment)
     jobs = {student: handed_in(grader, notebooks[student]).retraining(seconds) for student in drawn}
     store = EvidenceStore(course.build / "retrained" / assignment)
-    with executions(workers, None, store) as executing:
+    with executions(workers, store) as executing:
         for _ in progress("training again", executing.run(jobs.items()), len(jobs)):
             pass
     return [

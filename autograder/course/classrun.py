@@ -1,33 +1,33 @@
 """Grading a class: evidence in parallel, the gradebook from this one process, nothing stops it."""
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterable, Mapping
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autograder.assignment.cells import CellName, Kind
-from autograder.authoring.build import build
+from autograder.course.entry import Earned, Entry, Outcome
 from autograder.course.executors import executions
 from autograder.course.feedback import Pages
 from autograder.course.gradebook import Nbgrader, NbgraderError
-from autograder.course.reports import Report, read_report, report_path, reports
+from autograder.course.reports import Report, reports
 from autograder.course.sharing import Sharing
 from autograder.course.trouble import stopping
 from autograder.errors import StoppedError
 from autograder.files import write_whole
-from autograder.grading.formats import as_json
-from autograder.grading.jobs import Job
-from autograder.grading.limits import TookTooLongError, at_most
-from autograder.grading.repair.reading import SubmissionError
-from autograder.grading.submission import Grader, Submission, handed_in, shared_grader
+from autograder.grading.evidence_store import EvidenceStore
+from autograder.grading.submission import shared_grader
 from autograder.settings import Course, SettingsError
 
-GRADE_SECONDS = 600.0  # of processor time, for one student
+if TYPE_CHECKING:
+    from autograder.course.cluster import Cluster
+
+TOGETHER, SECONDS = 32, 2.0  # submissions entered at a time, and how long one waits for others
 
 Progress = Callable[[str, Iterable[Any], int], Iterable[Any]]
 
@@ -48,78 +48,6 @@ class ClassRun:
     def tell(self, student: str, said: str) -> None:
         """Add to what is told of a student."""
         self.problems[student] = "; ".join(filter(None, (self.problems.get(student), said)))
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One student's submission on its way into the gradebook."""
-
-    student: str
-    path: Path
-    grader: Grader
-    nbgrader: Nbgrader
-    entered: Mapping[str, float | None]  # in the gradebook, when the run began
-
-    @property
-    def submission(self) -> Submission:
-        """What was handed in; not kept here, for a class of thousands. Raises SubmissionError."""
-        return handed_in(self.grader, self.path)
-
-    @property
-    def report_path(self) -> Path:
-        """Where its report is kept."""
-        return report_path(self.grader.course, self.grader.assignment, self.student)
-
-    @property
-    def report(self) -> Report:
-        """What was said of it when it was graded last; empty where it never was."""
-        return read_report(self.report_path)
-
-    @property
-    def fingerprint(self) -> str:
-        """A hash of all that its grade depends on. Raises SubmissionError."""
-        time = self.path.with_name("timestamp.txt")
-        handed_in_at = time.read_bytes() if time.is_file() else b""
-        parts = self.submission.fingerprint.encode(), handed_in_at
-        return hashlib.sha256(b"\0".join(parts)).hexdigest()
-
-    @property
-    def is_graded(self) -> bool:
-        """Whether the gradebook holds what this very file earns.
-
-        The report is written after the gradebook, so that a run that was stopped between them
-        repeats. Raises SubmissionError.
-        """
-        autograded = self.nbgrader.autograded(self.grader.assignment, self.student)
-        report = self.report
-        return (
-            autograded.is_file()
-            and report.get("fingerprint") == self.fingerprint
-            and self._is_entered(report)
-        )
-
-    def _is_entered(self, report: Report) -> bool:
-        """Whether the gradebook holds these scores; an older copy of it may have been put back."""
-        scores = {CellName(Kind.CHECK, e["name"]).grade_id: e["score"] for e in report["exercises"]}
-        return scores.items() <= self.entered.items()
-
-    def job(self) -> Job | None:
-        """What has to be executed for it; nothing where it is graded, or `grade` will complain."""
-        with contextlib.suppress(Exception):
-            if not self.is_graded:
-                return self.submission.job
-        return None
-
-    def grade(self) -> None:
-        """Enter it in the gradebook, then report. Raises SubmissionError, NbgraderError."""
-        submission = self.submission
-        said = json.loads(as_json(submission.graded))
-        self.nbgrader.autograde(self.grader.assignment, self.student)
-        kept = {  # what is not certain is graded again by the next run
-            "fingerprint": self.fingerprint if submission.execution.certain else "",
-            "evidence": sorted({*submission.job.kept_under.values()}),
-        }
-        write_whole(self.report_path, json.dumps({**kept, **said}, indent=2, ensure_ascii=False))
 
 
 def grade_class(
@@ -147,6 +75,8 @@ def grade_class(
             f"no submissions of {assignment!r} in {nbgrader.api.coursedir.submitted_directory}"
         )
     if not nbgrader.is_released(assignment):
+        from autograder.authoring.build import build  # slow to import, and rarely needed
+
         build(course, assignment)
         nbgrader.release(assignment)
     grader, run = shared_grader(course, assignment), ClassRun()
@@ -159,25 +89,48 @@ def grade_class(
         _adopt_renamed(path, student, run)
     for student, said in Sharing(nbgrader, assignment).share().items():
         run.tell(student, said)
+    kernelspec = nbgrader.kernelspec(assignment)
     todo = [
-        Entry(student, path, grader, nbgrader, entered.get(student, {}))
+        Entry(student, path, grader, nbgrader, kernelspec, entered.get(student, {}))
         for student, path in nbgrader.submitted(assignment).items()
     ]
-    with (
-        executions(workers, scheduler, grader.store) as executing,
-        Pages(nbgrader, assignment, workers) as pages,
-    ):
-        ready = executing.run((entry, entry.job()) for entry in todo)
-        for entry in progress("grading", ready, len(todo)):
-            if _grade_one(entry, run) and feedback:
-                pages.add(entry.student)
+    with contextlib.ExitStack() as inside:
+        there = inside.enter_context(_cluster(scheduler, nbgrader, todo)) if scheduler else None
+        elsewhere = there.pages if there else None
+        pages = inside.enter_context(Pages(nbgrader, assignment, workers, elsewhere))
+        entering = _Entering(nbgrader, assignment, run, pages if feedback else None)
+        outcomes = there.outcomes(todo) if there else _outcomes(todo, workers, grader.store)
+        for entry, outcome in progress("grading", outcomes, len(todo)):
+            entering.take(entry, outcome)
+        entering.finish()
         for student, error in pages.failed().items():
             run.graded.remove(student)
             run.problems[student] = f"its page cannot be written: {error}"
-    if scheduler and executing.failed:
-        run.remark = f"the cluster failed {executing.failed} submissions: they were executed here"
+    if there and there.failed:
+        run.remark = f"the cluster failed {there.failed} times: this machine did that work"
     grader.store.prune({place for entry in todo for place in entry.report.get("evidence", [])})
     return run
+
+
+def _outcomes(
+    todo: list[Entry], workers: int | None, store: EvidenceStore
+) -> Iterator[tuple[Entry, Outcome]]:
+    """What became of each submission, executed in parallel and judged here."""
+    with executions(workers, store) as executing:
+        for entry in executing.run((entry, entry.job()) for entry in todo):
+            yield entry, entry.outcome()
+
+
+@contextlib.contextmanager
+def _cluster(address: str, nbgrader: Nbgrader, todo: list[Entry]) -> Iterator["Cluster"]:
+    """The cluster that grades; with all that this needs, as soon as it answers."""
+    from autograder.course.cluster import cluster
+    from autograder.course.parcels import kit_of
+
+    of = todo[0]
+    kit = partial(kit_of, nbgrader.course, nbgrader, of.grader.assignment, of.kernelspec)
+    with cluster(address, kit) as there:
+        yield there
 
 
 def _refuse_lost_grades(course: Course, assignment: str, entered: Collection[str]) -> None:
@@ -207,25 +160,62 @@ def _modified(path: Path) -> float:
     return path.stat().st_mtime
 
 
-def _grade_one(entry: Entry, run: ClassRun) -> bool:
-    """Whether it could be graded. Raises StoppedError."""
-    student = entry.student
-    try:
-        with stopping(), at_most(GRADE_SECONDS):
-            if not entry.is_graded:
-                entry.grade()
-    except StoppedError:
-        raise
-    except (SubmissionError, NbgraderError) as error:
-        run.problems[student] = str(error)
-        return False
-    except TookTooLongError as error:
-        run.problems[student] = f"grading it {error}"
-        return False
-    except Exception as error:  # whatever a submission provokes, the others are graded
-        run.problems[student] = f"cannot be graded: {type(error).__name__}: {error}"
-        return False
-    run.graded.append(student)
-    for repair in entry.report["repairs"]:
-        run.tell(student, repair)
-    return True
+class _Entering:
+    """Graded submissions on their way into the gradebook, many at a time, and then to pages."""
+
+    def __init__(
+        self, nbgrader: Nbgrader, assignment: str, run: ClassRun, pages: Pages | None
+    ) -> None:
+        self.nbgrader, self.assignment, self.run, self.pages = nbgrader, assignment, run, pages
+        self._waiting: list[tuple[Entry, Earned]] = []
+        self._since = 0.0
+
+    def take(self, entry: Entry, outcome: Outcome) -> None:
+        """Enter it, now or together with others. Raises StoppedError."""
+        if outcome.stopped:
+            raise StoppedError(outcome.stopped)
+        if outcome.problem:
+            self.run.problems[entry.student] = outcome.problem
+        elif outcome.earned is None:
+            self._is_graded(entry, entry.report)
+        else:
+            self._wait(entry, outcome.earned)
+
+    def _wait(self, entry: Entry, earned: Earned) -> None:
+        self._since = self._since if self._waiting else time.monotonic()
+        self._waiting.append((entry, earned))
+        if len(self._waiting) == TOGETHER or time.monotonic() > self._since + SECONDS:
+            self.finish()
+
+    def finish(self) -> None:
+        """Enter what waits. Raises StoppedError."""
+        waiting, self._waiting = self._waiting, []
+        if waiting and self._enter(waiting):  # one of them is to blame, and only that one
+            for entry, earned in waiting:
+                if error := self._enter([(entry, earned)]):
+                    said = f"cannot be entered: {type(error).__name__}: {error}"
+                    self.run.problems[entry.student] = said
+
+    def _enter(self, waiting: list[tuple[Entry, Earned]]) -> Exception | None:
+        """Why they could not be entered, if so. Raises StoppedError."""
+        try:
+            with stopping():
+                found = {entry.student: earned.autograded for entry, earned in waiting}
+                self.nbgrader.enter(self.assignment, found)
+                for entry, earned in waiting:
+                    report = json.dumps(earned.report, indent=2, ensure_ascii=False)
+                    write_whole(entry.report_path, report)
+        except StoppedError:
+            raise
+        except Exception as error:
+            return error
+        for entry, earned in waiting:
+            self._is_graded(entry, earned.report)
+        return None
+
+    def _is_graded(self, entry: Entry, report: Report) -> None:
+        self.run.graded.append(entry.student)
+        for repair in report["repairs"]:
+            self.run.tell(entry.student, repair)
+        if self.pages is not None:
+            self.pages.add(entry.student)

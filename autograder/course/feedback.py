@@ -7,9 +7,10 @@ import hashlib
 import hmac
 import json
 import os
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Self
@@ -25,20 +26,29 @@ from autograder.errors import StoppedError
 from autograder.grading.pages import writing
 from autograder.grading.pages.grades import Grades
 from autograder.grading.pages.student_page import digest_in, own_code
-from autograder.grading.pages.writing import PageJob, made, write_page
+from autograder.grading.pages.writing import PageJob, made, put, write_page
 from autograder.grading.steps.by_kind import course_of, folder_of
 from autograder.settings import Course
 
 TOGETHER = 32  # students whom the gradebook is asked about at a time
 
+Elsewhere = Callable[[Iterable[PageJob]], Iterable[tuple[PageJob, str | None]]]
+
 
 class Pages:
     """An assignment's pages on their way to students; inside, workers may be busy with them."""
 
-    def __init__(self, nbgrader: Nbgrader, assignment: str, workers: int | None = None) -> None:
-        self.nbgrader, self.assignment = nbgrader, assignment
+    def __init__(
+        self,
+        nbgrader: Nbgrader,
+        assignment: str,
+        workers: int | None = None,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
+        self.nbgrader, self.assignment, self._elsewhere = nbgrader, assignment, elsewhere
         self.workers = workers or os.cpu_count() or 1
         self.written: dict[str, Future[None]] = {}  # by student, where something had changed
+        self._left: dict[str, PageJob] = {}  # to other machines, by student
         self._waiting: list[str] = []
         self._pool: ProcessPoolExecutor | None = None
 
@@ -53,12 +63,17 @@ class Pages:
         """Write a student's page, together with others'."""
         self._waiting.append(student)
         if len(self._waiting) == TOGETHER:
-            self._pool = self._pool or _processes(self.workers)
+            if self._elsewhere is None:
+                self._pool = self._pool or _processes(self.workers)
             self._write()
 
     def failed(self) -> dict[str, Exception]:
         """Write what is left; by student, what kept a page from being. Raises StoppedError."""
         self._write()
+        if self._elsewhere is not None:
+            for job, html in self._elsewhere(self._left.values()):
+                work = partial(write_page, job) if html is None else partial(put, job, html)
+                self.written[job.grades.student] = _here(work)
         errors = {}
         for student, written in self.written.items():
             try:
@@ -74,9 +89,13 @@ class Pages:
         waiting, self._waiting = self._waiting, []
         for student, grades in self.nbgrader.standings(self.assignment, waiting).items():
             job = page_job(self.nbgrader.course, self.assignment, grades)
-            if digest_in(job.page) != job.digest:
-                pool = self._pool
-                self.written[student] = pool.submit(write_page, job) if pool else _here(job)
+            if digest_in(job.page) == job.digest:
+                continue
+            if self._elsewhere is not None:
+                self._left[student] = job
+                continue
+            pool, work = self._pool, partial(write_page, job)
+            self.written[student] = pool.submit(work) if pool else _here(work)
 
 
 def _processes(count: int) -> ProcessPoolExecutor:
@@ -86,10 +105,10 @@ def _processes(count: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(count, context)
 
 
-def _here(job: PageJob) -> Future[None]:
+def _here(work: Callable[[], None]) -> Future[None]:
     written: Future[None] = Future()
     try:
-        write_page(job)
+        work()
         written.set_result(None)
     except Exception as error:  # as a process would tell it
         written.set_exception(error)

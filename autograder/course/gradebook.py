@@ -3,14 +3,13 @@
 import contextlib
 import copy
 import logging
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 from nbformat import NotebookNode
 from nbgrader.api import (
@@ -22,23 +21,29 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from nbgrader.apps.api import NbGraderAPI
-from nbgrader.utils import parse_utc, temp_attrs
+from nbgrader.utils import temp_attrs
 from sqlalchemy.exc import IntegrityError
 
 from autograder.course import late_policy
-from autograder.course.batch import OpenGradebook, in_batch
+from autograder.course.apart import AutogradeApart, Autograded
+from autograder.course.batch import OpenGradebook
+from autograder.course.entering import enter
 from autograder.course.group_marks import share_marks
+from autograder.course.marks import Marked
 from autograder.course.migration import Migration
 from autograder.course.standing import standings
-from autograder.course.trouble import catching, chain, patient, stopping
-from autograder.errors import ToldError
+from autograder.course.trouble import (
+    NbgraderError,
+    catching,
+    patient,
+    reason,
+    stopping,
+    without_noise,
+)
 from autograder.grading.pages.grades import Grades, what_is_left
 from autograder.grading.repair.reading import SubmissionError, read_notebook
+from autograder.grading.submission import Submission
 from autograder.settings import Course
-
-
-class NbgraderError(ToldError):
-    """nbgrader could not do something; the message is its own last word."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,7 @@ class Nbgrader:
 
     def _migrate(self, assignment: str, discard_marks: bool) -> None:
         """Make room for the released notebook where submissions were graded, or change nothing."""
-        with without_noise(), stopping(), in_batch(self._open_gradebook):
+        with self._at_work():
             migration = Migration(self._open_gradebook, assignment, self._released(assignment))
             if not discard_marks:
                 migration.refuse_loss()
@@ -164,41 +169,67 @@ class Nbgrader:
                 found.setdefault(student, {})[cell] = score
         return found
 
-    def autograde(self, assignment: str, student: str) -> None:
-        """Grade a student's submission into the gradebook. Raises NbgraderError."""
-        _check_timestamp(self.folder(assignment, student) / "timestamp.txt")
-        self._call(self.api.autograde, assignment, student)
+    def kernelspec(self, assignment: str) -> str | None:
+        """The released notebook's, as JSON."""
+        with self.gradebook() as gradebook:
+            return cast(str | None, gradebook.find_notebook(assignment, assignment).kernelspec)
+
+    def autograde(
+        self, assignment: str, student: str, submission: Submission, kernelspec: str | None
+    ) -> Autograded:
+        """Write a student's autograded notebook; what the gradebook is to be told.
+
+        Raises NbgraderError, StoppedError.
+        """
+        whose = temp_attrs(self.api.coursedir, assignment_id=assignment, student_id=student)
+        with without_noise(), stopping(), whose:
+            return self._apart.autograde(submission, kernelspec)
+
+    @cached_property
+    def _apart(self) -> AutogradeApart:
+        return AutogradeApart(coursedir=self.api.coursedir, parent=self.api, force=True)
+
+    def enter(self, assignment: str, found: Mapping[str, Autograded]) -> None:
+        """Enter what was found of some students' submissions. Raises StoppedError."""
+        try:
+            self._enter(assignment, found)
+        except IntegrityError:
+            self._enter(assignment, found)  # another program entered the same meanwhile
+
+    def _enter(self, assignment: str, found: Mapping[str, Autograded]) -> None:
+        with self._at_work():
+            submissions = enter(self._open_gradebook, self.course, assignment, found)
+            late_policy.settle_each(submissions, assignment, self.course.config)
+        with without_noise(), stopping():
+            late_policy.ask_plugin(self.database, assignment, found, self.course.config)
+        for student, autograded in found.items():
+            Marked(self.course, assignment, student).keep(autograded.scores.texts)
 
     def standings(self, assignment: str, students: list[str]) -> dict[str, Grades]:
         """What some students' pages show of their grades, by student.
 
         Raises StoppedError, SettingsError.
         """
-        with without_noise(), stopping():
-            found = standings(self._open_gradebook, assignment, students, self.api.config)
-            self._open_gradebook.drop()
-        return found
+        with self._at_work():
+            return standings(self._open_gradebook, assignment, students, self.api.config)
 
     @cached_property
     def _open_gradebook(self) -> OpenGradebook:
         return OpenGradebook(self.database, self.course_id)
 
+    @contextlib.contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Inside, the gradebook that stays open is changed, whole or not at all."""
+        with without_noise(), stopping(), self._open_gradebook.at_work():
+            yield
+
     def _call(self, action: Callable[..., dict[str, Any]], *arguments: str) -> None:
         """Raises NbgraderError, StoppedError."""
-        try:
-            self._call_once(action, *arguments)
-        except NbgraderError as error:
-            if not any(isinstance(each, IntegrityError) for each in chain(error)):
-                raise
-            self._call_once(action, *arguments)  # another program entered the same meanwhile
-
-    def _call_once(self, action: Callable[..., dict[str, Any]], *arguments: str) -> None:
-        with without_noise(), stopping(), in_batch(self._open_gradebook):
-            with catching(self.api.log) as caught:
-                result = action(*arguments)
+        with without_noise(), stopping(), catching(self.api.log) as caught:
+            result = action(*arguments)
             if not result["success"]:
                 said = result.get("log") or result.get("error") or ""
-                raise NbgraderError(_reason(caught.error, said)) from caught.error
+                raise NbgraderError(reason(caught.error, said)) from caught.error
 
     def submitted(self, assignment: str) -> dict[str, Path]:
         """By student, where the notebook is or should be that nbgrader will look for."""
@@ -259,22 +290,6 @@ def _is_there(folder: Path) -> bool:
     return True
 
 
-def _check_timestamp(file: Path) -> None:
-    """Raise NbgraderError for one that nbgrader cannot read; its own message has a bug."""
-    try:
-        if file.is_file() and (text := file.read_text(encoding="utf-8").strip()):
-            parse_utc(text)
-    except (ValueError, OverflowError):
-        example = "2026-10-01 12:00:00 UTC"
-        raise NbgraderError(f"{file}: no date; write one like {example}, or delete it") from None
-
-
-def _reason(error: BaseException | None, log: str) -> str:
-    """The exception that nbgrader stumbled over; failing that, its first word."""
-    said = f"{type(error).__name__}: {error}" if error else log
-    return (said.strip().splitlines() or ["no reason given"])[0]
-
-
 def _row(grades: Grades) -> Row:
     marks = grades.marks
     return Row(
@@ -289,11 +304,3 @@ def _row(grades: Grades) -> Row:
         },
         frozenset(name for name, mark in marks.items() if mark.is_to_mark),
     )
-
-
-@contextlib.contextmanager
-def without_noise() -> Iterator[None]:
-    """Silence the warnings that nbgrader provokes in its own dependencies."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

@@ -9,7 +9,7 @@ from nbgrader.api import Grade, Gradebook, SubmittedAssignment
 
 from autograder.assignment.cells import Kind, named
 from autograder.course.groups import groups_of
-from autograder.course.marks import Texts, read_texts
+from autograder.course.marks import Marked, Texts
 from autograder.settings import Course
 
 
@@ -22,7 +22,7 @@ def share_marks(gradebook: Gradebook, course: Course, assignment: str) -> None:
     for students in groups.values():
         members = [found[student] for student in students if student in found]
         texts = {
-            each.student_id: read_texts(course, assignment, each.student_id) for each in members
+            each.student_id: Marked(course, assignment, each.student_id).texts for each in members
         }
         for giver in members:
             for taker in members:

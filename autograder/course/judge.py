@@ -144,7 +144,7 @@ class _Judge:
         """By answer and exercise, in the order of the jobs."""
         own = {answer: grader.own(job) for answer, job in jobs.items()}
         found: Found = {}
-        with executions(self.workers, None, grader.store) as executing:
+        with executions(self.workers, grader.store) as executing:
             ready = executing.run(own.items())
             for answer in self.progress(self.source.assignment, ready, len(own)):
                 execution = grader.execution(own[answer])

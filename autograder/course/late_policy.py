@@ -6,6 +6,7 @@ policy says, and whoever reads it subtracts: our tables, nbgrader's export and t
 """
 
 import math
+from collections.abc import Iterable
 from datetime import timedelta, tzinfo
 from typing import Any
 
@@ -95,7 +96,7 @@ class AssignLatePenalties(preprocessors.AssignLatePenalties):
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Enter extension and penalty."""
         of = resources["nbgrader"]
-        with latesubmissions.Gradebook(of["db_url"]) as gradebook:  # in a class run, the open one
+        with latesubmissions.Gradebook(of["db_url"]) as gradebook:
             submission = gradebook.find_submission(of["assignment"], of["student"])
             _extensions(self.config, of["assignment"]).enter(submission)
             gradebook.db.commit()
@@ -128,6 +129,17 @@ def enter_penalty(submission: SubmittedAssignment, penalty: float) -> None:
         notebook.late_submission_penalty, penalty = penalty, 0.0
 
 
+def ask_plugin(database: str, assignment: str, students: Iterable[str], config: Config) -> None:
+    """Enter the penalties of some submissions, committed, by nbgrader's step.
+
+    Only where another plugin than the kit's decides. `database` is the gradebook's address.
+    """
+    step = configured(AssignLatePenalties, config)
+    for student in () if issubclass(step.plugin_class, LatePolicy) else students:
+        of = {"assignment": assignment, "notebook": assignment, "student": student}
+        step(NotebookNode(cells=[]), {"nbgrader": {**of, "db_url": database}})
+
+
 def policy_of(config: Config) -> LatePolicy | None:
     """The course's policy; none where another plugin decides. Raises SettingsError."""
     plugin = configured(AssignLatePenalties, config).plugin_class
@@ -139,13 +151,20 @@ def settle(gradebook: Gradebook, assignment: str, config: Config) -> None:
 
     Another plugin's penalties stay as they are. Raises SettingsError.
     """
+    _refuse_unknown_assignments(gradebook, policy_of(config), config)
+    settle_each(gradebook.assignment_submissions(assignment), assignment, config)
+    gradebook.db.commit()
+
+
+def settle_each(
+    submissions: Iterable[SubmittedAssignment], assignment: str, config: Config
+) -> None:
+    """Enter extensions and penalties of some submissions; nothing is committed here."""
     policy, extensions = policy_of(config), _extensions(config, assignment)
-    _refuse_unknown_assignments(gradebook, policy, config)
-    for submission in gradebook.assignment_submissions(assignment):
+    for submission in submissions:
         extensions.enter(submission)
         if policy is not None:
             enter_penalty(submission, policy.penalty_of(submission))
-    gradebook.db.commit()
 
 
 def _extensions(config: Config, assignment: str) -> Extensions:

@@ -1,4 +1,4 @@
-"""Marks given by hand: settled for as long as what was marked is the same.
+"""Marks of machines, and those given by hand: settled for as long as what was marked is the same.
 
 nbgrader wants every mark looked at again whenever a submission is graded again, as after a change
 of a check that has nothing to do with it. Here what stood in each cell that is graded by hand is
@@ -7,54 +7,115 @@ remembered, in `build/marked/`, and only what changed is to be marked again.
 
 import hashlib
 import json
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.preprocessors import saveautogrades
+from nbgrader import utils
+from nbgrader.api import Comment, Grade, Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
 
-from autograder.assignment.cells import Kind, name_of
-from autograder.course.batch import after_commit
+from autograder.assignment.cells import CellName, Kind, name_of, named
 from autograder.course.reports import read_report
 from autograder.files import PRIVATE, write_whole
-from autograder.grading.steps.by_kind import ForKit, course_of
+from autograder.grading.steps.by_kind import ForKit
 from autograder.settings import Course
 
-Texts = dict[str, str]  # by exercise or answer, a hash of what the student wrote
+Texts = Mapping[str, str]  # by exercise or answer, a hash of what the student wrote
 
 
-class SaveAutoGrades(ForKit, saveautogrades.SaveAutoGrades):
-    """nbgrader's step, but that what is as it was stays marked, and what was blank stays blank."""
+@dataclass(frozen=True)
+class Scores:
+    """What an autograded notebook says of its cells, by grade id, and what stood in them."""
 
-    def preprocess(
-        self, nb: NotebookNode, resources: dict[str, Any]
-    ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Enter all scores."""
-        of = resources["nbgrader"]
-        course, place = course_of(self.config), (of["assignment"], of["student"])
-        path = _path(course, *place)
-        self._before, self._now = read_texts(course, *place), _texts(nb)
-        nb, resources = super().preprocess(nb, resources)
-        content = json.dumps(self._now)
-        after_commit(self.gradebook, lambda: write_whole(path, content, PRIVATE))
-        return nb, resources
+    points: Mapping[str, float | None]  # none where a person gives them
+    comments: Mapping[str, str | None]
+    texts: Texts
 
-    def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
-        place = (self.notebook_id, self.assignment_id, self.student_id)
-        grade = self.gradebook.find_grade(cell.metadata["nbgrader"]["grade_id"], *place)
+    def enter(
+        self, grades: Mapping[str, Grade], comments: Mapping[str, Comment], before: Texts
+    ) -> None:
+        """Put them into a submission's rows, by grade id; `before` is what stood in its cells.
+
+        What is as it was stays marked, and what was blank stays blank.
+        """
+        for grade_id, points in self.points.items():
+            self._enter_points(grades[grade_id], points, named(grade_id), before)
+        for grade_id, comment in self.comments.items():
+            comments[grade_id].auto_comment = comment
+
+    def _enter_points(
+        self, grade: Grade, points: float | None, name: CellName | None, before: Texts
+    ) -> None:
         needed, score = grade.needs_manual_grade, grade.auto_score
-        super()._add_score(cell, resources)
-        name = name_of(cell)
-        if name is None or not self._is_as_before(name.name):
+        grade.auto_score = points
+        grade.needs_manual_grade = grade.manual_score is not None or points is None
+        if name is None or not before or before.get(name.name) != self.texts.get(name.name):
             return
         if name.kind is Kind.ANSWER and score is not None:
             grade.auto_score = score  # 0: it was blank; the text around it may have changed
         if grade.auto_score == score:
             grade.needs_manual_grade = needed
-        self.gradebook.db.commit()
 
-    def _is_as_before(self, name: str) -> bool:
-        return bool(self._before) and self._before.get(name) == self._now.get(name)
+
+def scores_of(nb: NotebookNode) -> Scores:
+    """As nbgrader reads them off an autograded notebook."""
+    graded = [cell for cell in nb.cells if utils.is_grade(cell)]
+    written = [cell for cell in nb.cells if utils.is_solution(cell) or utils.is_task(cell)]
+    return Scores(
+        {_grade_id(cell): utils.determine_grade(cell)[0] for cell in graded},
+        {_grade_id(cell): _comment(cell) for cell in written},
+        _texts(nb),
+    )
+
+
+def _grade_id(cell: NotebookNode) -> str:
+    return str(cell.metadata["nbgrader"]["grade_id"])
+
+
+def _comment(cell: NotebookNode) -> str | None:
+    """nbgrader's own, where nothing was written."""
+    is_blank = cell.metadata["nbgrader"].get("checksum") == utils.compute_checksum(cell)
+    return "No response." if is_blank and not utils.is_task(cell) else None
+
+
+class SaveAutoGrades(ForKit, NbGraderPreprocessor):
+    """Enter what an autograded notebook says, as nbgrader's step of this name."""
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Enter all scores."""
+        of, scores = resources["nbgrader"], scores_of(nb)
+        marked = Marked(self.course, of["assignment"], of["student"])
+        course_id = self.course.config.CourseDirectory.course_id
+        with Gradebook(of["db_url"], course_id) as gradebook:
+            found = gradebook.find_submission_notebook(
+                of["notebook"], of["assignment"], of["student"]
+            )
+            grades = {grade.name: grade for grade in found.grades}
+            comments = {comment.name: comment for comment in found.comments}
+            scores.enter(grades, comments, marked.texts)
+            gradebook.db.commit()
+        marked.keep(scores.texts)
+        return nb, resources
+
+
+class Marked:
+    """What stood in a student's cells when they were entered last; kept after the gradebook is."""
+
+    def __init__(self, course: Course, assignment: str, student: str) -> None:
+        self._path = course.build / "marked" / assignment / f"{student}.json"
+
+    @property
+    def texts(self) -> Texts:
+        """Empty where nothing is known."""
+        return read_report(self._path)
+
+    def keep(self, texts: Texts) -> None:
+        """Replace them."""
+        write_whole(self._path, json.dumps(texts), PRIVATE)
 
 
 def _texts(nb: NotebookNode) -> Texts:
@@ -64,12 +125,3 @@ def _texts(nb: NotebookNode) -> Texts:
         for name, source in names
         if name is not None and name.kind in (Kind.SOLUTION, Kind.ANSWER)
     }
-
-
-def read_texts(course: Course, assignment: str, student: str) -> Texts:
-    """What stood in a student's cells when they were graded last; empty where none were."""
-    return read_report(_path(course, assignment, student))
-
-
-def _path(course: Course, assignment: str, student: str) -> Path:
-    return course.build / "marked" / assignment / f"{student}.json"

@@ -5,6 +5,7 @@ import errno
 import logging
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 
 from sqlalchemy.engine import make_url
@@ -17,7 +18,7 @@ from sqlalchemy.exc import (
     ProgrammingError,
 )
 
-from autograder.errors import DISK_FULL, FULL, StoppedError, told
+from autograder.errors import DISK_FULL, FULL, StoppedError, ToldError, told
 from autograder.settings import SettingsError
 
 PATIENCE = 30  # seconds, for another program that writes to the gradebook
@@ -34,6 +35,10 @@ ADVICE = {
     "no such (table|column)": "another version of nbgrader made the gradebook: keep a copy of it, "
     "then run `nbgrader db upgrade`",
 }
+
+
+class NbgraderError(ToldError):
+    """nbgrader could not do something; the message is its own last word."""
 
 
 def patient(url: str) -> str:
@@ -83,6 +88,20 @@ def _of_gradebook(error: DBAPIError) -> str:
         (advice for words, advice in ADVICE.items() if re.search(words, said)),
         f"the gradebook cannot be used: {said}",
     )
+
+
+def reason(error: BaseException | None, log: str) -> str:
+    """The exception that nbgrader stumbled over; failing that, its first word."""
+    said = f"{type(error).__name__}: {error}" if error else log
+    return (said.strip().splitlines() or ["no reason given"])[0]
+
+
+@contextlib.contextmanager
+def without_noise() -> Iterator[None]:
+    """Silence the warnings that nbgrader provokes in its own dependencies."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:

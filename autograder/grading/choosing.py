@@ -1,8 +1,10 @@
 """Which cells of a repaired notebook have to run for its evidence."""
 
 import ast
+import contextlib
 import itertools
 import re
+import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -17,8 +19,8 @@ from autograder.assignment.cells import (
     kind_of,
     name_of,
 )
-from autograder.assignment.definitions import words_of
-from autograder.checks.text.cells import NOT_PYTHON, parsed
+from autograder.assignment.definitions import words_in, words_of
+from autograder.checks.text.cells import MAX_CELL, NOT_PYTHON, parsed
 from autograder.grading.forks.requests import Step
 from autograder.grading.parts import lost, parts
 from autograder.grading.repair.syntax import outline
@@ -96,13 +98,14 @@ def _unread(cells: list[NotebookNode], released: NotebookNode) -> set[str]:
 @lru_cache(maxsize=1024)
 def _reads(source: str) -> frozenset[str]:
     """Names that a cell takes from cells before it; every word of one that is not Python."""
-    tree = parsed(source)
-    if tree is None:
-        return frozenset(WORD.findall(source))
-    try:
-        return frozenset(words_of(tree))
-    except NOT_PYTHON:
-        return frozenset(WORD.findall(source))
+    with contextlib.suppress(*NOT_PYTHON), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if len(source) <= MAX_CELL:
+            return words_in(source)
+    with contextlib.suppress(*NOT_PYTHON):
+        if tree := parsed(source):  # without IPython's own lines
+            return frozenset(words_of(tree))
+    return frozenset(WORD.findall(source))
 
 
 @lru_cache(maxsize=256)

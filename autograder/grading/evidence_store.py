@@ -37,7 +37,7 @@ class EvidenceStore:
     """A folder of executions; those that are not certain are forgotten with this object."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._uncertain: dict[str, _Kept] = {}  # by a job's digest
 
     def missing(self, job: Job) -> Job | None:
@@ -72,7 +72,7 @@ class EvidenceStore:
 
     def prune(self, digests: Collection[str]) -> None:
         """Delete what is kept under other digests than these."""
-        for path in self._folder.glob("*.zip"):
+        for path in self.folder.glob("*.zip"):
             if path.stem not in digests:
                 path.unlink(missing_ok=True)
 
@@ -85,7 +85,7 @@ class EvidenceStore:
         return kept
 
     def _path(self, digest: str) -> Path:
-        return self._folder / f"{digest}.zip"
+        return self.folder / f"{digest}.zip"
 
 
 def _read(path: Path) -> _Kept:

@@ -9,7 +9,12 @@ from autograder.grading.submission import Graded
 
 
 def as_json(graded: Graded) -> str:
-    """The result for programs; what a trained model reaches stands under `measures`."""
+    """The result for programs."""
+    return json.dumps(as_data(graded), indent=2, ensure_ascii=False)
+
+
+def as_data(graded: Graded) -> dict[str, Any]:
+    """The result as plain data; what a trained model reaches stands under `measures`."""
     exercises = [
         {
             "name": verdict.exercise,
@@ -23,14 +28,13 @@ def as_json(graded: Graded) -> str:
         }
         for verdict in graded.verdicts
     ]
-    result = {
+    return {
         "assignment": graded.assignment,
         "score": graded.score,
         "max_score": graded.max_score,
         "exercises": exercises,
         "repairs": graded.repairs,
     }
-    return json.dumps(result, indent=2, ensure_ascii=False)
 
 
 def _measured(verdict: Verdict) -> dict[str, object]:

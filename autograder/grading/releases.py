@@ -18,7 +18,8 @@ class Releases:
         self.notebook = read_notebook(course.released(assignment))
 
     @cached_property
-    def _own(self) -> Release:
+    def own(self) -> Release:
+        """That of the assignment itself."""
         return Release(self.notebook)
 
     @cached_property
@@ -29,5 +30,5 @@ class Releases:
 
     def mistaken(self, submitted: NotebookNode) -> str | None:
         """What a notebook is, in a sentence, where it is another assignment's."""
-        other = other_assignment(submitted, self._own, self._others)
+        other = other_assignment(submitted, self.own, self._others)
         return other and told(submitted, self._assignment, other, self._others[other])

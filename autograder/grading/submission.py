@@ -27,6 +27,7 @@ from autograder.grading.repair.mistaken import noticed
 from autograder.grading.repair.reading import SubmissionError, notebook_of, read_bytes
 from autograder.grading.repair.rebuild import Repaired, repair
 from autograder.grading.verify import Verifier
+from autograder.lasting import lasting
 from autograder.settings import Course
 
 REPAIR_SECONDS = 60.0  # of processor time; ordinary notebooks need a tenth of one
@@ -85,11 +86,11 @@ class Submission:
             raise SubmissionError(f"{self.path}: reading its cells {error}") from None
 
     def _repaired(self) -> Repaired:
-        released = self.grader.released
-        said = self.grader.releases.mistaken(self.notebook)
+        releases = self.grader.releases
+        said = releases.mistaken(self.notebook)
         if said is None:
-            return repair(self.notebook, released)
-        return Repaired(noticed(released, said), [f"notebook: {said}"])
+            return repair(self.notebook, releases.own)
+        return Repaired(noticed(releases.notebook, said), [f"notebook: {said}"])
 
     @cached_property
     def models(self) -> dict[str, ModelFile]:
@@ -116,7 +117,7 @@ class Submission:
         """What it earns."""
         return self.grader.verifier.verdicts(self.execution, self.job)
 
-    @property
+    @cached_property
     def graded(self) -> Graded:
         """Its verdicts, and all that was odd about it."""
         links = links_in(self.folder) if self.folder else ()
@@ -173,7 +174,7 @@ class Grader:
         self.releases = Releases(course, assignment)
         self.released = self.releases.notebook
         refuse_stale(source, self.released)
-        self.verifier = verifier(course, assignment)
+        self.verifier = verifier(course, source)
         self.store = EvidenceStore(course.build / "evidence" / assignment)
         self.digest = self._digest(released.read_bytes())
         self._checks, self._rests_on = self.verifier.planned(), self.verifier.rests_on()
@@ -246,5 +247,6 @@ def shared_grader(course: Course, assignment: str) -> Grader:
     changed = tuple(sorted((file, file.stat().st_mtime_ns) for file in files if file.exists()))
     key = assignment, changed, course.sandbox, course.cell_seconds
     if key not in _graders:
-        _graders[key] = Grader(course, assignment)
+        with lasting():
+            _graders[key] = Grader(course, assignment)
     return _graders[key]

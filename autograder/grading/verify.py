@@ -15,7 +15,6 @@ from autograder.assignment.memory import memory_at_most
 from autograder.assignment.released import key_of, text_in_file, with_libraries_of
 from autograder.assignment.source import Source
 from autograder.assignment.trial import load, time_limit, trial
-from autograder.assignment.validation import read_source
 from autograder.checks.artefact import Artefact, rejected
 from autograder.checks.evidence import UNUSABLE, Evidence, EvidenceError, from_bytes, printable
 from autograder.checks.key import VISIBLE_SEEDS, Key
@@ -39,17 +38,17 @@ RECENT = 256  # answers to single exercises
 class Verifier:
     """An assignment's hidden key and probes, ready to judge any number of executions."""
 
-    def __init__(self, course: Course, assignment: str) -> None:
-        self.source: Source = read_source(course.source_path(assignment))
+    def __init__(self, course: Course, source: Source) -> None:
+        self.source = source
         self.key: Key = self._key(course)
-        self.seeds = {name: self.key.exercises[name].seeds for name in self.source.checks}
-        module = load(self.source)
-        self.trials = {name: trial(self.source, module, name) for name in self.source.checks}
+        self.seeds = {name: self.key.exercises[name].seeds for name in source.checks}
+        module = load(source)
+        self.trials = {name: trial(source, module, name) for name in source.checks}
         self._judged: Recent[Verdict] = Recent(RECENT)
         self.artefacts: dict[str, Artefact | Predictions] = {
-            name: artefact(self.source, module, name) for name in self.source.artefacts
+            name: artefact(source, module, name) for name in source.artefacts
         }
-        self._held_out = {n: course.hidden_seeds(assignment, n)[0] for n in self.artefacts}
+        self._held_out = {n: course.hidden_seeds(source.assignment, n)[0] for n in self.artefacts}
 
     def _key(self, course: Course) -> Key:
         released = key_of(text_in_file(course.released(self.source.assignment)))

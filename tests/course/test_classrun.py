@@ -5,8 +5,9 @@ import hashlib
 import os
 import shutil
 
+import nbformat
 import pytest
-from handing import folder_of, hand_in
+from handing import autograde, folder_of, hand_in
 
 from autograder.authoring.build import build
 from autograder.course import executors
@@ -60,6 +61,32 @@ def test_lateness_reaches_the_table(graded):
     late = {r.student: lateness(r.seconds_late) for r in Nbgrader(graded[0]).rows("demo")}
     assert late["late_reference"] == "2.0 days"
     assert late["reference"] == "–"
+
+
+@pytest.mark.parametrize("student", ["stderr", "late_reference", "late_blank_first"])
+def test_nbgraders_own_way_comes_to_the_same(graded, student):
+    course, _ = graded
+    of_class = all_of(course, student)
+    autograde(Nbgrader(course), "demo", student)
+    assert all_of(course, student) == of_class
+
+
+def all_of(course, student):
+    """What the gradebook and the autograded folder hold of a submission, but for ids of rows."""
+    with Nbgrader(course).gradebook() as gradebook:
+        submission = gradebook.find_submission("demo", student)
+        (notebook,) = submission.notebooks
+        grades = [{**each.to_dict(), "id": 0} for each in notebook.grades]
+        comments = [{**each.to_dict(), "id": 0} for each in notebook.comments]
+        late = submission.timestamp, notebook.late_submission_penalty or 0.0  # None is 0, too
+    files = sorted((course.build / "autograded" / student / "demo").iterdir())
+    kept = {file.name: (file.stat().st_mode, content(file)) for file in files}
+    by_name = [sorted(rows, key=lambda row: row["name"]) for rows in (grades, comments)]
+    return by_name, late, kept
+
+
+def content(file):
+    return nbformat.read(file, 4) if file.suffix == ".ipynb" else file.read_bytes()
 
 
 def test_known_mistakes_are_counted(graded):
@@ -200,7 +227,7 @@ def test_an_unforeseen_error_costs_one_submission_only(graded, monkeypatch):
     course, _ = graded
     (course.build / "reports/demo/reference.json").unlink()
     (course.build / "reports/demo/stderr.json").unlink()
-    real = Submission.graded.fget
+    real = Submission.graded.func
 
     def fails(self):
         return 1 / 0 if self.path.parents[1].name == "reference" else real(self)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import nbformat
 import pytest
-from handing import hand_in, right_answers
+from handing import autograde, hand_in, right_answers
 from nbgrader import preprocessors
 from rich.console import Console
 from traitlets.config import Config
@@ -162,7 +162,7 @@ def test_stock_nbgrader_would_have_cut_it_down(course, monkeypatch):
     stock = preprocessors.AssignLatePenalties._check_late_penalty
     monkeypatch.setattr(late_policy.AssignLatePenalties, "_check_late_penalty", stock)
     course.update_config(Config({"LatePolicy": {"points_per_day": 2.0}}))
-    grade_class(course, "demo", feedback=False)
+    autograde(Nbgrader(course), "demo", "ada")
     mark(course, answer_why_shift=2)
     assert entered(Nbgrader(course), "demo") == 3  # of 4
 

@@ -5,14 +5,14 @@ import re
 import shutil
 
 import pytest
-from handing import GOLDEN, hand_in, put_secret, right_answers
-from nbgrader.api import Gradebook
+from handing import GOLDEN, autograde, hand_in, put_secret, right_answers
 from rich.console import Console
 
 from autograder.__main__ import main
 from autograder.assignment.current import StaleError
 from autograder.authoring.build import build
 from autograder.course.classrun import grade_class
+from autograder.course.entering import enter
 from autograder.course.gradebook import Nbgrader, NbgraderError
 from autograder.course.marking.desk import Desk
 from autograder.course.marking.groups import Share
@@ -149,21 +149,18 @@ def test_what_was_never_committed_settles_nothing(course, monkeypatch):
     """A run that ends between the autograded notebook and the gradebook."""
     hand_in(course, "ada", right_answers(course), change=answering("ada", "Another reason."))
     with monkeypatch.context() as patched:
-        patched.setattr("autograder.course.batch.OpenGradebook.finish", lambda self: 1 / 0)
+        patched.setattr("autograder.course.gradebook.enter", lambda *of: [enter(*of), 1 / 0])
         assert "ada" in grade_class(course, "demo", feedback=False).ungraded
     assert to_mark(grade(course)) == {"ada": {ANSWER}}
 
 
-def test_nbgraders_own_way_knows_what_was_marked_too(course, monkeypatch):
-    monkeypatch.setattr(
-        "autograder.course.gradebook.in_batch", lambda gradebook: Gradebook("sqlite://")
-    )
+def test_nbgraders_own_way_knows_what_was_marked_too(course):
     nbgrader = Nbgrader(course)
-    nbgrader.autograde("demo", "ada")
+    autograde(nbgrader, "demo", "ada")
     assert {r.student: set(r.to_mark) for r in nbgrader.rows("demo")}["ada"] == set()
     hand_in(course, "ada", right_answers(course), change=answering("ada", "Another reason."))
-    nbgrader.autograde("demo", "ada")
-    nbgrader.autograde("demo", "ada")
+    autograde(nbgrader, "demo", "ada")
+    autograde(nbgrader, "demo", "ada")
     assert {r.student: set(r.to_mark) for r in nbgrader.rows("demo")}["ada"] == {ANSWER}
 
 

@@ -71,6 +71,11 @@ def test_a_dask_cluster_gives_the_same_grades(course, undisturbed, monkeypatch):
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
     ) as cluster:
-        run = grade_class(course, "demo", scheduler=cluster.scheduler_address, feedback=False)
-    assert len(run.graded) == len(undisturbed)
+        run = grade_class(course, "demo", scheduler=cluster.scheduler_address)
+    assert len(run.graded) == len(undisturbed) and run.remark == ""
     assert grades(course) == undisturbed
+    pages = {path.parts[-3] for path in (course.build / "feedback").glob("*/demo/demo.html")}
+    assert pages == {*run.graded}
+    files = {path: path.stat().st_mtime_ns for path in (course.build / "autograded").rglob("*")}
+    grade_class(course, "demo", feedback=False)  # here, where all is known to be graded
+    assert {path: path.stat().st_mtime_ns for path in files} == files

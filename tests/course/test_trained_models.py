@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from handing import folder_of, hand_in, right_answers, submission_of
+from handing import autograde, folder_of, hand_in, right_answers, submission_of
 from rich.console import Console
 
 from autograder.__main__ import main
@@ -102,7 +102,7 @@ def test_plain_nbgrader_formgraders_button_and_score_give_the_same(graded, capsy
     assert grades(graded) == EXPECTED
     nbgrader(graded, "generate_feedback", "parity", "--force")
     assert files_of(graded, "feedback") == {".html"}
-    Nbgrader(graded).autograde("parity", "ada")  # what the button calls
+    autograde(Nbgrader(graded), "parity", "ada")  # what the button calls
     assert grades(graded) == EXPECTED
     monkeypatch.chdir(graded.root)
     assert main(["score", "parity", "build/submitted/liu/parity/parity.ipynb"]) == 0

@@ -14,9 +14,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from autograder.__main__ import main
 from autograder.authoring.build import build
-from autograder.course import executors, trouble
+from autograder.course import cluster, executors, trouble
 from autograder.course.classrun import grade_class
-from autograder.course.executors import Executions, executions
+from autograder.course.entering import enter
+from autograder.course.executors import Running
 from autograder.course.gradebook import Nbgrader, NbgraderError
 from autograder.course.lock import alone
 from autograder.course.trouble import patient, stopping
@@ -131,15 +132,15 @@ def test_a_locked_gradebook_is_waited_for_and_then_told(course, impatient, capsy
 
 
 def test_a_gradebook_that_is_locked_in_the_middle_stops_the_run(course, impatient, monkeypatch):
-    real, others = Nbgrader.autograde, []
+    real, others = Nbgrader.enter, []
 
-    def locking(self, assignment, student):
+    def locking(self, *arguments):
         others.append(sqlite3.connect(course.build / "gradebook.db"))
         others[-1].execute("BEGIN EXCLUSIVE")
-        real(self, assignment, student)
+        real(self, *arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Nbgrader, "autograde", locking)
+        patched.setattr(Nbgrader, "enter", locking)
         with pytest.raises(StoppedError, match="keeps the gradebook locked"):
             grade_class(course, "demo", feedback=False)
     (other,) = others
@@ -220,10 +221,10 @@ def test_what_a_student_wrote_stops_nothing(course, monkeypatch):
     """However much it reads like trouble of the machine."""
     real = Nbgrader.autograde
 
-    def fails(self, assignment, student):
+    def fails(self, assignment, student, *more):
         if student == "ada":
             raise NbgraderError("OSError: [Errno 28] No space left on device; database is locked")
-        real(self, assignment, student)
+        return real(self, assignment, student, *more)
 
     monkeypatch.setattr(Nbgrader, "autograde", fails)
     run = grade_class(course, "demo", feedback=False)
@@ -232,17 +233,29 @@ def test_what_a_student_wrote_stops_nothing(course, monkeypatch):
 
 def test_what_another_program_entered_meanwhile_is_no_error(course, monkeypatch):
     """As where the formgrader's button is used during a run."""
-    real, calls = Nbgrader._call_once, []
+    calls = []
 
-    def clashes(self, *arguments):
+    def clashes(*arguments):
         calls.append(arguments)
         if len(calls) == 1:
-            raise NbgraderError("clash") from IntegrityError("INSERT", {}, Exception("UNIQUE"))
-        real(self, *arguments)
+            raise IntegrityError("INSERT", {}, Exception("UNIQUE"))
+        return enter(*arguments)
 
-    monkeypatch.setattr(Nbgrader, "_call_once", clashes)
-    Nbgrader(course).autograde("demo", "ada")
-    assert len(calls) == 2
+    monkeypatch.setattr("autograder.course.gradebook.enter", clashes)
+    run = grade_class(course, "demo", feedback=False)
+    assert sorted(run.graded) == ["ada", "bob"] and len(calls) == 2
+
+
+def test_what_cannot_be_entered_costs_one_submission_only(course, monkeypatch):
+    def fails(gradebook, of, assignment, found):
+        if "ada" in found:
+            raise ValueError("no such row")
+        return enter(gradebook, of, assignment, found)
+
+    monkeypatch.setattr("autograder.course.gradebook.enter", fails)
+    run = grade_class(course, "demo", feedback=False)
+    assert run.problems == {"ada": "cannot be entered: ValueError: no such row"}
+    assert run.graded == ["bob"]
 
 
 def test_a_damaged_key_is_made_again(course):
@@ -263,26 +276,13 @@ def test_a_damaged_report_is_no_error(course, capsys):
     assert "ada" in grade_class(course, "demo", feedback=False).graded
 
 
-class Store:
-    """All jobs are missing, and what is kept is noted."""
-
-    def __init__(self):
-        self.kept = []
-
-    def missing(self, job):
-        return job
-
-    def keep(self, job, execution):
-        self.kept.append(job)
-
-
 class Pool:
     """An executor that fails in one of the ways of a cluster."""
 
     def __init__(self, way):
         self.way = way
 
-    def submit(self, function, job):
+    def submit(self, task):
         future = Future()
         if self.way == "closed":
             raise RuntimeError("cannot send")
@@ -295,11 +295,11 @@ class Pool:
 
 
 @pytest.mark.parametrize("way", ["closed", "cancelled", "killed", "silent"])
-def test_what_a_cluster_does_not_execute_is_left_to_the_grader(monkeypatch, way):
+def test_what_a_cluster_does_not_do_is_left_to_the_grader(monkeypatch, way):
     monkeypatch.setattr(executors, "LOOKED_AT", 0.01)
-    executing = Executions(Pool(way), abs, 2, Store(), works=lambda: False)
-    assert sorted(executing.run((name, name) for name in "abcde")) == [*"abcde"]
-    assert executing.store.kept == [] and executing.failed == 5
+    running = Running(Pool(way).submit, 2, works=lambda: False)
+    assert sorted(running.run((name, name) for name in "abcde")) == [(n, None) for n in "abcde"]
+    assert running.failed == 5
 
 
 @pytest.mark.parametrize("address", ["nonsense", "foo://x:1", "", "tcp://["])
@@ -307,16 +307,16 @@ def test_what_is_no_address_of_a_cluster_is_told(address):
     pytest.importorskip("distributed")
     with (
         pytest.raises(SettingsError, match="write one like tcp://host:8786"),
-        executions(1, address, Store()),
+        cluster.cluster(address, dict),
     ):
         pass
 
 
 def test_a_cluster_that_is_down_is_told(monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr(executors, "REACHED", 0.2)
+    monkeypatch.setattr(cluster, "REACHED", 0.2)
     with (
         pytest.raises(StoppedError, match="no Dask scheduler answers at"),
-        executions(1, "tcp://127.0.0.1:1", Store()),
+        cluster.cluster("tcp://127.0.0.1:1", dict),
     ):
         pass

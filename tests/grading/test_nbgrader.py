@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from handing import hand_in, right_answers
+from handing import autograde, hand_in, right_answers
 
 from autograder.authoring.build import build
 from autograder.course.gradebook import Nbgrader
@@ -124,9 +124,8 @@ def test_written_answers_wait_for_a_grader_unless_blank(graded_course):
 
 
 def test_formgraders_button_and_score_give_the_same_grades(graded_course):
-    """The button calls NbGraderAPI.autograde."""
     before = rows(graded_course)["noisy"]
-    Nbgrader(graded_course).autograde("demo", "noisy")
+    autograde(Nbgrader(graded_course), "demo", "noisy")
     assert rows(graded_course)["noisy"] == before
     path = graded_course.build / "submitted/noisy/demo/demo.ipynb"
     assert Grader(graded_course, "demo").submission(path).graded.score == before.score

@@ -9,6 +9,8 @@ import zipfile
 import nbformat
 import pytest
 
+from autograder.grading.repair.matching import Release
+from autograder.grading.repair.normalise import normalised
 from autograder.grading.repair.reading import SubmissionError, read_notebook
 from autograder.grading.repair.rebuild import repair
 
@@ -84,7 +86,7 @@ def test_shapes_of_version_4(raw, read, released, change):
     assert [c.source for c in nb.cells if c.source != ANSWER] == [
         c.source for c in released.cells if not c.source.startswith("# exercise")
     ]
-    repaired = repair(nb, released)
+    repaired = repair(nb, Release(released))
     assert repaired.repairs == []
     assert solution(repaired.notebook).source == ANSWER
 
@@ -116,7 +118,7 @@ def test_old_versions(released, read, version):
     cells.append({"cell_type": "heading", "level": 2, "source": ["More"], "metadata": {}})
     cells += [None, {"cell_type": "code", "outputs": 5}, {"cell_type": "html", "source": 3}]
     sheets = [{"cells": cells[:3]}, {"cells": cells[3:]}, None, {"cells": 1}]
-    repaired = repair(read({"nbformat": version, "worksheets": sheets}), released)
+    repaired = repair(read({"nbformat": version, "worksheets": sheets}), Release(released))
     assert solution(repaired.notebook).source == ANSWER
     assert solution(repaired.notebook).outputs[0].output_type == "execute_result"
     assert "## More" in [c.source for c in repaired.notebook.cells]
@@ -208,7 +210,7 @@ HOSTILE_CELLS = [
 @pytest.mark.parametrize("cell", HOSTILE_CELLS, ids=range(len(HOSTILE_CELLS)))
 def test_hostile_cells_cost_themselves_only(raw, read, released, cell, tmp_path):
     raw["cells"].insert(4, cell)
-    repaired = repair(read(raw), released).notebook
+    repaired = repair(read(raw), Release(released)).notebook
     assert solution(repaired).source == ANSWER
     nbformat.validate(repaired)
     nbformat.write(repaired, tmp_path / "repaired.ipynb")  # nothing that cannot be encoded
@@ -217,7 +219,7 @@ def test_hostile_cells_cost_themselves_only(raw, read, released, cell, tmp_path)
 def test_nbgraders_own_reading_may_hand_over_what_is_not_valid(raw, released):
     """nbformat only logs that a notebook is invalid."""
     raw["cells"] += [cell for cell in HOSTILE_CELLS if isinstance(cell, dict)]
-    repaired = repair(nbformat.from_dict(raw), released).notebook
+    repaired = repair(normalised(raw), Release(released)).notebook
     nbformat.validate(repaired)
     assert solution(repaired).source == ANSWER
 
@@ -227,7 +229,7 @@ def test_nbgraders_own_reading_may_hand_over_what_is_not_valid(raw, released):
 )
 def test_hostile_notebook_metadata(raw, read, released, metadata):
     raw["metadata"] = metadata
-    repaired = repair(read(raw), released)
+    repaired = repair(read(raw), Release(released))
     assert (repaired.notebook.metadata, repaired.repairs) == (released.metadata, [])
 
 

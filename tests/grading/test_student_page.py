@@ -6,10 +6,11 @@ from itertools import pairwise
 from xml.etree.ElementTree import Element
 
 import pytest
+from latex2mathml import converter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.assignment.cells import CellName, Kind
-from autograder.grading.pages import filters, mathml
+from autograder.grading.pages import filters
 from autograder.grading.pages.grades import Counts, Grades, Lateness, Mark
 from autograder.grading.pages.items import IN_WORDS
 from autograder.grading.pages.markdown import as_html
@@ -340,7 +341,7 @@ def test_a_formula_stands_where_it_was_written():
 
 
 def test_an_element_that_no_formula_has_is_refused(monkeypatch):
-    monkeypatch.setattr(mathml, "convert_to_element", lambda *_, **__: Element("a"))
+    monkeypatch.setattr(converter, "convert_to_element", lambda *_, **__: Element("a"))
     with pytest.raises(ValueError, match="no element of formulas: a"):
         as_mathml("refused", display=False)
 

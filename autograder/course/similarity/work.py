@@ -12,6 +12,7 @@ from autograder.assignment.cells import Kind, name_of
 from autograder.checks.text.notebook import names_bound
 from autograder.course.similarity.operations import Operation, operations, own_names, tree_of
 from autograder.grading.limits import TookTooLongError, at_most
+from autograder.grading.repair.matching import Release
 from autograder.grading.repair.reading import SubmissionError, read_notebook
 from autograder.grading.repair.rebuild import repair
 
@@ -42,7 +43,7 @@ class Given:
     """What the released notebook gives to everybody."""
 
     def __init__(self, released: NotebookNode) -> None:
-        self.released = released
+        self.release = Release(released)
         self.texts = {cell.source for cell in released.cells}
 
     @cached_property
@@ -58,7 +59,7 @@ class Given:
 
     @property
     def _code(self) -> Iterator[str]:
-        return (cell.source for cell in self.released.cells if cell.cell_type == "code")
+        return (cell.source for cell in self.release.cells if cell.cell_type == "code")
 
 
 def work_of(student: str, path: Path, given: Given, is_earlier: bool = False) -> Work:
@@ -73,7 +74,7 @@ def work_of(student: str, path: Path, given: Given, is_earlier: bool = False) ->
 
 def own_cells(submitted: NotebookNode, given: Given) -> Iterator[tuple[str, str]]:
     """Exercise and text of the cells that are not as they were given."""
-    for cell in repair(submitted, given.released).notebook.cells:
+    for cell in repair(submitted, given.release).notebook.cells:
         name = name_of(cell)
         if cell.cell_type != "code" or cell.source in given.texts:
             continue

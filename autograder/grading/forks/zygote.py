@@ -32,6 +32,7 @@ from autograder.grading.forks.requests import (
 )
 from autograder.grading.forks.watch import Watch
 from autograder.grading.sandbox.fork import fork_confined
+from autograder.lasting import lasting
 
 PRELOADED = (  # what the first cells and the kernel's own start would load, each time
     *(
@@ -191,7 +192,8 @@ def _fresh_start(pipe: int, environment: dict[str, str]) -> BinaryIO:
 def main() -> None:
     """Started by the grader with the number of its end of a socket."""
     channel = socket.socket(fileno=int(sys.argv[1]))
-    watch = preload()
+    with lasting():
+        watch = preload()
     channel.sendall(b"ready")
     serve(channel, watch)
 

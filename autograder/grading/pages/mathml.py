@@ -14,8 +14,6 @@ from functools import lru_cache
 from html import escape, unescape
 from xml.etree.ElementTree import Element
 
-from latex2mathml.converter import convert_to_element
-
 ELEMENTS = (
     *("math", "mrow", "mstyle", "mpadded", "mphantom", "mi", "mn", "mo", "mtext", "mspace"),
     *("msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts", "mprescripts"),
@@ -45,6 +43,8 @@ def as_mathml(latex: str, *, display: bool) -> str:
     """
     if len(latex) > LONGEST:
         raise ValueError(f"more than {LONGEST} characters")
+    from latex2mathml.converter import convert_to_element  # slow to import, for pages alone
+
     tree = convert_to_element(latex, display="block" if display else "inline")
     return "".join(_written(tree))
 

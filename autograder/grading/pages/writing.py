@@ -29,12 +29,12 @@ class PageJob:
 
 
 def write_page(job: PageJob) -> None:
-    """Put a page in its place, and what nbgrader reads beside it.
+    """Make a page and put it in its place. Raises TookTooLongError, OSError."""
+    put(job, made(job))
 
-    Raises TookTooLongError, OSError.
-    """
-    with at_most(SECONDS):
-        html = made(job)
+
+def put(job: PageJob, html: str) -> None:
+    """Put a page in its place, and what nbgrader reads beside it. Raises OSError."""
     for name in OF_EXCHANGE:
         beside = job.autograded.with_name(name)
         if beside.is_file():
@@ -43,9 +43,10 @@ def write_page(job: PageJob) -> None:
 
 
 def made(job: PageJob) -> str:
-    """The page of a job."""
-    tasks = _tasks(job.released, job.released.stat().st_mtime_ns)
-    return student_page(_read(job.autograded), tasks, job.grades, job.digest)
+    """The page of a job. Raises TookTooLongError."""
+    with at_most(SECONDS):
+        tasks = _tasks(job.released, job.released.stat().st_mtime_ns)
+        return student_page(_read(job.autograded), tasks, job.grades, job.digest)
 
 
 @lru_cache(1)

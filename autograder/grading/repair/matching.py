@@ -37,6 +37,7 @@ class Release:
     """The released notebook, as a place to look cells up in."""
 
     def __init__(self, released: NotebookNode) -> None:
+        self.notebook = released
         self.cells: list[NotebookNode] = released.cells
         self.roles = [cell.metadata.get("nbgrader", {}) for cell in self.cells]
         self.names = [name_of(cell) for cell in self.cells]

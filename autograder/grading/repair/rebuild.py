@@ -1,6 +1,5 @@
 """Repair: put a submission's own cells back into the shape of the released notebook."""
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -12,8 +11,9 @@ from autograder.grading.repair import cell_order
 from autograder.grading.repair.amount import leave_out_largest
 from autograder.grading.repair.candidates import Plan, plan
 from autograder.grading.repair.cell_order import Placed
+from autograder.grading.repair.copies import copied
 from autograder.grading.repair.matching import Claim, Release, claims, squeezed
-from autograder.grading.repair.normalise import CONVERTED, DROPPED, free_id, normalised, tags
+from autograder.grading.repair.normalise import CONVERTED, DROPPED, free_id, tags
 from autograder.grading.repair.syntax import outline
 
 LISTED = 3  # names in one line of the report
@@ -27,20 +27,21 @@ class Repaired:
     repairs: list[str] = field(default_factory=list)
 
 
-def repair(submitted: NotebookNode, released: NotebookNode) -> Repaired:
+def repair(submitted: NotebookNode, release: Release) -> Repaired:
     """The released notebook with the student's cells: solutions, answers, and whatever they added.
 
-    Locked cells always come from the release; what is missing comes back where it stood. A solution
-    found several times counts in its last complete version. Never raises, whatever is submitted.
+    `submitted` is a valid notebook. Locked cells always come from the release; what is missing
+    comes back where it stood. A solution found several times counts in its last complete version.
+    Never raises, whatever is submitted.
     """
-    submitted, release = normalised(submitted), Release(released)
+    submitted = copied(submitted)
     left_out = leave_out_largest(submitted.cells)
     found = claims(submitted.cells, release)
     made = plan(submitted.cells, found, release)
     cells = _rebuilt(submitted.cells, made, release)
     restored = _restore(cells, release)
     moved = cell_order.correct(cells, release)
-    notebook = copy.deepcopy(released)
+    notebook = NotebookNode({**release.notebook, "metadata": copied(release.notebook.metadata)})
     notebook.cells = _with_own_ids(cells, release)
     repairs = [
         *_said_of_format(submitted),
@@ -81,7 +82,7 @@ def _is_needed(cell: NotebookNode) -> bool:
 
 def _merged(cell: NotebookNode, key: int, made: Plan, release: Release) -> NotebookNode:
     """The released cell, with the student's text and outputs where students may write."""
-    merged = copy.deepcopy(release.cells[key])
+    merged = copied(release.cells[key])
     if release.is_locked(key):
         return merged
     merged.source = made.text.get(key, cell.source)
@@ -93,14 +94,14 @@ def _merged(cell: NotebookNode, key: int, made: Plan, release: Release) -> Noteb
 
 
 def _with_text(source: str, key: int, release: Release) -> NotebookNode:
-    cell = copy.deepcopy(release.cells[key])
+    cell = copied(release.cells[key])
     cell.source = source
     return cell
 
 
 def _extra(cell: NotebookNode) -> NotebookNode:
     """A cell without a role: kept as it is, with no metadata but its tags."""
-    kept = copy.deepcopy(cell)
+    kept = copied(cell)
     found = tags(cell.metadata.get("tags"))
     kept.metadata = NotebookNode({"tags": found} if found else {})
     return kept
@@ -112,7 +113,7 @@ def _restore(cells: list[Placed], release: Release) -> list[str]:
     for key, original in enumerate(release.cells):
         if key not in present and (release.roles[key] or _is_needed(original)):
             at = cell_order.place_of(key, cells, release)
-            cells.insert(at, Placed(copy.deepcopy(original), key))
+            cells.insert(at, Placed(copied(original), key))
             lost = release.is_written(key)
             what = "not found, graded as missing" if lost else "was missing, restored"
             report.append(f"{release.name(key)}: {what}")

@@ -5,6 +5,7 @@ takes from here or from `preprocessors` is for one kind and lets the other pass;
 assignments see exactly the steps, in the order, that nbgrader has by default.
 """
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,15 @@ class _Selective(preprocessors.NbGraderPreprocessor):
     config: Config
     for_kit: bool
 
+    @cached_property
+    def course(self) -> Course:
+        """The course of all submissions that come to this step."""
+        return course_of(self.config)
+
     def __call__(
         self, nb: NotebookNode, resources: dict[str, Any]
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        is_kit = resources["nbgrader"]["assignment"] in course_of(self.config).assignments()
+        is_kit = self.course.is_own(resources["nbgrader"]["assignment"])
         return super().__call__(nb, resources) if is_kit == self.for_kit else (nb, resources)
 
 

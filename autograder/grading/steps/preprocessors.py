@@ -5,7 +5,6 @@ writes the verdict's line and number. Nothing that student code prints reaches a
 words are kept for the student's page.
 """
 
-import copy
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
@@ -17,7 +16,8 @@ from autograder.assignment.source import Cell
 from autograder.checks.evidence import printable
 from autograder.checks.verdict import Verdict
 from autograder.grading.record import Record, Said
-from autograder.grading.steps.by_kind import ForKit, course_of, folder_of
+from autograder.grading.repair.copies import copied
+from autograder.grading.steps.by_kind import ForKit, folder_of
 from autograder.grading.submission import Grader, Submission, handed_in, shared_grader
 from autograder.tools.words import count_words
 
@@ -29,7 +29,7 @@ class KitPreprocessor(ForKit, NbGraderPreprocessor):
 
     def grader(self, resources: dict[str, Any]) -> Grader:
         """The assignment's grader."""
-        return shared_grader(course_of(self.config), resources["nbgrader"]["assignment"])
+        return shared_grader(self.course, resources["nbgrader"]["assignment"])
 
     def submission(self, resources: dict[str, Any]) -> Submission:
         """What the student handed in: files are read where they lie, and not nbgrader's copies."""
@@ -48,7 +48,7 @@ class Repair(KitPreprocessor):
         repaired = self.submission(resources).repaired
         for text in repaired.repairs:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], printable(text))
-        return copy.deepcopy(repaired.notebook), resources
+        return copied(repaired.notebook), resources
 
 
 class Verify(KitPreprocessor):
@@ -76,9 +76,9 @@ class Verify(KitPreprocessor):
         return nb, resources
 
     def _said(self, verdict: Verdict, resources: dict[str, Any]) -> Said:
-        course, name = course_of(self.config), ""
-        if verdict.measures and not course.leaderboard_names:
-            name = course.pseudonym(resources["nbgrader"]["student"])
+        name = ""
+        if verdict.measures and not self.course.leaderboard_names:
+            name = self.course.pseudonym(resources["nbgrader"]["student"])
         return Said(verdict.passed, verdict.feedback, verdict.diagnosis, name)
 
 
