@@ -10,17 +10,13 @@ from typing import Any
 import torch
 from rich.console import Console
 from tqdm import tqdm
-from traitlets.config import Config
 
 from autograder.authoring.build import build, is_current
 from autograder.checks.evidence import printable
+from autograder.grading.sandbox.switch import obey_switch
 from autograder.settings import Course
 
 UNSAFE = "grading refuses to start; with --no-sandbox student code runs as you do, with your files"
-UNCONFINED = (
-    "autograder: no sandbox: student code can read and change everything that you can, use the "
-    "network, and outlive its grading"
-)
 
 
 def run(course: Course, options: Namespace) -> int:
@@ -36,6 +32,7 @@ def run(course: Course, options: Namespace) -> int:
         "score": run_score,
         "grade": run_grade,
         "audit": run_audit,
+        "questions": run_questions,
         "report": run_report,
         "export-grades": run_export_grades,
         "export-feedback": run_export_feedback,
@@ -74,7 +71,7 @@ def run_judge(course: Course, options: Namespace) -> int:
     from autograder.assignment.judged_tables import show_judged
     from autograder.course.judge import judge_folder, write_judged
 
-    _obey_sandbox_switch(course, options)
+    obey_switch(course, off=options.no_sandbox)
     outcome = judge_folder(course, options.folder, options.secrets, options.workers, _progress)
     for line in outcome.skipped:
         print(f"skipped   {printable(line)}")
@@ -132,18 +129,12 @@ def run_doctor(course: Course, options: Namespace) -> int:
     return 0
 
 
-def _obey_sandbox_switch(course: Course, options: Namespace) -> None:
-    if options.no_sandbox:
-        course.update_config(Config({"Course": {"sandbox": False}}))  # nbgrader's steps see it too
-        print(UNCONFINED, file=sys.stderr)
-
-
 def run_score(course: Course, options: Namespace) -> int:
     """Grade one notebook and print the result."""
     from autograder.grading.formats import FORMATS
     from autograder.grading.submission import Grader
 
-    _obey_sandbox_switch(course, options)
+    obey_switch(course, off=options.no_sandbox)
     grader = Grader(course, options.assignment)
     print(FORMATS[options.format](grader.submission(options.notebook).graded))
     return 0
@@ -156,7 +147,7 @@ def run_grade(course: Course, options: Namespace) -> int:
     from autograder.course.lock import alone
     from autograder.course.tables import show_tables
 
-    _obey_sandbox_switch(course, options)
+    obey_switch(course, off=options.no_sandbox)
     _say_what_is_lacking(course, options)
     gc.freeze()  # what grading imports stays too
     with alone(course, f"grade {options.assignment}"):
@@ -205,7 +196,7 @@ def run_audit(course: Course, options: Namespace) -> int:
     """Train a few students' models again and compare."""
     from autograder.course.audit import as_table, audit, write_findings
 
-    _obey_sandbox_switch(course, options)
+    obey_switch(course, off=options.no_sandbox)
     draw = options.draw or str(date.today())
     print(f"draw {draw!r}: at most {options.minutes:g} minutes for each student", file=sys.stderr)
     findings = audit(
@@ -223,6 +214,14 @@ def run_audit(course: Course, options: Namespace) -> int:
     write_findings(findings, options.tolerance, path)
     print(path.relative_to(course.root))
     return 0 if all(finding.is_plausible(options.tolerance) for finding in findings) else 1
+
+
+def run_questions(course: Course, options: Namespace) -> int:
+    """Write questions to students about their own code."""
+    from autograder.questions.command import ask
+
+    obey_switch(course, off=options.no_sandbox)
+    return ask(course, options, _progress)
 
 
 def run_report(course: Course, options: Namespace) -> int:
