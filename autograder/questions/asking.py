@@ -49,10 +49,14 @@ class Choices:
 
 @dataclass
 class Asked:
-    """Questions by student, why somebody has fewer, and what went wrong with whom."""
+    """Questions by student, why somebody has fewer, and what went wrong with whom.
+
+    `refuted` is how many were left out because another process found another key.
+    """
 
     questions: dict[str, list[Question]] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
+    refuted: int = 0
     problems: dict[str, str] = field(default_factory=dict)
 
 
@@ -102,6 +106,7 @@ def ask_class(
     asked = Asked(problems=dict(_run(todo, choices.workers, progress)))
     made = {task.student: found for task in tasks if (found := _kept(task)) is not None}
     asked.questions = distinct({s: each.questions for s, each in made.items()}, choices.count)
+    asked.refuted = sum(each.refuted for each in made.values())
     asked.told = {student: each.told for student, each in made.items() if each.told}
     return asked
 
@@ -139,7 +144,8 @@ def _kept(task: Task) -> Made | None:
     with suppress(OSError, ValueError, LookupError, TypeError):
         said = json.loads(task.kept.read_text(encoding="utf-8"))
         if said["digest"] == task.digest:
-            return Made([from_json(each) for each in said["questions"]], said["told"])
+            questions = [from_json(each) for each in said["questions"]]
+            return Made(questions, said["told"], said["refuted"])
     return None
 
 
@@ -188,6 +194,7 @@ def make_one(task: Task) -> tuple[str, str]:
     said = {
         "digest": task.digest,
         "told": made.told,
+        "refuted": made.refuted,
         "questions": [each.as_json() for each in made.questions],
     }
     write_whole(task.kept, json.dumps(said, ensure_ascii=False), PRIVATE)

@@ -159,17 +159,17 @@ class Learned(StrEnum):
     OTHER = "other"
 
 
-def small_module(building: Building, subject: Any) -> nn.Module:
-    """What is built, with matrices that are identities and, where they began at random, zeros."""
+def small_module(building: Building, subject: Any) -> tuple[nn.Module, set[Learned]]:
+    """What is built, with simple numbers in its parameters, and of which kinds these are."""
     module: nn.Module = subject(*building.arguments, **building.keywords)
+    kinds = {parameter: kind_of(parameter) for parameter in module.parameters()}
     with torch.no_grad():
-        for parameter in module.parameters():
-            match kind_of(parameter):
-                case Learned.MATRIX:
-                    parameter.copy_(torch.eye(*parameter.shape))
-                case Learned.VECTOR:
-                    parameter.zero_()
-    return module.eval()
+        for parameter, kind in kinds.items():
+            if kind is Learned.MATRIX:
+                parameter.copy_(torch.eye(*parameter.shape))
+            elif kind is Learned.VECTOR:
+                parameter.zero_()
+    return module.eval(), set(kinds.values())
 
 
 def kind_of(parameter: Tensor) -> Learned:

@@ -25,9 +25,10 @@ Rewrite = Callable[[ast.expr], Iterator[tuple[ast.expr, str, int]]]
 
 @dataclass(frozen=True)
 class Change:
-    """A line that becomes another, and the cell that then is; equivalent ones say why they are.
+    """A line that becomes another, and the cell that then is; `kind` names an operator.
 
-    `rank` says how much one must understand to see that, 3 is most; `kind` names an operator.
+    `why` says what keeps all results, or, of a near miss, what is wrong; `rank` how much one must
+    understand to see it: 3 is most.
     """
 
     line: int
@@ -46,9 +47,10 @@ def mutants(code: Code, operators: Iterable[Operator] = OPERATORS) -> list[Chang
     for operator in operators:
         for text in by_operators(code.text, [operator]):
             shape = canonical(text)
-            change = _change(code, text, operator.__name__) if shape not in seen else None
-            if shape is not None and change is not None:
-                seen.add(shape)
+            if shape is None or shape in seen:
+                continue
+            seen.add(shape)
+            if change := _change(code, text, operator.__name__):
                 found.append(change)
     by_line = itertools.groupby(sorted(found, key=_line), _line)
     in_turn = itertools.zip_longest(*([*group] for _, group in by_line))
@@ -61,11 +63,23 @@ def _line(change: Change) -> int:
 
 def _change(code: Code, text: str, kind: str) -> Change | None:
     """What a text changes, where that is one statement that can be shown."""
-    tree = ast.parse(text)
+    tree = ast.fix_missing_locations(_WithMinus().visit(ast.parse(text)))
     for old, before, new in zip(code.statements, code.heads, statements(tree), strict=False):
         if before != head(new):
             return _shown(old, new, Change(old.lineno, "", "", ast.unparse(tree), kind=kind))
     return None
+
+
+class _WithMinus(ast.NodeTransformer):
+    """Writes `n + -1` as people do."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """A negative number that is added."""
+        self.generic_visit(node)
+        match node:
+            case ast.BinOp(left, ast.Add(), ast.Constant(int() as number)) if number < 0:
+                return ast.BinOp(left, ast.Sub(), ast.Constant(-number))
+        return node
 
 
 def _shown(old: ast.stmt, new: ast.stmt, change: Change) -> Change | None:

@@ -3,6 +3,7 @@
 import ast
 import copy
 import io
+import re
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from autograder.checks.text.cells import NOT_PYTHON
 from autograder.tools.cell_texts import SOLUTION
 
 LONGEST, WIDEST = 60, 160  # lines that are shown, and characters of one
+LONG_NUMBER = re.compile(r"(?<![\w.])\d{6,}\.0(?!\w)")
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -97,14 +99,24 @@ def head(statement: ast.stmt) -> str:
             setattr(bare, name, [ast.Pass()] if name == "body" else [])
     if isinstance(bare, DEFINITIONS):
         bare.decorator_list = []
-    text = ast.unparse(ast.fix_missing_locations(bare))
+    text = unparsed(bare)
     match bare:
         case ast.Assign(value=ast.Tuple([_, *_]) as several) | ast.Return(
             ast.Tuple([_, *_]) as several
         ):
-            written = ast.unparse(several)
+            written = unparsed(several)
             return f"{text.removesuffix(written)}{written[1:-1]}"  # as people write it
     return text.removesuffix("\n    pass") if hasattr(bare, "body") else text
+
+
+def unparsed(node: ast.AST) -> str:
+    """Python's own text of a node, with exponents where a number is long: 1e8."""
+    return LONG_NUMBER.sub(_with_exponent, ast.unparse(ast.fix_missing_locations(node)))
+
+
+def _with_exponent(found: re.Match[str]) -> str:
+    text = f"{float(found[0]):g}"
+    return text.replace("e+0", "e").replace("e+", "e") if "e+" in text else found[0]
 
 
 def _comments(text: str) -> Iterator[tuple[int, int, int, int]]:

@@ -17,7 +17,7 @@ from autograder.checks.probes import Probe
 from autograder.checks.rng import Rng
 from autograder.checks.spec import Spec, specs
 from autograder.grading.limits import at_most
-from autograder.questions.asks import Ask, call_of, from_text, kind_of, small_module
+from autograder.questions.asks import Ask, Learned, call_of, from_text, small_module
 
 T = TypeVar("T")
 MOST = 64  # looks at one expression in one call
@@ -80,25 +80,15 @@ def _answer(probes: dict[str, Probe], subject: Any, ask: Ask) -> dict[str, Any]:
     """What a call returns, and what was seen on the way; or the error that it raises."""
     try:
         with at_most(SECONDS):
-            target, call = _target(probes[ask.probe], subject, ask)
+            call, learned = call_of(probes[ask.probe], ask), set[Learned]()
+            target = copy.deepcopy(subject) if isinstance(subject, nn.Module) else subject
+            if call.building is not None and ask.numbers is not None:
+                target, learned = small_module(call.building, subject)
+            elif call.building is not None:
+                target = call.building.module(subject, Rng(ask.seed, ask.probe))
             _seen.clear()
             output = target(*call.arguments, **call.keywords)
     except Exception as error:
         return {"error": type(error).__name__}
     looks = {number: list(seen) for number, seen in _seen.items()}
-    return {"output": output, "looks": looks, "learned": sorted(_learned(target))}
-
-
-def _learned(target: Any) -> set[str]:
-    """What kinds of parameters a module has, as small numbers are put into them."""
-    parameters = target.parameters() if isinstance(target, nn.Module) else ()
-    return {kind_of(parameter) for parameter in parameters}
-
-
-def _target(probe: Probe, subject: Any, ask: Ask) -> tuple[Any, Any]:
-    call = call_of(probe, ask)
-    if call.building is None:
-        return copy.deepcopy(subject) if isinstance(subject, nn.Module) else subject, call
-    if ask.numbers is not None:
-        return small_module(call.building, subject), call
-    return call.building.module(subject, Rng(ask.seed, probe.name)), call
+    return {"output": output, "looks": looks, "learned": sorted(learned)}

@@ -10,11 +10,12 @@ from autograder.grading.submission import Grader, Submission
 from autograder.questions.asks import Ask
 from autograder.questions.changes import Change, mutants, rewritten
 from autograder.questions.code import Code, UnreadableError, code_of
-from autograder.questions.equivalents import equivalents, near
+from autograder.questions.equivalents import equivalents
 from autograder.questions.experiments import Laboratory, Outcome, Version
 from autograder.questions.exploring import LARGEST_SEED, Explored, explore, verdict_on
 from autograder.questions.kinds import reaching, returned, same_results, values
 from autograder.questions.kinds.same_results import Tried, difference, keeps_all
+from autograder.questions.near_misses import near_misses
 from autograder.questions.question import Draft, Question
 from autograder.tools.cell_texts import UNSOLVED
 
@@ -22,15 +23,20 @@ TOGETHER = 3  # exercises that are explored at a time
 SPARE = 4  # questions that are kept beyond those that are asked, so that classmates get others
 LINES, EQUIVALENTS, BROKEN, OTHERS = 2, 2, 7, 26  # changes that are tried of one exercise
 SMALL_CALLS = 4
+CLEAR = 1e-3  # error from which on nobody takes other results for rounding
 NONE = "no exercise is written"
 
 
 @dataclass
 class Made:
-    """A student's questions, the best first, and why there are not more."""
+    """A student's questions, the best first, and why there are not more.
+
+    `refuted` is for how many another process found no key, or another one; they are left out.
+    """
 
     questions: list[Question] = field(default_factory=list)
     told: str = ""
+    refuted: int = 0
 
 
 def make_questions(
@@ -46,13 +52,21 @@ def make_questions(
         return Made(told="; ".join(problems) or NONE)
     laboratory, drafts = Laboratory(grader, submission), list[Draft]()
     rng.shuffle(found)
-    for codes in (found[at : at + TOGETHER] for at in range(0, len(found), TOGETHER)):
-        drafts += _drafts(grader, laboratory, codes, rng)
-        if len(drafts) >= 4 * (count + SPARE) and len(_chosen(drafts, count + SPARE)) > count:
+    for at in range(0, len(found), TOGETHER):
+        drafts += _drafts(grader, laboratory, found[at : at + TOGETHER], rng)
+        if _are_enough(drafts, count + SPARE):
             break
-    proved = _proved(laboratory, _chosen(drafts, count + SPARE))
+    chosen = _chosen(drafts, count + SPARE)
+    proved = _proved(laboratory, chosen)
     short = "" if len(proved) >= count else f"{len(proved)} of {count} questions found"
-    return Made(proved, short)
+    return Made(proved, short, len(chosen) - len(proved))
+
+
+def _are_enough(drafts: Sequence[Draft], count: int) -> bool:
+    """Whether there is something to choose from: of different kinds, on different exercises."""
+    kinds = {each.question.kind for each in drafts}
+    exercises = {each.question.exercise for each in drafts}
+    return len(drafts) >= 2 * count and len(kinds) > 2 and len(exercises) > 1
 
 
 def codes_in(
@@ -95,14 +109,16 @@ def _judge(plan: "_Changes", grader: Grader, laboratory: Laboratory) -> Judge:
     """What a change breaks, in a sentence; empty where the exercise's cases accept it."""
 
     def judge(change: Change, before: Outcome, after: Outcome) -> str:
-        said = difference(before, after, len(VISIBLE_SEEDS))
-        if not said or not plan.explored.verdict.passed:
-            return f"Not the same {said}." if said else ""
+        found = difference(before, after, len(VISIBLE_SEEDS))
+        if found.error < CLEAR:
+            return ""
+        if not plan.explored.verdict.passed:
+            return f"{change.why} {found.said}".strip()
         verdict = verdict_on(plan.code, after, grader.verifier, laboratory, change.text)
         if verdict.passed:
             return ""
-        diagnosis = f" {verdict.diagnosis}" if verdict.mistake else ""
-        return f"The check then says: ✗ {verdict.feedback}.{diagnosis}"
+        known = verdict.diagnosis if verdict.mistake else ""
+        return f"{change.why or known} The check then fails: {verdict.feedback}.".strip()
 
     return judge
 
@@ -116,7 +132,7 @@ class _Changes:
         self._pairs = reaching.pairs_of(explored)
         self._seeds = (*VISIBLE_SEEDS, rng.randrange(LARGEST_SEED))
         every = [
-            *rewritten(self.code, lambda node: near(node, explored.facts)),
+            *rewritten(self.code, lambda node: near_misses(node, explored.facts)),
             *mutants(self.code),
         ]
         same = [*rewritten(self.code, lambda node: equivalents(node, explored.facts))]

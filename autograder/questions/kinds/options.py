@@ -14,5 +14,5 @@ def shuffled(right: Option, wrong: Sequence[Option], rng: random.Random) -> tupl
 
 
 def numeric(right: Option, wrong: Sequence[Option]) -> tuple[Option, ...]:
-    """Options that are numbers or axes, in their natural order."""
-    return tuple(sorted([right, *wrong[: len(LETTERS) - 1]], key=lambda each: each.text))
+    """Options that are whole numbers, in their order."""
+    return tuple(sorted([right, *wrong[: len(LETTERS) - 1]], key=lambda each: int(each.text)))

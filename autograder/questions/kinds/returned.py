@@ -119,12 +119,23 @@ def drafts(
 
 
 def _three(small: Small, wrong: dict[str, Change], rng: random.Random) -> list[tuple[str, Change]]:
-    """Three results of mutants, those of the same shape first."""
-    form = [c for c in small.text if c in "[]"]
-    pairs = sorted(
-        wrong.items(), key=lambda each: ([c for c in each[0] if c in "[]"] != form, rng.random())
-    )
-    return pairs[: len(LETTERS) - 1]
+    """Three results of mutants: of one shape, and of different lines, where there are such."""
+    form = _form(small.text)
+
+    def order(pair: tuple[str, Change]) -> tuple[bool, bool, float]:
+        text, change = pair
+        return _form(text) != form, "n" in text or change.kind == "numbers", rng.random()
+
+    found, lines = list[tuple[str, Change]](), list[int]()
+    for pair in sorted(wrong.items(), key=order):
+        lines.append(pair[1].line)
+        found.append(pair)
+    first = [pair for at, pair in enumerate(found) if lines.index(lines[at]) == at]
+    return [*first, *(pair for pair in found if pair not in first)][: len(LETTERS) - 1]
+
+
+def _form(text: str) -> str:
+    return "".join(each for each in text if each in "[],")
 
 
 def _draft(
@@ -153,7 +164,8 @@ def _draft(
     def is_proved(outcomes: Sequence[Outcome]) -> bool:
         return [_part_of(each.answers[0], small) for each in outcomes] == expected
 
-    return Draft(question, versions, is_proved, 4.5 + min(small.ease, 4) / 2)
+    lines = {change.line for _, change in wrong}
+    return Draft(question, versions, is_proved, 3.5 + min(small.ease, 4) / 2 + len(lines) / 2)
 
 
 def _part_of(answer: Answer, small: Small) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from autograder.checks.comparison import compare
 from autograder.checks.evidence import Evidence, Value
-from autograder.questions.changes import Change
+from autograder.questions.changes import NEAR, Change
 from autograder.questions.experiments import Outcome, Version
 from autograder.questions.exploring import LARGEST_SEED, Explored
 from autograder.questions.kinds.options import shuffled
@@ -16,7 +16,6 @@ ASKED = (
     "Line {} is replaced. With which of these lines do the results of every call stay the same, "
     "up to rounding?"
 )
-RAISES = "raises "
 CASES = "Proved with {} cases under {} seeds."
 
 
@@ -46,7 +45,7 @@ def drafts(
     for one in equivalent:
         line = one.change.line
         others = [each for each in broken if each.change.line == line]
-        wrong = _three(others, one.change, rng)
+        wrong = _three(others, rng)
         if len(wrong) < len(LETTERS) - 1:
             continue
         cases = len(original.cases)
@@ -65,10 +64,17 @@ def drafts(
         yield _draft(explored, question, one.change, [each.change for each in wrong], rng)
 
 
-def _three(others: Sequence[Tried], right: Change, rng: random.Random) -> list[Tried]:
-    """Three mutants that break different things, at most one of them by an error alone."""
+def _three(others: Sequence[Tried], rng: random.Random) -> list[Tried]:
+    """Three changes that break different things, at most one of them by an error alone.
+
+    Near misses come first, or else the right option would be the only one that looks like one.
+    """
     found: dict[str, Tried] = {}
-    for each in sorted(others, key=lambda each: (each.only_raises, rng.random())):
+
+    def order(each: Tried) -> tuple[bool, bool, float]:
+        return each.only_raises, each.change.kind != NEAR, rng.random()
+
+    for each in sorted(others, key=order):
         found.setdefault(each.breaks, each)
     raising = [each for each in found.values() if each.only_raises][:1]
     return [*(each for each in found.values() if not each.only_raises), *raising][:3]
@@ -91,19 +97,29 @@ def _draft(
 
 def keeps_all(before: Outcome, after: Outcome, seeds: int) -> bool:
     """Whether all cases of so many seeds are as before, with all that is tried besides."""
-    return bool(before.cases) and not difference(before, after, seeds)
+    return bool(before.cases) and not difference(before, after, seeds).said
 
 
-def difference(before: Outcome, after: Outcome, seeds: int) -> str:
-    """What is first not as before in cases of the first seeds; empty where all is."""
+@dataclass(frozen=True)
+class Differing:
+    """What is first not as before, and the largest error; infinite where forms differ."""
+
+    said: str = ""
+    error: float = 0.0
+
+
+def difference(before: Outcome, after: Outcome, seeds: int) -> Differing:
+    """How cases of the first seeds are not as before."""
     known, found = before.evidence, after.evidence
+    said, largest = "", 0.0
     for (probe, index), evidence in known.items():
         if index < seeds:
             other = found.get((probe, index), Evidence(error="RuntimeError"))
-            said = compare(_whole(evidence), _whole(other))
-            if evidence.error is not None or not said.passed:
-                return f"in the case `{probe}`, {said.summary}"
-    return ""
+            outcome = compare(_whole(evidence), _whole(other))
+            largest = max(largest, outcome.error)
+            if evidence.error is not None or not outcome.passed:
+                said = said or f"In the case `{probe}`: {outcome.summary}."
+    return Differing(said, largest)
 
 
 def _whole(evidence: Evidence) -> Evidence:
