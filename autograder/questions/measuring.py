@@ -1,7 +1,7 @@
 """Measuring questions: `python -m autograder.questions.measuring attention clip`, in a course.
 
-A class is made in a copy of the course, of the reference, alternatives and known mistakes; everybody
-is asked, then a few again, in other processes. Prints the table of `docs/questions.md`.
+A class is made in a copy of the course, of the reference, alternatives and known mistakes. All are
+asked, then a few again, in other processes. Prints the table of `docs/questions.md`.
 """
 
 import argparse
@@ -10,9 +10,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -75,7 +76,7 @@ def measure(course: Course, assignment: str, most: int, again: int) -> Measured:
     return Measured(assignment, asked, {student: second[student] for student in few}, seconds)
 
 
-def _progress(what: str, items: Sequence[object], total: int) -> Sequence[object]:
+def _progress(what: str, items: Iterable[Any], total: int) -> Iterable[Any]:
     return tqdm(items, desc=what, total=total, file=sys.stderr)
 
 
