@@ -19,12 +19,13 @@ from typing import Any
 import torch
 from traitlets.config import Config
 
+from autograder.assignment.current import refuse_stale
 from autograder.assignment.validation import read_source
 from autograder.course.gradebook import Nbgrader
-from autograder.errors import ToldError
+from autograder.errors import StoppedError, ToldError
 from autograder.files import PRIVATE, write_whole
 from autograder.grading.limits import TookTooLongError, at_most
-from autograder.grading.repair.reading import SubmissionError
+from autograder.grading.repair.reading import SubmissionError, read_notebook
 from autograder.grading.submission import Grader, handed_in
 from autograder.grading.visible import VisibleVerifier
 from autograder.questions.making import Made, make_questions
@@ -90,6 +91,7 @@ def ask_class(
     Raises SettingsError where there is nobody to ask, SourceError, StaleError.
     """
     source = read_source(course.source_path(assignment))
+    refuse_stale(source, read_notebook(course.released(assignment)))
     unknown = [name for name in choices.exercises if name not in source.checks]
     if unknown:
         raise SettingsError(f"no exercise {unknown[0]!r} (there: {', '.join(source.checks)})")
@@ -180,15 +182,15 @@ def _begin() -> None:
 def make_one(task: Task) -> tuple[str, str]:
     """Make a student's questions and keep them; the student, and why there are none.
 
-    Raises ToldError where no submission is to blame.
+    Raises StoppedError where no submission is to blame.
     """
     try:
         with at_most(SECONDS):
             made = _made(task)
     except (SubmissionError, MisreadError, TookTooLongError) as error:
         return task.student, str(error)
-    except ToldError:
-        raise
+    except ToldError as error:
+        raise StoppedError(str(error)) from None  # one that travels between processes
     except Exception as error:  # whatever a submission provokes, the others are asked
         return task.student, f"cannot be asked about: {type(error).__name__}: {error}"
     said = {

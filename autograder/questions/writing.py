@@ -32,5 +32,9 @@ def write_questions(course: Course, assignment: str, asked: Asked) -> Path:
 
 def _names(course: Course) -> dict[str, str]:
     """Of the roster's students: the name, and the id, by which pages are told apart."""
-    known = {student.id: student.name for student in students_of(Nbgrader(course))}
+    nbgrader = Nbgrader(course)
+    kind, _, file = nbgrader.database.partition("?")[0].partition(":///")
+    if kind == "sqlite" and not Path(file).exists():
+        return {}  # nobody was entered, and asking would make a gradebook
+    known = {student.id: student.name for student in students_of(nbgrader)}
     return {student: f"{name} ({student})" for student, name in known.items() if name}
