@@ -15,6 +15,7 @@ from autograder.questions.code import Code
 MODULE = "module"
 PLACES = ("first", "second", "third", "fourth")
 SIMPLE = (int, float, bool, str, type(None))
+NEARLY = 2e-6  # as float32 rounds, and no chance hit of an exponential
 LARGEST = 12  # denominator of a fraction that is shown
 DECIMALS = (1, 2, 4, 5, 8, 10)  # denominators of numbers that are written with a point
 MOST = 24  # numbers of one argument that are written out
@@ -112,7 +113,7 @@ def number(value: float | bool) -> str:
     if not math.isfinite(value):
         return str(float(value))
     near = Fraction(value).limit_denominator(LARGEST)
-    if abs(value) > 1e6 or abs(near - Fraction(value)) > 1e-5 * max(1.0, abs(value)):
+    if abs(value) > 1e6 or abs(near - Fraction(value)) > NEARLY * max(1.0, abs(value)):
         raise WordlessError("no simple number")
     is_decimal = near.denominator in DECIMALS
     return f"{float(near):g}" if is_decimal and near.denominator != 1 else str(near)

@@ -23,6 +23,7 @@ TOGETHER = 3  # exercises that are explored at a time
 SPARE = 4  # questions that are kept beyond those that are asked, so that classmates get others
 LINES, EQUIVALENTS, BROKEN, OTHERS = 2, 2, 7, 26  # changes that are tried of one exercise
 SMALL_CALLS = 4
+CHANCE = 1.5  # beside the ranks of drafts, which are about 5
 CLEAR = 1e-3  # error from which on nobody takes other results for rounding
 NONE = "no exercise is written"
 
@@ -56,7 +57,7 @@ def make_questions(
         drafts += _drafts(grader, laboratory, found[at : at + TOGETHER], rng)
         if _are_enough(drafts, count + SPARE):
             break
-    chosen = _chosen(drafts, count + SPARE)
+    chosen = _chosen(drafts, count + SPARE, rng)
     proved = _proved(laboratory, chosen)
     short = "" if len(proved) >= count else f"{len(proved)} of {count} questions found"
     return Made(proved, short, len(chosen) - len(proved))
@@ -197,10 +198,10 @@ class _Changes:
 
 
 def _best(same: Sequence[Change], every: Sequence[Change], rng: random.Random) -> Iterator[Change]:
-    """Equivalent changes of a few lines that enough others can be told from, deep ones first."""
+    """Equivalent changes of a few lines that have enough others, deep ones rather first."""
     others = [change.line for change in every]
     usable = [change for change in same if others.count(change.line) > 2]
-    mixed = sorted(rng.sample(usable, len(usable)), key=lambda each: -each.rank)
+    mixed = sorted(usable, key=lambda each: each.rank + 2 * CHANCE * rng.random(), reverse=True)
     lines = [*dict.fromkeys(change.line for change in mixed)][:LINES]
     for line in lines:
         texts = {change.after: change for change in mixed if change.line == line}
@@ -215,14 +216,18 @@ def _few_of_each_line(changes: Iterable[Change], most: int) -> Iterator[Change]:
             yield change
 
 
-def _chosen(drafts: Sequence[Draft], count: int) -> list[Draft]:
-    """So many of different kinds, about different exercises and lines, good ones first."""
-    left, chosen = list(drafts), list[Draft]()
+def _chosen(drafts: Sequence[Draft], count: int, rng: random.Random) -> list[Draft]:
+    """So many of different kinds, about different exercises and lines, good ones first.
+
+    With some chance in it, so that a class is not asked one thing.
+    """
+    left = [(each, each.rank + CHANCE * rng.random()) for each in drafts]
+    chosen: list[Draft] = []
     while left and len(chosen) < count:
-        best = max(left, key=lambda each: each.rank - sum(_alike(each, it) for it in chosen))
+        best = max(left, key=lambda pair: pair[1] - sum(_alike(pair[0], it) for it in chosen))
         left.remove(best)
-        if all(best.question.signature != it.question.signature for it in chosen):
-            chosen.append(best)
+        if all(best[0].question.signature != it.question.signature for it in chosen):
+            chosen.append(best[0])
     return chosen
 
 

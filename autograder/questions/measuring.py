@@ -63,12 +63,13 @@ def measure(course: Course, assignment: str, most: int, again: int) -> Measured:
     write_class(course, assignment)
     submitted = course.build / "submitted"
     students = sorted(path.parent.name for path in submitted.glob(f"*/{assignment}"))
-    for student in students[most:]:
+    every = students[:: -(-len(students) // most)]
+    for student in set(students) - set(every):
         shutil.rmtree(submitted / student)
     begun = time.monotonic()
     asked = ask_class(course, assignment, Choices(), _progress)
     seconds = time.monotonic() - begun
-    few = [student for student, each in asked.questions.items() if each][:: max(1, most // again)]
+    few = [student for student, each in asked.questions.items() if each][:again]
     for student in few:
         (folder_of(course, assignment) / "kept" / f"{student}.json").unlink()
     second = ask_class(course, assignment, Choices(), _progress).questions

@@ -7,16 +7,9 @@ import ast
 from collections.abc import Iterator
 
 from autograder.authoring.operators.syntax import name_of, receiver
-from autograder.questions.equivalents import (
-    Found,
-    U,
-    are_numeric,
-    operand,
-    product,
-    scores_of,
-    with_scores,
-    written,
-)
+from autograder.questions.rules.functions import scores_of, with_scores
+from autograder.questions.rules.products import product, transposed
+from autograder.questions.rules.words import Found, U, are_numeric, operand, written
 from autograder.questions.sights import Facts
 
 FACTOR = "A factor, unlike a number that is added to all, does not cancel in a softmax."
@@ -71,8 +64,8 @@ def _of_products(node: ast.expr, facts: Facts) -> Iterator[tuple[str, str]]:
     sides = product(node)
     if sides and all((facts.rank(side) or 0) > 1 for side in sides[:2]):
         a, b, form = sides
-        yield f"({form.format(f'({U(a)}).mT', f'({U(b)}).mT')}).mT", WRONG_ORDER
-        yield form.format(f"({U(b)}).mT", f"({U(a)}).mT"), "The result is not transposed back."
+        yield f"({form.format(transposed(a), transposed(b))}).mT", WRONG_ORDER
+        yield form.format(transposed(b), transposed(a)), "The result is not transposed back."
 
 
 def _of_functions(node: ast.expr, facts: Facts) -> Iterator[tuple[str, str]]:

@@ -6,8 +6,9 @@ from own_code import called, code, facts
 from torch import nn
 
 from autograder.questions.changes import mutants, rewritten
-from autograder.questions.equivalents import RULES, equivalents, linear_written_out
+from autograder.questions.equivalents import RULES, equivalents
 from autograder.questions.near_misses import near_misses
+from autograder.questions.rules.products import linear_written_out
 
 MANY = """\
 import math

@@ -29,7 +29,7 @@ def sums(one: OneCall) -> Iterator[Draft]:
             [Option(text, text == right, _why_sum(text, right)) for text in texts],
             f"`{seen.text}` has shape {sight.shape}; each of its sums along {right} is 1.",
             _axis,
-            4.5,
+            5.0,
         )
 
 
@@ -60,7 +60,7 @@ def dtypes(one: OneCall) -> Iterator[Draft]:
             [Option(d, d == right, "" if d == right else f"It is {right}.") for d in DTYPES],
             f"`{seen.text}` is a tensor of {right}.",
             _dtype,
-            2.5,
+            3.5,
         )
 
 
@@ -87,7 +87,7 @@ def times(one: OneCall) -> Iterator[Draft]:
             ),
             f"The loop of line {loop.lineno} runs {count} times.",
         )
-        yield one.proved_by(question, number, _of_length(count), 2.5)
+        yield one.proved_by(question, number, _of_length(count), 4.0)
 
 
 def _of_length(count: int) -> Callable[[Sequence[Sight]], bool]:

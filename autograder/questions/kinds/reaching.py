@@ -28,9 +28,8 @@ from autograder.questions.sights import Answer
 
 SAME, OTHER = 1e-6, 1e-3  # relative errors below and above which results are as before, or are not
 ITEMS = (
-    "This call is made twice, the second time with other numbers in {}, but not in item 0 of the "
-    "batch. In your code, item 0 of the {} is the same both times. Which change makes it "
-    "differ?"
+    "This call is made twice, the second time with other numbers in {}, except in item 0 (axis 0). "
+    "In your code, item 0 of the {} is the same both times. Which change makes it differ?"
 )
 LATER = (
     "This call is made twice, the second time with other numbers in {} from position {} on (axis "
@@ -191,7 +190,7 @@ def _draft(
         found = [is_reached(each.answers, pair, at) for each in outcomes]
         return found == [False, True, *[False] * len(wrong)]
 
-    return Draft(question, versions, is_proved, 6.0)
+    return Draft(question, versions, is_proved, 5.5)
 
 
 def _told(change: Change) -> str:

@@ -5,6 +5,9 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import torch
+
+from autograder.checks.calls import Call
 from autograder.checks.evidence import Array
 from autograder.questions.asks import Ask, Learned
 from autograder.questions.changes import Change
@@ -23,6 +26,7 @@ from autograder.questions.sights import Answer
 MOST, LARGEST = 6, 999  # numbers of a result, and how large they are
 INPUTS = 14  # numbers of all arguments
 MOST_STEPS = 5
+MOST_COUNTED = 20  # a whole number that one calculates with
 
 
 @dataclass(frozen=True)
@@ -58,10 +62,17 @@ def _small(explored: Explored, ask: Ask, answer: Answer) -> Iterator[Small]:
         return
     for part, (name, array) in enumerate(arrays_in(answer.output)):
         text = text_of(array)
-        if text and text not in given and _is_telling(array):
+        is_easy = array.values.dtype.kind != "f" or _largest(call) <= MOST_COUNTED
+        if text and text not in given and _is_telling(array) and is_easy:
             ease = len(set(array.values.ravel().tolist()))
             weights, way = _weights(answer), on_the_way(explored, answer)
             yield Small(ask, part, name, given, text, ease, weights, way)
+
+
+def _largest(call: Call) -> int:
+    """The largest whole number in a tensor that is calculated with."""
+    tensors = [each for each in call.arguments if torch.is_tensor(each) and each.numel()]
+    return max((int(each.max()) for each in tensors if not each.is_floating_point()), default=0)
 
 
 def _weights(answer: Answer) -> str:
@@ -90,8 +101,8 @@ def _is_telling(array: Array) -> bool:
 
 def text_of(array: Array) -> str:
     """A result in brackets; empty where it is not made of a few simple numbers."""
-    if not 0 < array.values.size <= MOST or (abs(array.values) > LARGEST).any():
-        return ""
+    if not 0 < array.values.size <= MOST or not (abs(array.values) <= LARGEST).all():
+        return ""  # NaN is not below anything
     try:
         return numbers(array.values)
     except (WordlessError, TypeError):
@@ -124,7 +135,7 @@ def _three(small: Small, wrong: dict[str, Change], rng: random.Random) -> list[t
 
     def order(pair: tuple[str, Change]) -> tuple[bool, bool, float]:
         text, change = pair
-        return _form(text) != form, "n" in text or change.kind == "numbers", rng.random()
+        return _form(text) != form, change.kind == "numbers", rng.random()
 
     found, lines = list[tuple[str, Change]](), list[int]()
     for pair in sorted(wrong.items(), key=order):
@@ -165,7 +176,7 @@ def _draft(
         return [_part_of(each.answers[0], small) for each in outcomes] == expected
 
     lines = {change.line for _, change in wrong}
-    return Draft(question, versions, is_proved, 3.5 + min(small.ease, 4) / 2 + len(lines) / 2)
+    return Draft(question, versions, is_proved, 4.0 + min(small.ease, 4) / 4 + len(lines) / 4)
 
 
 def _part_of(answer: Answer, small: Small) -> str:

@@ -92,7 +92,7 @@ def _draft(
         kept = [keeps_all(before, each, len(seeds)) for each in (same, *others)]
         return kept == [True, *[False] * len(others)]
 
-    return Draft(question, versions, is_proved, 4.0 + right.rank)
+    return Draft(question, versions, is_proved, 4.0 + 0.6 * right.rank)
 
 
 def keeps_all(before: Outcome, after: Outcome, seeds: int) -> bool:

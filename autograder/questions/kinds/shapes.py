@@ -32,7 +32,7 @@ def drafts(one: OneCall) -> Iterator[Draft]:
                 shuffled(Option(str(shape), True, ""), wrong, one.rng),
                 _why(one, seen),
                 lambda other: str(other.shape),
-                (1.5 if len(shape) == 1 else 2.5 + len(shape) / 2) - seen.is_made,
+                (3.0 if len(shape) == 1 else 4.0 + len(shape) / 2) - 1.5 * seen.is_made,
             )
 
 
