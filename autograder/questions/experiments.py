@@ -1,7 +1,8 @@
 """Experiments: versions of a student's cells, run in the sandbox, each with checks and asks.
 
 All cells of the submission run first, as they do for grading; then each version of a solution cell
-in turn, and what is tried with it. What comes back is evidence, which is compared here.
+in turn, and what is tried with it: the cases that students see, with other seeds too, and nothing
+of the hidden ones. What comes back is evidence, which is compared here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,7 +53,7 @@ class Laboratory:
     def __init__(self, grader: Grader, submission: Submission) -> None:
         self._grader, self._texts = grader, ChecksText(grader.verifier.source)
         self._job = submission.job
-        self._complete: dict[str, str] = {}  # by exercise
+        self._known: dict[str, str] = {}  # texts of checks, by exercise
 
     @property
     def cells(self) -> tuple[Step, ...]:
@@ -93,9 +94,9 @@ class Laboratory:
             yield PlannedCheck(name, subject, f"{text}{asked}\n", (0,))
 
     def _text(self, exercise: str) -> str:
-        if exercise not in self._complete:
-            self._complete[exercise] = self._texts.complete(exercise) + TAIL
-        return self._complete[exercise]
+        if exercise not in self._known:
+            self._known[exercise] = self._texts.visible(exercise) + TAIL
+        return self._known[exercise]
 
 
 def _steps(number: int, version: Version) -> Iterator[Step]:

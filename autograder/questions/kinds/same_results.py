@@ -118,7 +118,7 @@ def difference(before: Outcome, after: Outcome, seeds: int) -> Differing:
             outcome = compare(_whole(evidence), _whole(other))
             largest = max(largest, outcome.error)
             if evidence.error is not None or not outcome.passed:
-                said = said or f"In the case `{probe}`: {outcome.summary}."
+                said = said or f"The results are others: {outcome.summary}."
     return Differing(said, largest)
 
 
