@@ -5,6 +5,7 @@ in turn, and what is tried with it: the cases that students see, with other seed
 of the hidden ones. What comes back is evidence, which is compared here.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -14,12 +15,15 @@ from autograder.checks.running import Place
 from autograder.grading.execute import execute
 from autograder.grading.forks.requests import PlannedCheck, Step
 from autograder.grading.jobs import Execution, Found, Job
+from autograder.grading.limits import TookTooLongError
 from autograder.grading.submission import Grader, Submission
 from autograder.questions.asks import Ask, to_text
 from autograder.questions.code import Code
 from autograder.questions.sights import Answer, MisreadError, answers_in
 
-STEP_SECONDS, SECONDS = 10.0, 240.0  # for one step; for all versions of a submission
+STEP_SECONDS, SECONDS = 10.0, 240.0  # for one step; for versions that are run together
+ALL_SECONDS = 900.0  # for a submission
+SLOW = "its code takes too long to be asked about"
 CASES, ASKS = "cases of {} {}", "asks of {} {}"
 TAIL = "\n\nfrom autograder.questions.looking import answer_asks, same_cases\n"
 
@@ -53,6 +57,7 @@ class Laboratory:
     def __init__(self, grader: Grader, submission: Submission) -> None:
         self._grader, self._texts = grader, ChecksText(grader.verifier.source)
         self._job = submission.job
+        self._left = ALL_SECONDS
         self._known: dict[str, str] = {}  # texts of checks, by exercise
 
     @property
@@ -63,16 +68,21 @@ class Laboratory:
     def run(self, versions: Sequence[Version]) -> list[Outcome]:
         """What came of each version, in one process or, where one is killed, several.
 
-        Raises MisreadError where evidence is not what was asked for.
+        Raises MisreadError where evidence is not what was asked for, TookTooLongError where all of it
+        takes too long.
         """
         if not versions:
             return []
+        if self._left <= 0:
+            raise TookTooLongError(SLOW)
+        begun = time.monotonic()
         execution = execute(self._planned(versions))
+        self._left -= time.monotonic() - begun
         return [_outcome(execution, number, each) for number, each in enumerate(versions)]
 
     def _planned(self, versions: Sequence[Version]) -> Job:
         seconds = min(STEP_SECONDS, self._job.limits.cell_seconds)
-        limits = replace(self._job.limits, cell_seconds=seconds, total=SECONDS)
+        limits = replace(self._job.limits, cell_seconds=seconds, total=min(SECONDS, self._left))
         checks = {
             check.exercise: check for n, v in enumerate(versions) for check in self._checks(n, v)
         }
