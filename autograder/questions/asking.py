@@ -9,10 +9,11 @@ import random
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from autograder.errors import StoppedError, ToldError
 from autograder.files import PRIVATE, write_whole
 from autograder.grading.limits import TookTooLongError, at_most
 from autograder.grading.repair.reading import SubmissionError, read_notebook
+from autograder.grading.sandbox.syscalls import PR_SET_PDEATHSIG, prctl
 from autograder.grading.submission import Grader, handed_in
 from autograder.grading.visible import VisibleVerifier
 from autograder.questions.making import Made, make_questions
@@ -34,6 +36,7 @@ from autograder.questions.sights import MisreadError
 from autograder.settings import Course, SettingsError, find_course
 
 SECONDS = 600.0  # of processor time, for one student
+KILLED = "a process was killed, as when memory is short: run it again, with fewer --workers"
 Progress = Callable[[str, Iterable[Any], int], Iterable[Any]]
 
 
@@ -170,12 +173,19 @@ def _run(
         for future in progress("asking", as_completed(futures), len(tasks)):
             if (result := future.result())[1]:
                 yield result
+    except BrokenProcessPool:
+        raise StoppedError(KILLED) from None
+    except BaseException:
+        for process in active_children():
+            process.kill()  # what they are busy with is made again another time
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
 def _begin() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process tells them to end
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends them
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # where it is killed itself, too
     torch.set_num_threads(1)
 
 

@@ -68,8 +68,7 @@ class Laboratory:
     def run(self, versions: Sequence[Version]) -> list[Outcome]:
         """What came of each version, in one process or, where one is killed, several.
 
-        Raises MisreadError where evidence is not what was asked for, TookTooLongError where all of it
-        takes too long.
+        Raises MisreadError where evidence is not what was asked for, and TookTooLongError.
         """
         if not versions:
             return []
