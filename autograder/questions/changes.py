@@ -83,11 +83,21 @@ class _WithMinus(ast.NodeTransformer):
 
 
 def _shown(old: ast.stmt, new: ast.stmt, change: Change) -> Change | None:
-    """The change with its lines; conditions, signatures and lone calls are not changed."""
+    """The change with its lines; conditions, signatures and lone calls are not changed.
+
+    Nor is anything made a constant, which everybody sees to be wrong.
+    """
     before, after = head(old), head(new)
     is_fit = len(after) <= LONGEST and "\n" not in before + after and before != after
     is_left = isinstance(old, (*DEFINITIONS, ast.If, ast.Expr))
-    return replace(change, before=before, after=after) if is_fit and not is_left else None
+    is_plain = _is_constant(new) and not _is_constant(old)
+    is_good = is_fit and not is_left and not is_plain
+    return replace(change, before=before, after=after) if is_good else None
+
+
+def _is_constant(statement: ast.stmt) -> bool:
+    value = getattr(statement, "value", None)
+    return isinstance(value, ast.Constant)
 
 
 def rewritten(code: Code, rewrite: Rewrite) -> Iterator[Change]:

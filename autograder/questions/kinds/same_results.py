@@ -71,8 +71,9 @@ def _three(others: Sequence[Tried], rng: random.Random) -> list[Tried]:
     """
     found: dict[str, Tried] = {}
 
-    def order(each: Tried) -> tuple[bool, bool, float]:
-        return each.only_raises, each.change.kind != NEAR, rng.random()
+    def order(each: Tried) -> tuple[bool, bool, bool, float]:
+        kind = each.change.kind
+        return each.only_raises, kind == "numbers", kind != NEAR, rng.random()
 
     for each in sorted(others, key=order):
         found.setdefault(each.breaks, each)
