@@ -51,9 +51,9 @@ def test_simple_numbers_are_written_as_one_writes_them(value, text):
     assert numbers(np.array([[value]])) == f"[[{text}]]"
 
 
-@pytest.mark.parametrize("value", [0.7311, 1.70009, 1e9, 2**0.5])
+@pytest.mark.parametrize("value", [0.7311, 1.700011, 1e9, 2**0.5])
 def test_other_numbers_have_no_short_text(value):
-    """1.70009 is e^(485/914), which is 17/10 by chance only."""
+    """1.700011 is e^(485/914), and 17/10 by chance only."""
     with pytest.raises(WordlessError):
         number(value)
 
