@@ -30,7 +30,7 @@ def test_the_wheel_holds_the_package_and_nothing_of_the_course(wheel):
         *(r"birth_places/(small|large)/\w+\.(txt|tsv)", r"sentence_pairs/\w+\.\w+\.(gz|txt)"),
         r"\w+\.(csv|safetensors)",
     )
-    pages = r"grading/pages/(page|student_page)\.(html\.j2|css)"
+    pages = r"(grading/pages/(page|student_page)|questions/page)\.(html\.j2|css)"
     wanted = rf"autograder/([\w/]+\.py|tools/({'|'.join(data)})|{pages})"
     assert [name for name in names if not re.fullmatch(wanted, name)] == []
 

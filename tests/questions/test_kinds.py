@@ -10,11 +10,12 @@ from autograder.checks.calls import call
 from autograder.checks.evidence import Array, Evidence, normalise, to_bytes
 from autograder.checks.probes import Probe
 from autograder.questions.asks import Ask, Changed, Learned, call_of, from_text, kind_of, to_text
+from autograder.questions.changes import NEAR, Change
 from autograder.questions.describing import WordlessError, number, numbers
 from autograder.questions.experiments import Outcome
 from autograder.questions.kinds.reaching import Pair, is_reached
 from autograder.questions.kinds.returned import text_of
-from autograder.questions.kinds.same_results import difference, keeps_all
+from autograder.questions.kinds.same_results import Tried, _three, difference, keeps_all
 from autograder.questions.kinds.shapes import other_shapes
 from autograder.questions.making import _chosen, _proved
 from autograder.questions.question import Draft, Option, Question
@@ -154,3 +155,17 @@ def test_kinds_and_exercises_take_turns():
 
 def test_the_same_question_is_chosen_once():
     assert len(_chosen([a_draft("shape", "f")] * 3, 3, random.Random(1))) == 1
+
+
+def test_wrong_lines_have_different_results_and_near_misses_come_first():
+    x = torch.tensor([1.0, 2.0])
+
+    def tried(after, kind, factor):
+        return Tried(Change(1, "x", after, after, kind=kind), outcome(factor * x), after)
+
+    others = [tried(f"m{n}", "axes", 5 + n) for n in range(3)]
+    near = [tried("n1", NEAR, 2), tried("n1 in other words", NEAR, 2), tried("n2", NEAR, 3)]
+    for seed in range(5):
+        found = [each.change.after for each in _three([*others, *near], random.Random(seed))]
+        assert found[0][:2] != found[1][:2] and {each[0] for each in found[:2]} == {"n"}
+        assert found[2][0] == "m"

@@ -65,18 +65,18 @@ def drafts(
 
 
 def _three(others: Sequence[Tried], rng: random.Random) -> list[Tried]:
-    """Three changes that break different things, at most one of them by an error alone.
+    """Three changes with different results, at most one of them with errors alone.
 
     Near misses come first, or else the right option would be the only one that looks like one.
     """
-    found: dict[str, Tried] = {}
+    found: dict[tuple[bytes, ...], Tried] = {}
 
     def order(each: Tried) -> tuple[bool, bool, bool, float]:
         kind = each.change.kind
         return each.only_raises, kind == "numbers", kind != NEAR, rng.random()
 
     for each in sorted(others, key=order):
-        found.setdefault(each.breaks, each)
+        found.setdefault(tuple(each.outcome.cases.values()), each)
     raising = [each for each in found.values() if each.only_raises][:1]
     return [*(each for each in found.values() if not each.only_raises), *raising][:3]
 
