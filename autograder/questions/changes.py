@@ -6,11 +6,13 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from autograder.assignment.free import number_of
 from autograder.authoring.equivalence import canonical
 from autograder.authoring.mutants import by_operators
 from autograder.authoring.operators import Operator
 from autograder.authoring.operators.calls import axes, siblings, viewed
 from autograder.authoring.operators.places import bounds
+from autograder.authoring.operators.syntax import parsed
 from autograder.authoring.operators.values import exchanged, left_out, numbers, roots
 from autograder.questions.code import DEFINITIONS, Code, head, statements
 
@@ -63,22 +65,25 @@ def _line(change: Change) -> int:
 
 def _change(code: Code, text: str, kind: str) -> Change | None:
     """What a text changes, where that is one statement that can be shown."""
-    tree = ast.fix_missing_locations(_WithMinus().visit(ast.parse(text)))
+    tree = ast.fix_missing_locations(_AsWritten().visit(ast.parse(text)))
     for old, before, new in zip(code.statements, code.heads, statements(tree), strict=False):
         if before != head(new):
             return _shown(old, new, Change(old.lineno, "", "", ast.unparse(tree), kind=kind))
     return None
 
 
-class _WithMinus(ast.NodeTransformer):
-    """Writes `n + -1` as people do."""
+class _AsWritten(ast.NodeTransformer):
+    """Writes `n + -1` and `1 + 1` as people do."""
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        """A negative number that is added."""
+        """Whole numbers that are added."""
         self.generic_visit(node)
+        left, right = number_of(node.left), number_of(node.right)
         match node:
-            case ast.BinOp(left, ast.Add(), ast.Constant(int() as number)) if number < 0:
-                return ast.BinOp(left, ast.Sub(), ast.Constant(-number))
+            case ast.BinOp(op=ast.Add()) if isinstance(left, int) and isinstance(right, int):
+                return parsed(str(left + right))
+            case ast.BinOp(_, ast.Add(), ast.UnaryOp(ast.USub(), ast.Constant(int()) as number)):
+                return ast.BinOp(node.left, ast.Sub(), number)
         return node
 
 
@@ -90,14 +95,15 @@ def _shown(old: ast.stmt, new: ast.stmt, change: Change) -> Change | None:
     before, after = head(old), head(new)
     is_fit = len(after) <= LONGEST and "\n" not in before + after and before != after
     is_left = isinstance(old, (*DEFINITIONS, ast.If, ast.Expr))
-    is_plain = _is_constant(new) and not _is_constant(old)
+    is_plain = _is_constant(new) and (isinstance(old, ast.Return) or not _is_constant(old))
     is_good = is_fit and not is_left and not is_plain
     return replace(change, before=before, after=after) if is_good else None
 
 
 def _is_constant(statement: ast.stmt) -> bool:
+    """Whether its value is a number, with a sign or without."""
     value = getattr(statement, "value", None)
-    return isinstance(value, ast.Constant)
+    return isinstance(value, ast.expr) and number_of(value) is not None
 
 
 def rewritten(code: Code, rewrite: Rewrite) -> Iterator[Change]:

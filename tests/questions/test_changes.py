@@ -104,8 +104,18 @@ def test_mutants_change_one_shown_line_each_and_take_turns():
     assert len({change.text for change in found}) == len(found)
 
 
-def test_no_negative_number_is_added():
-    assert not any("+ -" in change.after for change in mutants(code()))
+def test_numbers_are_added_as_people_write_it():
+    text = "def f(x, n):\n    y = x[n] + x[0]\n    return -1"
+    lines = {change.after for change in mutants(code(text, "f"))}
+    assert {"y = x[n - 1] + x[0]", "y = x[n] + x[-1]", "y = x[n] + x[1]"} <= lines
+    assert not any("+ -" in line or "--" in line for line in lines)
+
+
+def test_nothing_becomes_a_constant_which_all_see_to_be_wrong():
+    text = "def f(x):\n    b = 2.0\n    y = x / 2\n    return -1"
+    lines = {change.after for change in mutants(code(text, "f"))}
+    assert "b = 4.0" in lines and "y = x" in lines
+    assert "y = 2" not in lines and not any(line.startswith("return") for line in lines)
 
 
 def test_a_mutant_that_is_no_python_is_none():

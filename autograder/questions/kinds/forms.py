@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Callable, Iterator, Sequence
 
+import torch
+
 from autograder.questions.kinds.one_call import COMPUTED, OneCall
 from autograder.questions.kinds.options import numeric
 from autograder.questions.question import Draft, Option
@@ -48,10 +50,11 @@ def _why_sum(text: str, right: str) -> str:
 
 def dtypes(one: OneCall) -> Iterator[Draft]:
     """What is the dtype, where it is not the usual one and does not stand there?"""
+    known = {str(each.dtype) for each in one.call.arguments if torch.is_tensor(each)}
     for seen in one.seen:
         right = _dtype(seen.sight)
         is_told = seen.sight.dtype in seen.text or not isinstance(seen.node, COMPUTED)
-        if right == USUAL or right not in DTYPES or is_told:
+        if right in {USUAL, *known} or right not in DTYPES or is_told:
             continue
         yield one.draft(
             "dtype",
