@@ -3,10 +3,10 @@
 import ast
 import copy
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from autograder.assignment.free import number_of
 from autograder.authoring.equivalence import canonical
 from autograder.authoring.mutants import by_operators
 from autograder.authoring.operators import Operator
@@ -21,6 +21,7 @@ OPERATORS: tuple[Operator, ...] = (
     *(axes, siblings, exchanged, left_out, bounds, viewed, roots, numbers),
 )
 NEAR = "near"  # what looks like an equivalent change
+WHOLE_NUMBERS = re.compile(r"-?\d+ \+ -?\d+")
 LONGEST = 110  # characters of a line
 Rewrite = Callable[[ast.expr], Iterator[tuple[ast.expr, str, int]]]
 
@@ -78,12 +79,11 @@ class _AsWritten(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         """Whole numbers that are added."""
         self.generic_visit(node)
-        left, right = number_of(node.left), number_of(node.right)
+        if isinstance(node.op, ast.Add) and WHOLE_NUMBERS.fullmatch(text := ast.unparse(node)):
+            return parsed(str(sum(map(int, text.split(" + ")))))
         match node:
-            case ast.BinOp(op=ast.Add()) if isinstance(left, int) and isinstance(right, int):
-                return parsed(str(left + right))
-            case ast.BinOp(_, ast.Add(), ast.UnaryOp(ast.USub(), ast.Constant(int()) as number)):
-                return ast.BinOp(node.left, ast.Sub(), number)
+            case ast.BinOp(left, ast.Add(), ast.UnaryOp(ast.USub(), ast.Constant(int()) as number)):
+                return ast.BinOp(left, ast.Sub(), number)
         return node
 
 
@@ -101,9 +101,11 @@ def _shown(old: ast.stmt, new: ast.stmt, change: Change) -> Change | None:
 
 
 def _is_constant(statement: ast.stmt) -> bool:
-    """Whether its value is a number, with a sign or without."""
+    """Whether its value is a number, with signs or without."""
     value = getattr(statement, "value", None)
-    return isinstance(value, ast.expr) and number_of(value) is not None
+    while isinstance(value, ast.UnaryOp):
+        value = value.operand
+    return isinstance(value, ast.Constant)
 
 
 def rewritten(code: Code, rewrite: Rewrite) -> Iterator[Change]:
