@@ -148,7 +148,7 @@ def _add_grading(commands: Commands) -> None:
     audit.add_argument("--submitted", type=Path, metavar="DIR", help="default: build/submitted")
     audit.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
 
-    for command in (score, grade, audit):
+    for command in (score, grade, audit, _questions(commands)):
         _add_sandbox_switch(command)
     _add_marking(commands)
 
@@ -177,6 +177,34 @@ def _port(text: str) -> int:
     if not 0 <= (number := int(text)) < 2**16:
         raise argparse.ArgumentTypeError("a number below 65536; 0 for any that is free")
     return number
+
+
+def _questions(commands: Commands) -> argparse.ArgumentParser:
+    questions = commands.add_parser(
+        "questions",
+        help="ask students about their own code: pages, a key, quizzes for Moodle and Canvas",
+        description="Questions with four answers about the lines that each student wrote, whose "
+        "keys were found by running them. What was made before is kept.",
+    )
+    questions.add_argument("assignment")
+    questions.add_argument(
+        "--count", type=_number, default=3, metavar="N", help="for each student; default: 3"
+    )
+    questions.add_argument(
+        "--exercise",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="of these only; default: all",
+    )
+    questions.add_argument(
+        "--student", action="append", default=[], metavar="ID", help="make these only; default: all"
+    )
+    questions.add_argument(
+        "--seed", default="1", metavar="TEXT", help="another one asks other questions; default: 1"
+    )
+    questions.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
+    return questions
 
 
 def _add_sandbox_switch(command: argparse.ArgumentParser) -> None:

@@ -11,19 +11,15 @@ from typing import Any
 import torch
 from rich.console import Console
 from tqdm import tqdm
-from traitlets.config import Config
 
 from autograder.checks.evidence import printable
+from autograder.grading.sandbox.switch import obey_switch
 from autograder.lasting import lasting
 from autograder.rules_commands import run_extend, run_groups
 from autograder.settings import Course
 from autograder.similar_command import run_similar
 
 UNSAFE = "grading refuses to start; with --no-sandbox student code runs as you do, with your files"
-UNCONFINED = (
-    "autograder: no sandbox: student code can read and change everything that you can, use the "
-    "network, and outlive its grading"
-)
 
 
 def run(course: Course, options: Namespace) -> int:
@@ -43,6 +39,7 @@ def run(course: Course, options: Namespace) -> int:
         "grade": run_grade,
         "mark": run_mark,
         "audit": run_audit,
+        "questions": run_questions,
         "report": run_report,
         "export-grades": run_export_grades,
         "export-feedback": run_export_feedback,
@@ -84,7 +81,7 @@ def run_judge(course: Course, options: Namespace) -> int:
     from autograder.assignment.judged_tables import show_judged
     from autograder.course.judge import judge_folder, write_judged
 
-    _obey_sandbox_switch(course, options)
+    obey_switch(course, off=options.no_sandbox)
     outcome = judge_folder(course, options.folder, options.secrets, options.workers, _progress)
     for line in outcome.skipped:
         print(f"skipped   {printable(line)}")
@@ -153,18 +150,12 @@ def run_doctor(course: Course, options: Namespace) -> int:
     return 0
 
 
-def _obey_sandbox_switch(course: Course, options: Namespace) -> None:
-    if options.no_sandbox:
-        course.update_config(Config({"Course": {"sandbox": False}}))  # nbgrader's steps see it too
-        print(UNCONFINED, file=sys.stderr)
-
-
 def run_score(course: Course, options: Namespace) -> int:
     """Grade one notebook and print the result."""
     from autograder.grading.formats import FORMATS
     from autograder.grading.submission import Grader
 
-    _obey_sandbox_switch(course, options)
+    obey_switch(course, off=options.no_sandbox)
     grader = Grader(course, options.assignment)
     print(FORMATS[options.format](grader.submission(options.notebook).graded))
     return 0
@@ -180,7 +171,7 @@ def run_grade(course: Course, options: Namespace) -> int:
         from autograder.course.tables import show_tables
 
     gc.freeze()  # what grading imports stays too
-    _obey_sandbox_switch(course, options)
+    obey_switch(course, off=options.no_sandbox)
     say_what_is_lacking(Nbgrader(course, options.submitted).submitted(options.assignment).values())
     with alone(course, f"grade {options.assignment}"):
         outcome = grade_class(
@@ -227,7 +218,7 @@ def run_audit(course: Course, options: Namespace) -> int:
     """Train a few students' models again and compare."""
     from autograder.course.audit import as_table, audit, write_findings
 
-    _obey_sandbox_switch(course, options)
+    obey_switch(course, off=options.no_sandbox)
     draw = options.draw or str(date.today())
     print(f"draw {draw!r}: at most {options.minutes:g} minutes for each student", file=sys.stderr)
     findings = audit(
@@ -245,6 +236,14 @@ def run_audit(course: Course, options: Namespace) -> int:
     write_findings(findings, options.tolerance, path)
     print(path.relative_to(course.root))
     return 0 if all(finding.is_plausible(options.tolerance) for finding in findings) else 1
+
+
+def run_questions(course: Course, options: Namespace) -> int:
+    """Write questions to students about their own code."""
+    from autograder.questions.command import ask
+
+    obey_switch(course, off=options.no_sandbox)
+    return ask(course, options, _progress)
 
 
 def run_report(course: Course, options: Namespace) -> int:

@@ -1,0 +1,1 @@
+"""Questions about students' own code, whose answers were found by running it."""

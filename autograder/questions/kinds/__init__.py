@@ -1,0 +1,1 @@
+"""Kinds of questions; each makes drafts of what was explored."""
