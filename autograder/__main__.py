@@ -1,337 +1,33 @@
-"""The command line: arguments only; `python -m autograder --help`."""
+"""The command line; `python -m autograder --help`."""
 
 import argparse
 import sys
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
+from autograder import commands
 from autograder.checks.evidence import printable
+from autograder.commands import (
+    after,
+    authors,
+    exporting,
+    grading,
+    handing,
+    machine,
+    marking,
+    rules,
+)
 from autograder.errors import ToldError, told
 from autograder.grading.forks.zygote_client import zygote
-from autograder.lasting import lasting
-from autograder.rules_commands import add_rules
 from autograder.settings import SettingsError, find_course
-from autograder.similar_command import add_similar
-
-LAYOUT = """\
-Paths say what a file answers, and what it is known to be:
-
-  FOLDER/attention/max_pool/right/topk.py    a solution cell, with the helpers that it needs
-  FOLDER/attention/wrong_max_pool_mean.py    labels: right, correct, good; wrong, incorrect, bad
-  FOLDER/lstm_3.py                           no label: what it earns is reported
-  FOLDER/last_year/4711_Lee_attention.ipynb  every solution cell of a notebook, without a label
-
-0: as it should be; 1: a right answer is rejected, or a wrong one accepted; 2: nothing to judge.
-"""
-
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     main = argparse.ArgumentParser(prog="autograder", description=__doc__.split(";")[0])
-    commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (
-        _add_writing,
-        _add_handing,
-        add_rules,
-        _add_grading,
-        _add_exporting,
-        add_similar,
-        _add_looking,
-    ):
-        add(commands)
+    found = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in (authors, handing, rules, grading, marking, after, exporting, machine):
+        module.add(found)
     return main
-
-
-def _add_writing(commands: Commands) -> None:
-    """For authors."""
-    build = commands.add_parser("build", help="write notebooks/ from solutions/")
-    build.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
-    build.add_argument("--check", action="store_true", help="write nothing; fail if not current")
-
-    mutate = commands.add_parser("mutate", help="break every reference; list what the cases miss")
-    mutate.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
-    mutate.add_argument(
-        "--secrets", type=_number, default=1, metavar="N", help="the course's own, and others"
-    )
-
-    solutions = commands.add_parser(
-        "solutions", help="a notebook of right answers and common mistakes, for after the deadline"
-    )
-    solutions.add_argument("assignment")
-
-    judge = commands.add_parser(
-        "judge",
-        help="how fair and how tough are the checks, on a folder of right and wrong answers?",
-        epilog=LAYOUT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    judge.add_argument("folder", type=Path, metavar="FOLDER")
-    judge.add_argument(
-        "--secrets", type=_number, default=3, metavar="N", help="none the course's own; default: 3"
-    )
-    judge.add_argument("--csv", type=Path, metavar="FILE", help="write all about each answer")
-    judge.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
-    _add_sandbox_switch(judge)
-
-
-def _number(text: str) -> int:
-    """A whole number above 0."""
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
-
-
-def _add_handing(commands: Commands) -> None:
-    """Handing out, and collecting what is handed in."""
-    release = commands.add_parser(
-        "release", help="build, and enter the assignment in the gradebook"
-    )
-    release.add_argument("assignment")
-    release.add_argument(
-        "--due",
-        metavar="TIME",
-        help="as '2027-03-01 23:59', by the course's clock, or with a zone, '… Europe/Berlin'",
-    )
-    release.add_argument(
-        "--discard-marks",
-        action="store_true",
-        help="give up marks given by hand that have no place in what is released",
-    )
-
-    collect = commands.add_parser(
-        "collect", help="from what an LMS exported into build/submitted, with nbgrader zip_collect"
-    )
-    collect.add_argument("assignment")
-    collect.add_argument(
-        "downloaded",
-        type=Path,
-        metavar="ZIP_OR_FOLDER",
-        help="the system says whose a file is, or its name does, <student id>_<name>_lab3.ipynb; "
-        "the last version of each counts",
-    )
-    collect.add_argument(
-        "--roster",
-        type=Path,
-        metavar="FILE",
-        help="CSV with ids, names, logins and groups, as the LMS exports it; others are then not "
-        "collected",
-    )
-
-
-def _add_grading(commands: Commands) -> None:
-    score = commands.add_parser("score", help="grade one notebook, without a gradebook")
-    score.add_argument("assignment")
-    score.add_argument("notebook", type=Path)
-    score.add_argument("--format", choices=("json", "text", "gradescope"), default="json")
-
-    training = _training()
-    grade = commands.add_parser(
-        "grade", parents=[training], help="grade a class into the gradebook; scores and feedback"
-    )
-    grade.add_argument("assignment")
-    grade.add_argument("--submitted", type=Path, metavar="DIR", help="default: build/submitted")
-    grade.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
-    grade.add_argument("--scheduler", metavar="ADDRESS", help="execute on a Dask cluster")
-    grade.add_argument("--force", action="store_true", help="execute again what was kept")
-    grade.add_argument("--no-feedback", action="store_true", help="write none, as before marking")
-    grade.add_argument("--audit", type=int, metavar="K", help="then audit so many students")
-
-    audit = commands.add_parser(
-        "audit",
-        parents=[training],
-        help="train a few students' models again; are their results plausible?",
-    )
-    audit.add_argument("assignment")
-    audit.add_argument("students", nargs="?", type=int, default=3, metavar="K", help="default: 3")
-    audit.add_argument("--submitted", type=Path, metavar="DIR", help="default: build/submitted")
-    audit.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
-
-    for command in (score, grade, audit, _questions(commands)):
-        _add_sandbox_switch(command)
-    _add_marking(commands)
-
-
-def _add_marking(commands: Commands) -> None:
-    """Written answers."""
-    mark = commands.add_parser(
-        "mark", help="mark written answers, one question of all students at a time, in a browser"
-    )
-    mark.add_argument("assignment")
-    mark.add_argument("--as", dest="grader", metavar="NAME", help="default: your login")
-    mark.add_argument(
-        "--part",
-        default="1/1",
-        metavar="K/N",
-        help="the K-th of N parts of all answers, for N graders",
-    )
-    mark.add_argument(
-        "--port", type=_port, metavar="N", help="default: 8890, or the next that is free"
-    )
-    mark.add_argument("--no-browser", action="store_true", help="only print the address")
-
-
-def _port(text: str) -> int:
-    """A port: systems take numbers beyond for others."""
-    if not 0 <= (number := int(text)) < 2**16:
-        raise argparse.ArgumentTypeError("a number below 65536; 0 for any that is free")
-    return number
-
-
-def _questions(commands: Commands) -> argparse.ArgumentParser:
-    questions = commands.add_parser(
-        "questions",
-        help="ask students about their own code: pages, a key, quizzes for Moodle and Canvas",
-        description="Questions with four answers about the lines that each student wrote, whose "
-        "keys were found by running them. What was made before is kept.",
-    )
-    questions.add_argument("assignment")
-    questions.add_argument(
-        "--count", type=_number, default=3, metavar="N", help="for each student; default: 3"
-    )
-    questions.add_argument(
-        "--exercise",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="of these only; default: all",
-    )
-    questions.add_argument(
-        "--student", action="append", default=[], metavar="ID", help="make these only; default: all"
-    )
-    questions.add_argument(
-        "--seed", default="1", metavar="TEXT", help="another one asks other questions; default: 1"
-    )
-    questions.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
-    return questions
-
-
-def _add_sandbox_switch(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--no-sandbox", action="store_true", help="run student code unconfined, as yourself"
-    )
-
-
-def _add_exporting(commands: Commands) -> None:
-    """Grades and feedback on their way to other systems."""
-    grades = commands.add_parser(
-        "export-grades",
-        help="put the grades of an assignment into the gradebook that an LMS exported",
-        description="Changes the cells of one column, of students whom the ids in their line name, "
-        "and nothing else of the file. Late penalties are subtracted.",
-    )
-    feedback = commands.add_parser(
-        "export-feedback", help="zip the feedback of an assignment for Moodle or Canvas"
-    )
-    gradescope = commands.add_parser(
-        "gradescope", help="write the zip of an autograder that Gradescope runs"
-    )
-    systems = ("canvas", "moodle", "blackboard", "brightspace", "generic")
-    for command, of in ((grades, systems), (feedback, systems[:2])):
-        command.add_argument("assignment")
-        command.add_argument("--for", dest="system", required=True, choices=of)
-    gradescope.add_argument("assignment")
-    _add_choices(grades)
-    feedback.add_argument(
-        "--worksheet",
-        type=Path,
-        metavar="FILE",
-        help="Moodle's grading worksheet, for teams, and for what Moodle's zip did not bring",
-    )
-    gradescope.add_argument(
-        "--wheel", type=Path, metavar="FILE", help="default: the newest in build/, of `make wheel`"
-    )
-    for command in (grades, feedback, gradescope):
-        command.add_argument(
-            "--output", type=Path, metavar="FILE", help="default: one in build/exports/"
-        )
-
-
-def _add_choices(grades: argparse.ArgumentParser) -> None:
-    grades.add_argument(
-        "--gradebook",
-        type=Path,
-        metavar="FILE",
-        help="what the system exported; without it, for generic, a new table is written",
-    )
-    grades.add_argument(
-        "--column", metavar="TITLE", help="the assignment's there; default: the one of its name"
-    )
-    grades.add_argument(
-        "--zero", action="store_true", help="0 for those who handed in nothing; else nothing"
-    )
-    grades.add_argument(
-        "--partial", action="store_true", help="grades to which written answers may still add"
-    )
-    grades.add_argument(
-        "--scale", action="store_true", help="points in proportion to what it is worth there"
-    )
-
-
-def _training() -> argparse.ArgumentParser:
-    """Options of whatever trains models again."""
-    training = argparse.ArgumentParser(add_help=False)
-    training.add_argument(
-        "--draw", metavar="NAME", help="the same name audits the same students; default: the date"
-    )
-    training.add_argument(
-        "--minutes", type=float, default=30, metavar="M", help="for each audit; default: 30"
-    )
-    training.add_argument(
-        "--tolerance",
-        type=float,
-        default=0.05,
-        metavar="T",
-        help="how far below a claim an audit may end; default: 0.05",
-    )
-    return training
-
-
-def _add_looking(commands: Commands) -> None:
-    """At the machine, at what was graded, and at samples of it."""
-    commands.add_parser("doctor", help="say which layers of the sandbox this machine allows")
-
-    _add_report(commands)
-
-    bench = commands.add_parser("bench", help="time grading beside nbgrader; write BENCHMARK.md")
-    bench.add_argument("assignment")
-    bench.add_argument(
-        "--students",
-        type=_number,
-        nargs="+",
-        default=[20, 200],
-        metavar="N",
-        help="sizes of classes; default: 20 200",
-    )
-    bench.add_argument(
-        "--stock-students",
-        type=_number,
-        default=20,
-        metavar="N",
-        help="so many with nbgrader, scaled; default: 20",
-    )
-
-    sample = commands.add_parser("sample", help="make a class of sample submissions")
-    sample.add_argument("assignment")
-
-
-def _add_report(commands: Commands) -> None:
-    report = commands.add_parser(
-        "report",
-        help="print the class table, write build/scores.csv; or write the class as a page",
-        description="Prints the class table, writes build/scores.csv and one of the assignment; "
-        "with an option below it writes into build/class/ASSIGNMENT/ instead.",
-    )
-    report.add_argument("assignment")
-    for form, written in (
-        ("html", "the class page: scores, exercises, mistakes, lateness, what is left to grade"),
-        ("csv", "its numbers: a table each of exercises, marks, mistakes and students"),
-        ("parquet", "the same tables as Parquet files"),
-    ):
-        report.add_argument(
-            f"--{form}", dest="forms", action="append_const", const=form, help=written
-        )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -342,9 +38,6 @@ def main(arguments: list[str] | None = None) -> int:
     here = options.command == "grade" and not options.scheduler
     if here or options.command in ("score", "audit", "judge"):
         zygote()  # it imports what kernels need, while the grader imports its own
-    with lasting():
-        from autograder import commands
-
     try:
         return commands.run(find_course(), options)
     except ToldError as error:

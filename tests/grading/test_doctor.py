@@ -4,7 +4,7 @@ from argparse import Namespace
 
 import pytest
 
-from autograder.commands import run_doctor
+from autograder.commands.machine import run_doctor
 from autograder.grading.sandbox import doctor
 
 NAMESPACES = "OSError: [Errno 1] unshare: Operation not permitted"

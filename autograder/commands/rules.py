@@ -1,19 +1,17 @@
-"""The commands about who hands in until when, and with whom: arguments, and what they do."""
+"""Who hands in until when, and with whom."""
 
-import argparse
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
+from autograder.commands.shared import Commands
 from autograder.settings import Course, SettingsError
 
 if TYPE_CHECKING:  # to import it takes a second
     from autograder.course.extensions import Grant
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
-
-def add_rules(commands: Commands) -> None:
+def add(commands: Commands) -> None:
     """Extensions and groups."""
     extend = commands.add_parser(
         "extend",
@@ -23,6 +21,7 @@ def add_rules(commands: Commands) -> None:
         description="Before work is handed in or after it was graded: penalties follow at once, "
         "and `grade` then writes the pages that change. Without students, lists who has one.",
     )
+    extend.set_defaults(run=run_extend)
     extend.add_argument("assignment")
     extend.add_argument("students", nargs="*", metavar="STUDENT", help="by id, login or address")
     extend.add_argument(
@@ -42,6 +41,7 @@ def add_rules(commands: Commands) -> None:
         description="One submission, a grade for each: of every file the last version counts, "
         "whichever member handed it in. Without a file, lists the groups.",
     )
+    groups.set_defaults(run=run_groups)
     groups.add_argument("assignment")
     groups.add_argument(
         "file", nargs="?", type=Path, metavar="CSV", help="a column of ids, and one named `group`"
