@@ -1,6 +1,7 @@
 """The command line: arguments only; `python -m autograder --help`."""
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -259,6 +260,8 @@ def main(arguments: list[str] | None = None) -> int:
         zygote()  # it imports what kernels need, while the grader imports its own
     with lasting():
         from autograder import commands
+
+        gc.freeze()  # libraries stay: looking through them again is a fifth of a build
 
     try:
         return commands.run(find_course(), options)

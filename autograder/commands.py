@@ -26,7 +26,6 @@ UNCONFINED = (
 def run(course: Course, options: Namespace) -> int:
     """Run the command that was asked for; its exit status."""
     torch.set_num_threads(1)  # probes are small: threads would only get in each other's way
-    gc.freeze()  # libraries stay: looking through them again and again is a fifth of a build
     commands: dict[str, Callable[[Course, Namespace], int]] = {
         "build": run_build,
         "mutate": run_mutate,
@@ -159,7 +158,7 @@ def run_grade(course: Course, options: Namespace) -> int:
         from autograder.course.lock import alone
         from autograder.course.tables import show_tables
 
-    gc.freeze()  # what grading imports stays too
+        gc.freeze()  # what grading imports stays too
     _obey_sandbox_switch(course, options)
     _say_what_is_lacking(course, options)
     with alone(course, f"grade {options.assignment}"):
