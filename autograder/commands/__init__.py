@@ -14,6 +14,7 @@ def run(course: Course, options: Namespace) -> int:
     """Run the command that was asked for; its exit status."""
     with lasting():
         import torch
+
+        gc.freeze()  # libraries stay: looking through them again and again is a fifth of a build
     torch.set_num_threads(1)  # probes are small: threads would only get in each other's way
-    gc.freeze()  # libraries stay: looking through them again and again is a fifth of a build
     return int(options.run(course, options))
