@@ -91,7 +91,7 @@ def run_grade(course: Course, options: Namespace) -> int:
         from autograder.course.lock import alone
         from autograder.course.tables import show_tables
 
-    gc.freeze()  # what grading imports stays too
+        gc.freeze()  # what grading imports stays too
     obey_switch(course, off=options.no_sandbox)
     say_what_is_lacking(Nbgrader(course, options.submitted).submitted(options.assignment).values())
     with alone(course, f"grade {options.assignment}"):
