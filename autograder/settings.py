@@ -84,6 +84,11 @@ class Course(Configurable):
         """The student's notebook of an assignment."""
         return self.notebooks / assignment / f"{assignment}.ipynb"
 
+    def word(self, assignment: str) -> str:
+        """What students call their notebook: a word of its own for the collector, or its name."""
+        words: dict[str, str] = self.config.LmsExtractor.get("words") or {}
+        return words.get(assignment, assignment)
+
     def hidden_seeds(self, assignment: str, exercise: str, draw: int = 0) -> list[int]:
         """The hidden seeds of an exercise: HMAC (RFC 2104) of the course secret over its name.
 

@@ -2,8 +2,8 @@
 
 from autograder.assignment.cells import Role
 from autograder.assignment.source import Source
+from autograder.checks.text.cell_texts import AI_HEADING
 from autograder.settings import Course
-from autograder.tools.cell_texts import AI_HEADING
 
 SETUP = """\
 # @title Setup: make the course's checks importable

@@ -1,6 +1,7 @@
 """Checks as students see them: public seeds, the key in the notebook, one line of ✓ or ✗."""
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from autograder.checks.artefact import Artefact, rejected
 from autograder.checks.evidence import Evidence
 from autograder.checks.explained import is_told, of_exception, of_nan
+from autograder.checks.first_difference import first_difference
 from autograder.checks.key import VISIBLE_SEEDS, Exercise, Key, decode
 from autograder.checks.model_file import ModelError
 from autograder.checks.own_frames import own_traceback, shortened
@@ -15,6 +17,10 @@ from autograder.checks.own_model import measured
 from autograder.checks.predictions import Predictions, own_predictions
 from autograder.checks.rules import broken
 from autograder.checks.running import Place, read, run_check
+from autograder.checks.shown.boxes import FAILED, PASSED, as_printed, boxed, marked
+from autograder.checks.shown.errors import Errors
+from autograder.checks.shown.front_end import shell, show
+from autograder.checks.shown.tables import side_by_side
 from autograder.checks.spec import Spec, specs
 from autograder.checks.text.history import cells_so_far
 from autograder.checks.verdict import Verdict, judge, obeying
@@ -38,10 +44,13 @@ class VisibleChecks:
     def __init__(self) -> None:
         self.key: Key | None = None
         self.verdicts: dict[str, Verdict] = {}
+        self.errors = Errors()
 
     def load(self, key: str) -> None:
         """Take the visible key that the build wrote into the notebook; forget earlier results."""
         self.key, self.verdicts = decode(key), {}
+        if (notebook := shell()) is not None:
+            self.errors.watch(notebook, self.key)
 
     def check(self, exercise: str, subject: object, namespace: dict[str, Any]) -> None:
         """Print ✓ or ✗ for a function, class or artefact that stands in a namespace."""
@@ -65,27 +74,31 @@ class VisibleChecks:
         self, known: Exercise, spec: Spec, subject: object, namespace: dict[str, Any]
     ) -> None:
         evidence = visible_evidence(spec, subject, namespace)
-        verdict = judge(known, _as_read(spec, evidence), spec.probes, VISIBLE_SEEDS)
+        as_read = _as_read(spec, evidence)
+        verdict = judge(known, as_read, spec.probes, VISIBLE_SEEDS)
         if spec.rules:
             problem = broken(spec.rules, cells_so_far(), known.subject, spec.stand_ins)
             verdict = obeying(verdict, problem)
         if verdict.passed and not any(case.weight for case in known.cases):
             verdict = replace(verdict, score=0.0, feedback=FORM)
-        self._show(replace(verdict, detail=shortened(verdict.detail)))
-        if not verdict.passed:
-            around = partial(spec.around, namespace)
-            _print(of_exception(spec, evidence, verdict))
-            _print(of_nan(spec, evidence, verdict, subject, around))
+        verdict = replace(verdict, detail=shortened(verdict.detail))
+        if verdict.passed:
+            self._show(verdict)
+            return
+        around = partial(spec.around, namespace)
+        below = (
+            of_exception(spec, evidence, verdict),
+            of_nan(spec, evidence, verdict, subject, around),
+        )
+        self._show(verdict, below, _tables(known, spec, as_read, verdict))
 
     def _check_artefact(self, known: Exercise, artefact: Artefact) -> None:
-        cause = None
         try:
-            verdict = measured(known, artefact)
+            self._show(measured(known, artefact))
         except ModelError as error:
-            verdict, cause = rejected(known.name, known.points, str(error), error.detail), error
-        self._show(verdict)
-        if cause is not None and is_told(cause.__cause__):
-            print(own_traceback(cause.__cause__))
+            verdict = rejected(known.name, known.points, str(error), error.detail)
+            cause = error.__cause__
+            self._show(verdict, [own_traceback(cause)] if is_told(cause) else [])
 
     def _check_predictions(self, known: Exercise, predictions: Predictions) -> None:
         """Their number: what they earn, graders alone can say."""
@@ -95,17 +108,19 @@ class VisibleChecks:
         except ModelError as error:
             self._show(rejected(known.name, known.points, str(error)))
 
-    def _show(self, verdict: Verdict) -> None:
+    def _show(self, verdict: Verdict, below: Sequence[str] = (), tables: str = "") -> None:
         self.verdicts[verdict.exercise] = verdict
         if verdict.passed:
-            print(verdict.line)
+            _show("✓", verdict.exercise, verdict.feedback)
         else:
-            self._fail(verdict.exercise, verdict.message)
+            self._fail(verdict.exercise, verdict.message, below, tables)
 
-    def _fail(self, exercise: str, message: str) -> None:
+    def _fail(
+        self, exercise: str, message: str, below: Sequence[str] = (), tables: str = ""
+    ) -> None:
         if "NBGRADER_VALIDATING" in os.environ:
             raise CheckFailed(f"{exercise}: {message}")
-        print(f"✗ {exercise}  {message}")
+        _show("✗", exercise, message, below, tables)
 
     def summary(self) -> None:
         """Print every exercise with its points and state."""
@@ -136,9 +151,25 @@ class VisibleChecks:
         return "✓" if full else f"✓ {verdict.score:g} of {verdict.max_score:g} points"
 
 
-def _print(said: str) -> None:
-    if said:
-        print(said)
+def _show(mark: str, exercise: str, said: str, below: Sequence[str] = (), tables: str = "") -> None:
+    """A check's line, what stands below it, and tables where there is more than text."""
+    below = [text for text in below if text]
+    colour = PASSED if mark == "✓" else FAILED
+    html = boxed(colour, marked(mark, colour, said, exercise), tables, *map(as_printed, below))
+    show("\n".join([f"{mark} {exercise}  {said}", *below]), html)
+
+
+def _tables(
+    known: Exercise, spec: Spec, evidence: Mapping[Place, Evidence], verdict: Verdict
+) -> str:
+    """The first difference in numbers; none where a law or a rule is what fails."""
+    for case in known.cases:
+        found = evidence.get((case.probe, case.index))
+        if (case.probe, case.index) == verdict.place and found and found.error is None:
+            is_told = case.weight and not spec.probes[case.probe].has_law
+            difference = first_difference(case.expected.value, found.value) if is_told else None
+            return side_by_side(difference) if difference else ""
+    return ""
 
 
 def _has_cases(exercise: Exercise) -> bool:

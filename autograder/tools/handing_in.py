@@ -22,7 +22,7 @@ from autograder.checks.model_file import (
 )
 from autograder.checks.predictions import no_predictions, prediction_files, read_predictions
 from autograder.checks.text.history import cells_so_far
-from autograder.tools.open_notebook import (
+from autograder.checks.text.open_notebook import (
     Notebook,
     NotebookError,
     changed_since_saved,

@@ -9,6 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.assignment.cells import CellName, Kind
+from autograder.checks.text.cell_texts import UNANSWERED
 from autograder.grading.pages import filters, mathml
 from autograder.grading.pages.grades import Grades, Lateness, Mark
 from autograder.grading.pages.items import IN_WORDS
@@ -17,7 +18,6 @@ from autograder.grading.pages.mathml import as_mathml
 from autograder.grading.pages.student_page import FOLDER, student_page
 from autograder.grading.pages.tasks import tasks_of
 from autograder.grading.record import Record, Said
-from autograder.tools.cell_texts import UNANSWERED
 
 SECTION = """Of the section before.
 

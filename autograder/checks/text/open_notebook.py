@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from autograder.checks.key import Key
-from autograder.tools.cell_texts import ANSWER, CHECK, SOLUTION, UNANSWERED, UNSOLVED
+from autograder.checks.text.cell_texts import ANSWER, CHECK, SOLUTION, UNANSWERED, UNSOLVED
 
 COLAB_SECONDS = 30
 
