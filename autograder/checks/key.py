@@ -55,6 +55,11 @@ class Exercise:
         """Whether students write it; else they hand in a model file."""
         return all(case.probe != ARCHITECTURE for case in self.cases)
 
+    @property
+    def is_graded_later(self) -> bool:
+        """Whether its check says no more than that the form is right."""
+        return not any(case.weight for case in self.cases)
+
 
 @dataclass(frozen=True)
 class Key:

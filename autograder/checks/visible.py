@@ -1,9 +1,11 @@
 """Checks as students see them: public seeds, the key in the notebook, one line of ✓ or ✗."""
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from autograder.checks.artefact import Artefact, rejected
@@ -15,14 +17,19 @@ from autograder.checks.model_file import ModelError
 from autograder.checks.own_frames import own_traceback, shortened
 from autograder.checks.own_model import measured
 from autograder.checks.predictions import Predictions, own_predictions
+from autograder.checks.progress import Progress, Result, fingerprint, kept_progress
 from autograder.checks.rules import broken
 from autograder.checks.running import Place, read, run_check
 from autograder.checks.shown.boxes import FAILED, PASSED, as_printed, boxed, marked
 from autograder.checks.shown.errors import Errors
 from autograder.checks.shown.front_end import shell, show
+from autograder.checks.shown.summary import as_html
 from autograder.checks.shown.tables import side_by_side
 from autograder.checks.spec import Spec, specs
+from autograder.checks.summing_up import as_text, summed_up
+from autograder.checks.text.cell_texts import SOLUTION
 from autograder.checks.text.history import cells_so_far
+from autograder.checks.text.open_notebook import by_name, open_notebook
 from autograder.checks.verdict import Verdict, judge, obeying
 
 UNKNOWN = "cannot be checked: run the cells {} first"
@@ -44,13 +51,15 @@ class VisibleChecks:
     def __init__(self) -> None:
         self.key: Key | None = None
         self.verdicts: dict[str, Verdict] = {}
+        self.progress = Progress()
         self.errors = Errors()
 
     def load(self, key: str) -> None:
-        """Take the visible key that the build wrote into the notebook; forget earlier results."""
-        self.key, self.verdicts = decode(key), {}
+        """Take the visible key that the build wrote into the notebook, and what was kept of it."""
+        self.key, self.verdicts, self.progress = decode(key), {}, Progress()
         if (notebook := shell()) is not None:
             self.errors.watch(notebook, self.key)
+            self.progress = kept_progress(Path.cwd(), self.key.assignment, key)
 
     def check(self, exercise: str, subject: object, namespace: dict[str, Any]) -> None:
         """Print ✓ or ✗ for a function, class or artefact that stands in a namespace."""
@@ -79,7 +88,7 @@ class VisibleChecks:
         if spec.rules:
             problem = broken(spec.rules, cells_so_far(), known.subject, spec.stand_ins)
             verdict = obeying(verdict, problem)
-        if verdict.passed and not any(case.weight for case in known.cases):
+        if verdict.passed and known.is_graded_later:
             verdict = replace(verdict, score=0.0, feedback=FORM)
         verdict = replace(verdict, detail=shortened(verdict.detail))
         if verdict.passed:
@@ -110,6 +119,9 @@ class VisibleChecks:
 
     def _show(self, verdict: Verdict, below: Sequence[str] = (), tables: str = "") -> None:
         self.verdicts[verdict.exercise] = verdict
+        code = _ran().get(verdict.exercise, "")
+        result = Result(verdict.passed, verdict.score, time.time(), code)
+        self.progress.add(verdict.exercise, result)
         if verdict.passed:
             _show("✓", verdict.exercise, verdict.feedback)
         else:
@@ -127,28 +139,29 @@ class VisibleChecks:
         if self.key is None:
             print("Nothing to sum up: run the cells at the top of the notebook first.")
             return
-        width = max(map(len, [*self.key.exercises, *self.key.written, "exercise"]))
-        print(f"{'exercise':{width}}  points  state")
-        for exercise in self.key.exercises.values():
-            print(f"{exercise.name:{width}}  {exercise.points:6g}  {self._state(exercise.name)}")
-        for name, points in self.key.written.items():
-            print(f"{name:{width}}  {points:6g}  written, graded by hand")
-        passed = sum(verdict.score for verdict in self.verdicts.values() if verdict.passed)
-        print(
-            f"\n{passed:g} of {self.key.max_score:g} points pass their checks; "
-            "grading uses further inputs."
-        )
+        written, empty, where = _written(self.key)
+        current = {**written, **_ran()}
+        summary = summed_up(self.key, self.progress, self.verdicts, current, empty, where)
+        show(as_text(summary), as_html(summary))
 
-    def _state(self, name: str) -> str:
-        verdict = self.verdicts.get(name)
-        if verdict is None:
-            return "not checked yet"
-        if not verdict.passed:
-            return f"✗ {verdict.feedback}"
-        if verdict.score == 0:
-            return "✓ to be graded"  # predictions
-        full = verdict.score == verdict.max_score
-        return "✓" if full else f"✓ {verdict.score:g} of {verdict.max_score:g} points"
+
+def _ran() -> dict[str, str]:
+    """Hashes of solution cells as they ran last, by exercise."""
+    cells = by_name(SOLUTION, cells_so_far())
+    return {name: fingerprint(text) for name, text in cells.items()}
+
+
+def _written(key: Key) -> tuple[dict[str, str], list[str], str]:
+    """Hashes of solution cells as they are written, empty answers, and where that was read."""
+    if shell() is None:
+        return {}, [], ""
+    try:
+        found = open_notebook(key)
+    except Exception:  # whatever a broken file or a silent browser provokes
+        return {}, [], ""
+    cells = {name: fingerprint(text) for name, text in found.solutions.items()}
+    empty = [name for name in key.written if name in found.unsolved(key)]
+    return cells, empty, found.where
 
 
 def _show(mark: str, exercise: str, said: str, below: Sequence[str] = (), tables: str = "") -> None:
