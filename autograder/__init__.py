@@ -3,6 +3,7 @@
 from autograder.checks.artefact import Artefact
 from autograder.checks.checker import check, summary
 from autograder.checks.predictions import Predictions
+from autograder.tools.handing_in import submit
 
-__all__ = ["Artefact", "Predictions", "check", "summary"]
+__all__ = ["Artefact", "Predictions", "check", "submit", "summary"]
 __version__ = "0.2.0"

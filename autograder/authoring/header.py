@@ -2,6 +2,7 @@
 
 from autograder.assignment.cells import Role
 from autograder.assignment.source import Source
+from autograder.checks.key import Key
 from autograder.checks.text.cell_texts import AI_HEADING
 from autograder.settings import Course
 
@@ -36,6 +37,12 @@ AI_TOOLS = f"""\
 Optional and not graded: which AI tools did you use for this notebook, and for what? Write it into
 this cell, and paste the prompts that helped you most."""
 
+HANDING_IN = """\
+*Kernel → Restart and run all*, **save the notebook**, and look at the summary. Then run the cell
+below, with your own student id and name. It writes {names}, says what looks unfinished, and packs
+all into one file, {zip}: upload that one. You may do so again; the last version that you hand in
+counts."""
+
 KINDS = {Role.CHECK: "code", Role.ARTEFACT: "trained model", Role.ANSWER: "written"}
 COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/{path}"
 KAGGLE = (
@@ -62,6 +69,16 @@ def badges(assignment: str, course: Course) -> str:
     return (
         f"\n\n[Open in Colab]({COLAB.format(**place)}) · [Open in Kaggle]({KAGGLE.format(**place)})"
     )
+
+
+def handing_in(key: Key) -> str:
+    """What to do in the end, and which files are handed in under which names."""
+    whose = "<student id>_<name>"
+    word = key.word or key.assignment
+    files = [f"{whose}_{word}.ipynb", *(f"{whose}_{ending}.pth" for ending in key.models)]
+    files += [f"{whose}_{ending}.txt" for ending in key.predictions]
+    names = " and ".join(filter(None, [", ".join(f"`{f}`" for f in files[:-1]), f"`{files[-1]}`"]))
+    return HANDING_IN.format(names=names, zip=f"`{whose}_{word}.zip`")
 
 
 def points_table(source: Source) -> str:
