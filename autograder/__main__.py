@@ -39,6 +39,11 @@ def _add_writing(commands: Commands) -> None:
     build.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
     build.add_argument("--check", action="store_true", help="write nothing; fail if not current")
 
+    site = commands.add_parser(
+        "site", help="write the folder for students: notebooks, wheel, data, a page; no solutions"
+    )
+    site.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="default: build/site")
+
     mutate = commands.add_parser("mutate", help="break every reference; list what the cases miss")
     mutate.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
     mutate.add_argument(

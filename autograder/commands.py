@@ -13,6 +13,7 @@ from tqdm import tqdm
 from traitlets.config import Config
 
 from autograder.authoring.build import build, is_current
+from autograder.authoring.site import publish
 from autograder.checks.evidence import printable
 from autograder.settings import Course
 
@@ -29,6 +30,7 @@ def run(course: Course, options: Namespace) -> int:
     gc.freeze()  # libraries stay: looking through them again and again is a fifth of a build
     commands: dict[str, Callable[[Course, Namespace], int]] = {
         "build": run_build,
+        "site": lambda course, options: publish(course, options.folder),
         "mutate": run_mutate,
         "judge": run_judge,
         "release": run_release,
