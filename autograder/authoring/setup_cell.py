@@ -67,11 +67,13 @@ def install_file(path: Path, version: str) -> None:
 
 
 def installed() -> str:
-    """The version that is installed; VERSION where the package is there without being installed."""
+    """The version that can be imported; VERSION where it comes from a checkout."""
+    if importlib.util.find_spec("autograder") is None:
+        return ""
     try:
         return importlib.metadata.version(PACKAGE)
     except importlib.metadata.PackageNotFoundError:
-        return VERSION if importlib.util.find_spec("autograder") else ""
+        return VERSION
 
 
 def is_grading() -> bool:

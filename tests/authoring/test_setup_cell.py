@@ -21,7 +21,7 @@ def version(name):
         return {version!r}
     raise importlib.metadata.PackageNotFoundError(name)
 importlib.metadata.version = version
-importlib.util.find_spec = lambda name: {spec}
+importlib.util.find_spec = lambda name: object() if {is_there} else None
 sys.executable = {pip!r}
 """
 FAKE_PIP = "#!/bin/sh\necho \"$@\" > '{noted}'\n{then}\n"
@@ -33,10 +33,11 @@ def run(tmp_path):
     noted, pip = tmp_path / "noted", tmp_path / "python"
     (tmp_path / "work").mkdir()
 
-    def run_cell(url="", version="", spec=None, then="", before=""):
+    def run_cell(url="", version="", is_there=None, then="", before=""):
         pip.write_text(FAKE_PIP.format(noted=noted, then=then))
         pip.chmod(0o755)
-        code = before + MACHINE.format(version=version, spec=spec, pip=str(pip))
+        is_there = bool(version) if is_there is None else is_there
+        code = before + MACHINE.format(version=version, is_there=is_there, pip=str(pip))
         code += setup_cell(SimpleNamespace(where_the_wheel_is=url))
         result = subprocess.run(
             [sys.executable, "-c", code], cwd=tmp_path / "work", capture_output=True, text=True
@@ -70,7 +71,11 @@ def test_nothing_is_installed_where_this_version_is_there(run, wheel):
 
 
 def test_nor_where_the_package_is_importable_from_a_checkout(run):
-    assert run(URL, spec="object()") == ("", "")
+    assert run(URL, is_there=True) == ("", "")
+
+
+def test_a_package_of_which_only_the_record_is_left_is_installed(run):
+    assert run(URL, version=NOW, is_there=False) == (URL, "")
 
 
 def test_nor_while_grading_whatever_the_grader_has(run, wheel):
