@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all lint docs notebooks mutants release grade report bench lab wheel \
-        constraints clean
+        site constraints clean
 PYTHON ?= python3
 A ?= attention
 BIN := .venv/bin
@@ -67,6 +67,9 @@ lab: $(BIN)/.installed        ## JupyterLab with the formgrader, for grading by 
 
 wheel: $(BIN)/.installed      ## the wheel that students install, in build/
 	pip wheel --quiet --no-deps --wheel-dir build .
+
+site: wheel                   ## the folder for students, in build/site: notebooks, wheel, data, a page
+	autograder site
 
 constraints: | $(BIN)/pip     ## pin again what was tested, for every Python; UPGRADE=--upgrade: the newest
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt uv

@@ -109,6 +109,7 @@ c.ZipCollectApp.force = True  # nothing is lost: what is not newer is left alone
 c.ZipCollectApp.extractor_plugin = "autograder.course.collecting.plugins.LmsExtractor"
 c.ZipCollectApp.collector_plugin = "autograder.course.collecting.plugins.LmsCollector"
 c.LmsExtractor.word = "lab3"
+c.LmsExtractor.words = {"addsub_transformer": "lab3"}
 # c.LmsExtractor.timezone = "Asia/Shanghai"
 
 # Points off an assignment's total for each day late, begun or whole; `percent_per_day` is a share

@@ -8,9 +8,10 @@ gc.disable()  # what is imported stays: looking through it again and again takes
 from autograder.checks.artefact import Artefact  # noqa: E402
 from autograder.checks.checker import check, summary  # noqa: E402
 from autograder.checks.predictions import Predictions  # noqa: E402
+from autograder.tools.handing_in import submit  # noqa: E402
 
 if _collects:
     gc.enable()
 
-__all__ = ["Artefact", "Predictions", "check", "summary"]
+__all__ = ["Artefact", "Predictions", "check", "submit", "summary"]
 __version__ = "0.2.0"

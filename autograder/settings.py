@@ -9,10 +9,12 @@ from pathlib import Path
 from traitlets import Bool, Float, Int, Unicode
 from traitlets.config import Config, Configurable, PyFileConfigLoader
 
+from autograder import __version__
 from autograder.errors import ToldError
 from autograder.files import PRIVATE, write_new
 
 CONFIG_FILE = "nbgrader_config.py"
+WHEEL = f"coursework_kit-{__version__}-py3-none-any.whl"
 SHORTEST_SECRET = 32  # characters
 
 
@@ -24,10 +26,11 @@ class Course(Configurable):
     """What an instructor may set, as `c.Course.<name>`."""
 
     wheel_url = Unicode(
-        "", help="Where notebooks on Colab or Kaggle install the student wheel from."
+        "",
+        help="Where notebooks install the student wheel from; default: the repository's folder.",
     ).tag(config=True)
     repository = Unicode(
-        "", help="owner/name on GitHub of the public notebooks, for the badges."
+        "", help="owner/name on GitHub of what `autograder site` writes, for the badges."
     ).tag(config=True)
     branch = Unicode("main", help="Branch of the repository that the badges open.").tag(config=True)
     secret_file = Unicode(
@@ -57,6 +60,13 @@ class Course(Configurable):
     def __init__(self, root: Path, config: Config) -> None:
         super().__init__(config=config)
         self.root = root
+
+    @property
+    def where_the_wheel_is(self) -> str:
+        """The address that notebooks install the wheel from: that of the public repository."""
+        if self.wheel_url or not self.repository:
+            return self.wheel_url
+        return f"https://github.com/{self.repository}/raw/{self.branch}/{WHEEL}"
 
     @property
     def solutions(self) -> Path:
@@ -94,6 +104,11 @@ class Course(Configurable):
     def released(self, assignment: str) -> Path:
         """The student's notebook of an assignment."""
         return self.notebooks / assignment / f"{assignment}.ipynb"
+
+    def word(self, assignment: str) -> str:
+        """What students call their notebook: a word of its own for the collector, or its name."""
+        words: dict[str, str] = self.config.LmsExtractor.get("words") or {}
+        return words.get(assignment, assignment)
 
     def hidden_seeds(self, assignment: str, exercise: str, draw: int = 0) -> list[int]:
         """The hidden seeds of an exercise: HMAC (RFC 2104) of the course secret over its name.

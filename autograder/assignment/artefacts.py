@@ -56,7 +56,7 @@ def right_answers(source: Source, predictions: Predictions) -> list[str]:
 def _layouts(artefact: Artefact | Predictions) -> Iterator[Case]:
     """What the files of each kind of model hold, or of predictions: how many lines."""
     if isinstance(artefact, Predictions):
-        yield Case(ARCHITECTURE, 0, 1.0, Evidence(normalise({"lines": artefact.count})))
+        yield Case(ARCHITECTURE, 0, 0.0, Evidence(normalise({"lines": artefact.count})))
         return
     for index, kind in enumerate(artefact.kinds):
         expected = Evidence(normalise(layout(_untrained(artefact, kind))))

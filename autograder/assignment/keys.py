@@ -7,7 +7,7 @@ from functools import partial
 from types import ModuleType
 
 from autograder.assignment.alternatives import Alternative, read_alternatives
-from autograder.assignment.artefacts import artefact_exercise
+from autograder.assignment.artefacts import artefact, artefact_exercise
 from autograder.assignment.free import ends_of
 from autograder.assignment.mistakes import KnownMistake, MistakesError, read_mistakes
 from autograder.assignment.proofs import (
@@ -18,10 +18,13 @@ from autograder.assignment.proofs import (
     refuse_wrong_alternatives,
     refuse_wrong_reference,
 )
+from autograder.assignment.sections import sections
 from autograder.assignment.source import Source
 from autograder.assignment.trial import Trial, load, redefined, specs_of, trial
+from autograder.checks.artefact import Artefact
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake
+from autograder.checks.predictions import Predictions
 from autograder.checks.probes import Probe
 from autograder.checks.running import Place
 
@@ -66,8 +69,16 @@ def _key(source: Source, seeds: SeedsOf, *, hidden: bool) -> Key:
         )
         for name in source.exercises
     }
-    written = {name: cell.points for name, cell in source.answers.items()}
-    return Key(source.assignment, exercises, written)
+    files = [artefact(source, module, name) for name in source.artefacts]
+    return Key(
+        source.assignment,
+        exercises,
+        {name: cell.points for name, cell in source.answers.items()},
+        {name: section.number for name, section in sections(source).items()},
+        source.assignment,
+        tuple(file.ending for file in files if isinstance(file, Artefact)),
+        tuple(file.ending for file in files if isinstance(file, Predictions)),
+    )
 
 
 def _fair(

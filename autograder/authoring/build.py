@@ -1,6 +1,7 @@
 """Building notebooks/ from solutions/, and proving that they are current."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -75,15 +76,19 @@ def _visible_key(course: Course, source: Source) -> str:
     """
     text = text_in_file(course.released(source.assignment))
     released = key_of(text)
-    key = with_libraries(visible_key(source), source, released)
+    key = replace(visible_key(source), word=course.word(source.assignment))
+    key = with_libraries(key, source, released)
     return text if released and same_keys(released, key) else encode(key)
 
 
 def same_keys(a: Key, b: Key) -> bool:
     """Whether two keys hold the same exercises, cases and mistakes, numbers within tolerance."""
-    return (a.assignment, a.written) == (b.assignment, b.written) and _all_same(
-        list(_flatten(a)), list(_flatten(b))
-    )
+    return _besides(a) == _besides(b) and _all_same(list(_flatten(a)), list(_flatten(b)))
+
+
+def _besides(key: Key) -> Key:
+    """What a key says besides its exercises."""
+    return replace(key, exercises={})
 
 
 def _flatten(key: Key) -> Iterator[Labelled]:

@@ -3,6 +3,7 @@
 import copy
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode
@@ -24,18 +25,37 @@ from autograder.assignment.cells import (
 )
 from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.hints import read_hints
+from autograder.assignment.released import key_of
 from autograder.assignment.source import Cell, Source
-from autograder.authoring.header import AI_TOOLS, badges, key_cell, points_table, setup_cell
+from autograder.authoring.header import (
+    AI_TOOLS,
+    badges,
+    handing_in,
+    key_cell,
+    points_table,
+    setup_cell,
+)
 from autograder.authoring.help import folded_hints
+from autograder.checks.key import Key
 from autograder.settings import Course
 
 GOES_ON = "raises-exception"  # "Run All" goes on past demonstrations of what is not yet written
 TAGS = {Role.TRAIN: [TRAINING_TAG], Role.LOOK: [LOOK_TAG]}
 
 
+@dataclass(frozen=True)
+class Build:
+    """What cells are made from: a source, its course, and what its visible key says."""
+
+    source: Source
+    course: Course
+    key: Key
+
+
 def instructor_notebook(source: Source, key: str, course: Course) -> NotebookNode:
     """The whole notebook, solutions and hidden tests included: nbgrader's `source`."""
-    cells = [node for cell in source.cells for node in _cells(cell, source, course)]
+    build = Build(source, course, key_of(key) or Key(source.assignment))
+    cells = [node for cell in source.cells for node in _cells(cell, build)]
     cells[1:1] = [
         _folded(SETUP, setup_cell(course)),
         _folded(VISIBLE_KEY, key_cell(key)),
@@ -55,21 +75,21 @@ def student_notebook(instructor: NotebookNode, course: Course, assignment: str) 
     return nb
 
 
-def _cells(cell: Cell, source: Source, course: Course) -> Iterator[NotebookNode]:
+def _cells(cell: Cell, build: Build) -> Iterator[NotebookNode]:
     """The notebook's cells for one of a source: a check comes behind the code of its cases."""
     match cell.role:
         case None if cell.kind == "markdown":
-            yield new_markdown_cell(_filled(cell, source, course))
+            yield new_markdown_cell(_filled(cell, build))
         case Role.ANSWER:
             yield _graded(new_markdown_cell(_hole_for_answer(cell)), Kind.ANSWER, cell)
         case Role.SOLUTION:
             text = f"# exercise: {cell.name}\n{cell.source}"
             yield new_code_cell(text, metadata=_nbgrader(CellName(Kind.SOLUTION, cell.name)))
         case Role.CHECK:
-            cases = ChecksText(source)
+            cases = ChecksText(build.source)
             yield _folded(CellName(Kind.CASES, cell.name), cases.visible(cell.name))
             yield _graded(new_code_cell(_check(cell, cases.hidden(cell.name))), Kind.CHECK, cell)
-            if hints := read_hints(source).get(cell.name):
+            if hints := read_hints(build.source).get(cell.name):
                 yield new_markdown_cell(folded_hints(hints))
         case Role.ARTEFACT:
             tags = {"tags": [ARTEFACT_TAG]}
@@ -90,15 +110,15 @@ def _hole_for_answer(cell: Cell) -> str:
     return f"**{cell.name}** ({cell.points:g} points{limit})\n\n{regions.solution(cell.source)}"
 
 
-def _filled(cell: Cell, source: Source, course: Course) -> str:
-    """Markdown with `{points}`, `{ai_tools}` and, in the first cell, the badges put in."""
+def _filled(cell: Cell, build: Build) -> str:
+    """Markdown with what the build knows put in; the first cell has the badges, too."""
     if cell.source.strip() == "{ai_tools}":
         return AI_TOOLS
-    text = cell.source.replace("{points}", points_table(source))
-    if cell is source.cells[0]:
-        text = re.sub(
-            r"^(# .*)$", rf"\1{badges(source.assignment, course)}", text, count=1, flags=re.M
-        )
+    text = cell.source.replace("{points}", points_table(build.source))
+    text = text.replace("{handing_in}", handing_in(build.key))
+    if cell is build.source.cells[0]:
+        links = badges(build.source.assignment, build.course)
+        text = re.sub(r"^(# .*)$", rf"\1{links}", text, count=1, flags=re.M)
     return text
 
 

@@ -53,6 +53,11 @@ class Artefact:
         )
         return [dict(zip(self.limits, chosen, strict=True)) for chosen in product(*values)]
 
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether the measure that decides counts something bad."""
+        return _falls(self.tiers)
+
     def kind_of(self, configuration: Configuration) -> int:
         """The index of the kind whose choices are those of a configuration; 0 where none is."""
         choices = [key for key, bounds in self.limits.items() if isinstance(bounds, AbstractSet)]
@@ -72,7 +77,7 @@ def judged_by_tiers(
 ) -> Verdict:
     """What the first measure earns: the points of the highest tier that it reaches."""
     value = rounded(next(iter(measures.values())))
-    falling = tiers[0][0] > tiers[-1][0]  # the measure counts something bad
+    falling = _falls(tiers)
     sign, missed, onwards = (-1, "above", "down") if falling else (1, "below", "on")
     reached = [tier for tier in tiers if sign * value >= sign * _decimal(tier[0])]
     start, points = reached[-1] if reached else (tiers[0][0], 0.0)
@@ -85,6 +90,10 @@ def judged_by_tiers(
     error = 0.0 if reached else math.inf
     verdict = Verdict(exercise, float(points), max_score, bool(reached), error, said)
     return replace(verdict, measures=measures, lower_is_better=falling)
+
+
+def _falls(tiers: Sequence[tuple[float, float]]) -> bool:
+    return tiers[0][0] > tiers[-1][0]
 
 
 def rejected(exercise: str, max_score: float, problem: str, detail: str = "") -> Verdict:

@@ -11,6 +11,11 @@ from autograder.checks.causes.library import Library, from_tree, to_tree
 from autograder.checks.evidence import Evidence, EvidenceError, from_bytes, to_bytes
 
 VISIBLE_SEEDS = (1, 2)
+NOT_SAID: tuple[str, list[str], list[str]] = (
+    "",
+    [],
+    [],
+)  # in notebooks that were released when keys said nothing of handing in
 ARCHITECTURE = "architecture"  # cases of a trained model: the smallest layout of each kind
 
 
@@ -50,19 +55,37 @@ class Exercise:
         """Whether students write it; else they hand in a model file."""
         return all(case.probe != ARCHITECTURE for case in self.cases)
 
+    @property
+    def is_graded_later(self) -> bool:
+        """Whether its check says no more than that the form is right."""
+        return not any(case.weight for case in self.cases)
+
 
 @dataclass(frozen=True)
 class Key:
-    """All exercises of an assignment, and the points of its written answers."""
+    """All exercises of an assignment, the points of its written answers, and what is handed in.
+
+    `sections` are the numbers of the headings under which exercises and answers stand; `word` is
+    what students call the notebook when they hand it in; `models` and `predictions` are the endings
+    of the files that belong to it.
+    """
 
     assignment: str
     exercises: dict[str, Exercise] = field(default_factory=dict)
     written: dict[str, float] = field(default_factory=dict)
+    sections: dict[str, str] = field(default_factory=dict)
+    word: str = ""
+    models: tuple[str, ...] = ()
+    predictions: tuple[str, ...] = ()
 
     @property
     def max_score(self) -> float:
         """Points that are graded automatically."""
         return sum(exercise.points for exercise in self.exercises.values())
+
+    def place_of(self, name: str) -> str:
+        """An exercise or answer as one finds it: `3.3 (lstm)`, or its name alone."""
+        return f"{self.sections[name]} ({name})" if name in self.sections else name
 
 
 def encode(key: Key) -> str:
@@ -70,6 +93,8 @@ def encode(key: Key) -> str:
     tree = {
         "assignment": key.assignment,
         "written": key.written,
+        "sections": key.sections,
+        "handing_in": [key.word, key.models, key.predictions],
         "exercises": [_exercise_to_tree(exercise) for exercise in key.exercises.values()],
     }
     return base64.b64encode(zlib.compress(json.dumps(tree).encode(), 9)).decode()
@@ -79,8 +104,17 @@ def decode(text: str) -> Key:
     """The key from `encode`. Raises ValueError where the text was damaged."""
     try:
         tree = json.loads(zlib.decompress(base64.b64decode(text)))
-        exercises = [_exercise_from_tree(exercise) for exercise in tree["exercises"]]
-        return Key(tree["assignment"], {e.name: e for e in exercises}, tree["written"])
+        exercises = {each["name"]: _exercise_from_tree(each) for each in tree["exercises"]}
+        word, models, predictions = tree.get("handing_in") or NOT_SAID
+        return Key(
+            tree["assignment"],
+            exercises,
+            tree["written"],
+            tree.get("sections", {}),
+            word,
+            tuple(models),
+            tuple(predictions),
+        )
     except (ValueError, LookupError, TypeError, EvidenceError, zlib.error) as error:
         raise ValueError("the key is damaged: take this cell from the released notebook") from error
 

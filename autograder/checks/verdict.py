@@ -44,6 +44,7 @@ class Verdict:
     diagnosis: str = ""
     measures: Mapping[str, float] = field(default_factory=dict)
     lower_is_better: bool = False  # of the first measure
+    place: Place | None = None  # of the case that the feedback is about
 
     @property
     def line(self) -> str:
@@ -65,9 +66,7 @@ def obeying(verdict: Verdict, problem: str) -> Verdict:
     """The verdict, unless a rule is broken: then nothing is earned, and the problem is told."""
     if not problem or verdict.score == 0:
         return verdict
-    return replace(
-        verdict, score=0.0, passed=False, error=math.inf, feedback=problem, detail="", diagnosis=""
-    )
+    return Verdict(verdict.exercise, 0.0, verdict.max_score, False, math.inf, problem)
 
 
 def judge(
@@ -108,6 +107,7 @@ def judge(
         failed[0].detail,
         mistakes[0].name if mistakes else None,
         told,
+        place=_first_failed(exercise, outcomes),
     )
 
 
@@ -115,6 +115,12 @@ def _failed(exercise: Exercise, outcomes: Sequence[Outcome]) -> set[str]:
     """The probes of which a case fails."""
     pairs = zip(exercise.cases, outcomes, strict=True)
     return {case.probe for case, outcome in pairs if not outcome.passed}
+
+
+def _first_failed(exercise: Exercise, outcomes: Sequence[Outcome]) -> Place:
+    """The place of the case that the feedback is about."""
+    pairs = zip(exercise.cases, outcomes, strict=True)
+    return next((case.probe, case.index) for case, outcome in pairs if not outcome.passed)
 
 
 def _kind(

@@ -28,6 +28,12 @@ def add(commands: Commands) -> None:
     build.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
     build.add_argument("--check", action="store_true", help="write nothing; fail if not current")
 
+    site = commands.add_parser(
+        "site", help="write the folder for students: notebooks, wheel, data, a page; no solutions"
+    )
+    site.set_defaults(run=run_site)
+    site.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="default: build/site")
+
     mutate = commands.add_parser("mutate", help="break every reference; list what the cases miss")
     mutate.set_defaults(run=run_mutate)
     mutate.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
@@ -70,6 +76,13 @@ def run_build(course: Course, options: Namespace) -> int:
     for assignment in stale:
         print(f"notebooks/{assignment} is not what solutions/ says: run `make notebooks`")
     return 1 if stale else 0
+
+
+def run_site(course: Course, options: Namespace) -> int:
+    """Write the folder for students."""
+    from autograder.authoring.site import publish
+
+    return publish(course, options.folder)
 
 
 def run_mutate(course: Course, options: Namespace) -> int:

@@ -14,9 +14,9 @@ from autograder.assignment.mistakes import KnownMistake, read_mistakes
 from autograder.assignment.regions import without_markers
 from autograder.assignment.source import Source
 from autograder.assignment.validation import read_source
+from autograder.checks.text.cell_texts import UNANSWERED
 from autograder.grading.repair.reading import read_notebook
 from autograder.settings import Course
-from autograder.tools.cell_texts import UNANSWERED
 
 DUE = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
 MISTAKES = 12  # how many single mistakes the class makes

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autograder.checks.evidence import printable
+from autograder.checks.text.cell_texts import SOLUTION
 from autograder.checks.text.cells import NOT_PYTHON
-from autograder.tools.cell_texts import SOLUTION
 
 LONGEST, WIDEST = 60, 160  # lines that are shown, and characters of one
 LONG_NUMBER = re.compile(r"(?<![\w.])\d{6,}\.0(?!\w)")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from autograder.assignment.cells import Kind, name_of
 from autograder.checks.key import VISIBLE_SEEDS
+from autograder.checks.text.cell_texts import UNSOLVED
 from autograder.grading.submission import Grader, Submission
 from autograder.questions.asks import Ask
 from autograder.questions.changes import Change, mutants, rewritten
@@ -17,7 +18,6 @@ from autograder.questions.kinds import reaching, returned, same_results, values
 from autograder.questions.kinds.same_results import Tried, difference, keeps_all
 from autograder.questions.near_misses import near_misses
 from autograder.questions.question import Draft, Question
-from autograder.tools.cell_texts import UNSOLVED
 
 TOGETHER = 3  # exercises that are explored at a time
 SPARE = 4  # questions that are kept beyond those that are asked, so that classmates get others

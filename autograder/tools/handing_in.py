@@ -22,7 +22,7 @@ from autograder.checks.model_file import (
 )
 from autograder.checks.predictions import no_predictions, prediction_files, read_predictions
 from autograder.checks.text.history import cells_so_far
-from autograder.tools.open_notebook import (
+from autograder.checks.text.open_notebook import (
     Notebook,
     NotebookError,
     changed_since_saved,
@@ -32,6 +32,8 @@ from autograder.tools.open_notebook import (
 STUDENT_ID = re.compile(r"[^\W_](?:[^\W_]|[.@-]){0,63}")
 NOT_IN_NAMES = re.compile(r"[\x00-\x1f/\\:*?\"<>|]")
 STALE_MINUTES = 10
+PLACEHOLDERS = "00000000", "name"
+NOBODY = 'nothing is written: put your own id and name where "00000000" and "name" stand'
 NO_MODULES: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
@@ -43,25 +45,29 @@ def submit(
     student_id: str,
     name: str,
     *,
-    notebook: str = "lab3",
-    artefacts: str | tuple[str, ...] = ("model",),
-    predictions: tuple[str, ...] = (),
+    notebook: str = "",
+    artefacts: str | tuple[str, ...] | None = None,
+    predictions: tuple[str, ...] | None = None,
     modules: Mapping[str, Sequence[str]] = NO_MODULES,
     beside: Sequence[str | Path] = (),
 ) -> None:
     """Write the files to hand in, named as the course wants them, and one zip of them.
 
-    `artefacts` and `predictions` are the endings of model files and of files of predictions.
-    `modules` are Python files that the zip has besides, with the solution cells that each is made
-    of; `beside` are further files, which are there already.
+    What the notebook is called there, and the endings of the model files and of the files of
+    predictions that belong to it, the assignment says; `notebook`, `artefacts` and `predictions`
+    say it in its place. `modules` are Python files that the zip has besides, with the solution
+    cells that each is made of; `beside` are further files, which are there already.
     Prints a line for each file and what looks unfinished. Never raises: what cannot be handed in
     has its line with ✗ and the reason, and the rest is written all the same.
     """
     if "NBGRADER_EXECUTION" in os.environ:
         return  # grading runs this cell too
-    artefacts = (artefacts,) if isinstance(artefacts, str) else artefacts
     try:
         stem, key = _stem(student_id, name), _key()
+        notebook = notebook or key.word or key.assignment
+        artefacts = key.models if artefacts is None else artefacts
+        artefacts = (artefacts,) if isinstance(artefacts, str) else artefacts
+        predictions = key.predictions if predictions is None else predictions
         found = open_notebook(key)
         written = [_copied(found.path, Path(f"{stem}_{notebook}.ipynb"))]
         for line in _warnings(found, key):
@@ -80,6 +86,10 @@ def _stem(student_id: object, name: object) -> str:
     """The beginning of every file's name."""
     if not isinstance(student_id, str) or not isinstance(name, str):
         raise SubmitError('put id and name in quotes: submit("20260001", "Ada Lovelace")')
+    if student_id.strip() == PLACEHOLDERS[0] or name.strip().lower() == PLACEHOLDERS[1]:
+        raise SubmitError(
+            'nothing is written yet: put your own id and name where "00000000" and "name" stand'
+        )
     student_id = unicodedata.normalize("NFC", student_id.strip())
     name = re.sub(r"\s+", " ", unicodedata.normalize("NFC", name.strip()))
     if not STUDENT_ID.fullmatch(student_id):

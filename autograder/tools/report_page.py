@@ -9,8 +9,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from autograder.checks.checker import check
-from autograder.tools.cell_texts import UNANSWERED
-from autograder.tools.open_notebook import NotebookError, notebook_in, open_notebook
+from autograder.checks.text.cell_texts import UNANSWERED
+from autograder.checks.text.open_notebook import NotebookError, notebook_in, open_notebook
 
 Table = tuple[Sequence[str], Sequence[Sequence[str]]]
 STYLE = """\

@@ -8,7 +8,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from autograder.checks.model_file import ModelError, read_model
+from autograder.checks.artefact import Artefact
+from autograder.checks.measuring import PUBLIC_SEED, measure
+from autograder.checks.model_file import Model, ModelError, contents, read_model
 
 NO_NAME = re.compile(r'[/\\:*?"<>|\x00-\x1f]+')  # what file systems do not allow in names
 
@@ -21,19 +23,56 @@ def save_model(
     name: str,
     ending: str = "model",
     folder: str | Path = ".",
-) -> None:
+    artefact: Artefact | None = None,
+    overwrite: bool = False,
+) -> bool:
     """Write `<student id>_<name>_<ending>.pth`: the configuration and the weights, on the CPU.
 
-    Raises ValueError where grading would not read it, such as a configuration of tensors.
+    With an `artefact` a file that reaches more by its measure is kept, unless `overwrite` says
+    otherwise. Returns whether this model was written. Raises ValueError where grading would not
+    read it, such as a configuration of tensors.
     """
     weights = {key: tensor.detach().cpu().clone() for key, tensor in model.state_dict().items()}
     file = BytesIO()
     torch.save({"configuration": dict(configuration), "state_dict": weights}, file)
     try:
-        read_model(file.getvalue())
+        new = read_model(file.getvalue())
     except ModelError as error:
         raise ValueError(f"the model file {error}") from None
     path = Path(folder) / NO_NAME.sub("-", f"{student_id}_{name}_{ending}.pth")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(file.getvalue())
+    if artefact is not None and not overwrite and (reason := _why_kept(path, new, artefact)):
+        print(f"kept {path.name}: {reason}; save_model(…, overwrite=True) replaces it")
+        return False
+    _write(path, file.getvalue())
     print(f"saved {path.name}, {path.stat().st_size / 1e6:.2f} MB")
+    return True
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A whole file, or the one before it, whatever happens meanwhile."""
+    half = path.with_name(f"{path.name}.half")
+    half.write_bytes(data)
+    half.replace(path)
+
+
+def _why_kept(path: Path, new: Model, artefact: Artefact) -> str:
+    """Why the file that is there is better than a new model; empty where it is not."""
+    if not path.is_file():
+        return ""
+    try:
+        old = _measured(read_model(contents(path)), artefact)
+    except ModelError:
+        return ""
+    try:
+        found = _measured(new, artefact)
+    except ModelError as error:
+        return f"the new model {error}"
+    (name, before), (_, now) = old, found
+    is_better = before < now if artefact.lower_is_better else before > now
+    return f"its {name} is {before:.4g}, that of the new model {now:.4g}" if is_better else ""
+
+
+def _measured(model: Model, artefact: Artefact) -> tuple[str, float]:
+    """The measure that decides, on public data. Raises ModelError."""
+    return next(iter(measure(artefact, model, PUBLIC_SEED).items()))

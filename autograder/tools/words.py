@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.checks.checker import check
-from autograder.tools.cell_texts import LIMIT, UNANSWERED
-from autograder.tools.open_notebook import Notebook, notebook_in, open_notebook
+from autograder.checks.text.cell_texts import LIMIT, UNANSWERED
+from autograder.checks.text.open_notebook import Notebook, notebook_in, open_notebook
 
 # every repetition ends soon: graders count texts that may be written to take for ever
 FORMULA = re.compile(

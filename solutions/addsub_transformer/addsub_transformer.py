@@ -39,7 +39,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from autograder import Artefact, check, summary
+from autograder import Artefact, check, submit, summary
 from autograder.checks.rng import Rng
 from autograder.tools.live import LiveFigure
 from autograder.tools.plots import curve, heat_map
@@ -1162,9 +1162,6 @@ for layer in {0: "first", len(model.decoder) - 1: "last"}:
 # One thing the check here cannot know: it builds `"mine"` from your parts, and grading from right ones. So trust its
 # number for `"mine"` only where 1.1 to 4.1 show ✓; otherwise train once more with `"torch"`.
 
-# %% train
-save_model(model, CONFIGURATION, student_id=STUDENT_ID, name=NAME)
-
 
 # %%
 def build_transformer(configuration: dict) -> nn.Module:
@@ -1190,36 +1187,30 @@ MODEL = Artefact(
     tiers=((0.50, 12), (0.63, 14), (0.70, 16), (0.74, 20), (0.80, 25)),
 )
 
+# %% train
+save_model(model, CONFIGURATION, student_id=STUDENT_ID, name=NAME, artefact=MODEL)
+
 # %% artefact="trained_model" points=25
 check("trained_model", MODEL)
-
-# %% [markdown]
-# ## 6 Handing in · 提交方式
-#
-# - This notebook as `<student id>_<name>_lab3.ipynb` (学号_姓名_lab3.ipynb), and the model as `<student
-#   id>_<name>_model.pth`; photos of written answers, if any, as `<student id>_<name>_lab3_answer.jpg`. The cell
-#   below puts notebook and model into one file for the learning platform (eLearning).
-# - Each day late costs 10 points (晚交一天倒扣 10 分). The **last** version that you hand in counts, with what it
-#   loses by being late.
-# - Some students will be asked to show how their model was trained, so keep the settings that made it in the
-#   cell of 5.6.
-# - 严禁抄袭: whoever copies, and whoever lets others copy, gets 0 points for the whole assignment.
-#
-# Before that: *Kernel → Restart and run all*, save the notebook, and look at the summary.
-
-
-# %% train
-def hand_in() -> None:
-    """Put notebook and model into one file, after a look at what is missing."""
-    from autograder.tools.handing_in import submit
-
-    submit(STUDENT_ID, NAME, notebook="lab3", artefacts=("model",))
-
-
-hand_in()
 
 # %% [markdown]
 # {ai_tools}
 
 # %%
 summary()
+
+# %% [markdown]
+# ## 6 Handing in · 提交方式
+#
+# {handing_in}
+#
+# - Id and name (学号, 姓名) stand in the cell of 5.6; the notebook is handed in as 学号_姓名_lab3.ipynb, the model as
+#   学号_姓名_model.pth. Photos of written answers, if any, are called `<student id>_<name>_lab3_answer.jpg`.
+# - Each day late costs 10 points (晚交一天倒扣 10 分). The **last** version that you hand in counts, with what it
+#   loses by being late.
+# - Some students will be asked to show how their model was trained, so keep the settings that made it in the
+#   cell of 5.6.
+# - 严禁抄袭: whoever copies, and whoever lets others copy, gets 0 points for the whole assignment.
+
+# %% train
+submit(STUDENT_ID, NAME)

@@ -39,7 +39,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from autograder import check, summary
+from autograder import check, submit, summary
 from autograder.tools.device import device
 from autograder.tools.plots import heat_map
 from autograder.tools.pretrained import (
@@ -1089,28 +1089,17 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# ## 8 Handing in
-#
-# The notebook as `<student id>_<name>_bert_finetuning.ipynb`; the cell below puts it into one file. Before that:
-# *Kernel → Restart and run all*, save the notebook, and look at the summary.
-
-# %%
-STUDENT_ID = "00000000"
-NAME = "name"
-
-
-# %% train
-def hand_in() -> None:
-    """Put the notebook into one file, after a look at what is missing."""
-    from autograder.tools.handing_in import submit
-
-    submit(STUDENT_ID, NAME, notebook="bert_finetuning", artefacts=())
-
-
-hand_in()
-
-# %% [markdown]
 # {ai_tools}
 
 # %%
 summary()
+
+# %% [markdown]
+# ## 8 Handing in
+#
+# {handing_in}
+
+# %% train
+STUDENT_ID = "00000000"
+NAME = "name"
+submit(STUDENT_ID, NAME)

@@ -47,7 +47,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from autograder import Artefact, check, summary
+from autograder import Artefact, check, submit, summary
 from autograder.checks.rng import Rng
 from autograder.tools.device import device
 from autograder.tools.emoji import Emoji, emoji, pictures
@@ -1082,10 +1082,6 @@ best = best.cpu().eval()
 for style in ("noto", "twemoji"):
     row_of_recalls(best, "validation", style=style)
 
-# %% train
-save_model(best, CONFIGURATION, student_id=STUDENT_ID, name=NAME)
-
-
 # %%
 TESTED = 128
 
@@ -1105,29 +1101,25 @@ MODEL = Artefact(
     tiers=((0.20, 2), (0.30, 4), (0.40, 6), (0.45, 8), (0.50, 10)),
 )
 
+# %% train
+save_model(best, CONFIGURATION, student_id=STUDENT_ID, name=NAME, artefact=MODEL)
+
 # %% artefact="trained_model" points=10
 check("trained_model", MODEL)
-
-# %% [markdown]
-# ## 8 Handing in
-#
-# The notebook as `<student id>_<name>_clip.ipynb` and the model as `<student id>_<name>_model.pth`; the cell below puts
-# both into one file. Before that: *Kernel → Restart and run all*, save the notebook, and look at the summary. Some
-# students will be asked to show how their model was trained, so keep its settings in the cell of part 7.
-
-
-# %% train
-def hand_in() -> None:
-    """Put notebook and model into one file, after a look at what is missing."""
-    from autograder.tools.handing_in import submit
-
-    submit(STUDENT_ID, NAME, notebook="clip", artefacts=("model",))
-
-
-hand_in()
 
 # %% [markdown]
 # {ai_tools}
 
 # %%
 summary()
+
+# %% [markdown]
+# ## 8 Handing in
+#
+# {handing_in}
+#
+# Id and name stand in the cell of part 7. Some students will be asked to show how their model was trained, so keep its
+# settings there.
+
+# %% train
+submit(STUDENT_ID, NAME)

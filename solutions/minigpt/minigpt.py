@@ -40,7 +40,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from autograder import Artefact, Predictions, check, summary
+from autograder import Artefact, Predictions, check, submit, summary
 from autograder.tools.birth_places import data_file
 from autograder.tools.device import device
 from autograder.tools.plots import heat_map
@@ -1392,11 +1392,11 @@ print("dev:", {what: round(value, 3) for what, value in known(best, held_out(0))
 # can only say whether there are as many answers as questions: the right ones are with your course.
 
 # %% train
-save_model(best, CONFIGURATION, student_id=STUDENT_ID, name=NAME)
-answers = write_predictions(
-    best, texts, data_file("test", None), f"{STUDENT_ID}_{NAME}_predictions.txt"
-)
-print(Counter(answers).most_common(5))
+if save_model(best, CONFIGURATION, student_id=STUDENT_ID, name=NAME, artefact=MODEL):
+    answers = write_predictions(
+        best, texts, data_file("test", None), f"{STUDENT_ID}_{NAME}_predictions.txt"
+    )
+    print(Counter(answers).most_common(5))
 
 # %% artefact="trained_model" points=6
 check("trained_model", MODEL)
@@ -1405,24 +1405,17 @@ check("trained_model", MODEL)
 check("predictions", PREDICTIONS)
 
 # %% [markdown]
-# ## 10 Handing in
-#
-# The notebook as `<student id>_<name>_minigpt.ipynb`, the model and the predictions; the cell below puts all three into one
-# file. Before that: *Kernel → Restart and run all*, save the notebook, and look at the summary.
-
-
-# %% train
-def hand_in() -> None:
-    """Put notebook, model and predictions into one file, after a look at what is missing."""
-    from autograder.tools.handing_in import submit
-
-    submit(STUDENT_ID, NAME, notebook="minigpt", predictions=("predictions",))
-
-
-hand_in()
-
-# %% [markdown]
 # {ai_tools}
 
 # %%
 summary()
+
+# %% [markdown]
+# ## 10 Handing in
+#
+# {handing_in}
+#
+# Id and name stand in the cell of part 9.
+
+# %% train
+submit(STUDENT_ID, NAME)

@@ -36,7 +36,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from autograder import Artefact, check, summary
+from autograder import Artefact, check, submit, summary
 from autograder.checks.rng import Rng
 from autograder.tools.device import device
 from autograder.tools.pig_latin import held_out_words, translate, words
@@ -1135,10 +1135,6 @@ plt.show()
 # that one only: where 3.1 and 3.2 do not both show ✓, train a decoder-only model, and where 4.1 and 4.2 do not, an
 # encoder–decoder.
 
-# %% train
-save_model(best, CONFIGURATION, student_id=STUDENT_ID, name=NAME)
-
-
 # %%
 TESTED = 500
 
@@ -1162,29 +1158,25 @@ MODEL = Artefact(
     tiers=((0.50, 2), (0.75, 4), (0.90, 6), (0.95, 8), (0.97, 10)),
 )
 
+# %% train
+save_model(best, CONFIGURATION, student_id=STUDENT_ID, name=NAME, artefact=MODEL)
+
 # %% artefact="trained_model" points=10
 check("trained_model", MODEL)
-
-# %% [markdown]
-# ## 8 Handing in
-#
-# The notebook as `<student id>_<name>_nmt.ipynb` and the model as `<student id>_<name>_model.pth`; the cell below puts
-# both into one file. Before that: *Kernel → Restart and run all*, save the notebook, and look at the summary. Some
-# students will be asked to show how their model was trained, so keep its settings in the cell of part 7.
-
-
-# %% train
-def hand_in() -> None:
-    """Put notebook and model into one file, after a look at what is missing."""
-    from autograder.tools.handing_in import submit
-
-    submit(STUDENT_ID, NAME, notebook="nmt", artefacts=("model",))
-
-
-hand_in()
 
 # %% [markdown]
 # {ai_tools}
 
 # %%
 summary()
+
+# %% [markdown]
+# ## 8 Handing in
+#
+# {handing_in}
+#
+# Id and name stand in the cell of part 7. Some students will be asked to show how their model was trained, so keep its
+# settings there.
+
+# %% train
+submit(STUDENT_ID, NAME)

@@ -31,7 +31,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from autograder import check, summary
+from autograder import check, submit, summary
 from autograder.checks.rng import Rng
 from autograder.tools.plots import curve, graph, heat_map
 from autograder.tools.training import fit
@@ -1066,3 +1066,13 @@ word_counts()
 
 # %%
 summary()
+
+# %% [markdown]
+# ## 6 Handing in
+#
+# {handing_in}
+
+# %% train
+STUDENT_ID = "00000000"
+NAME = "name"
+submit(STUDENT_ID, NAME)

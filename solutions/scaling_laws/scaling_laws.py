@@ -42,7 +42,7 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
-from autograder import check, summary
+from autograder import check, submit, summary
 from autograder.tools.device import device
 from autograder.tools.pig_latin import translate, words
 from autograder.tools.scaling_runs import scaling_runs
@@ -992,30 +992,20 @@ for width in np.unique(runs["width"]):
 # repeated data or the loss that is nearly 0, with a number, and a sensible measurement.
 
 # %% [markdown]
-# ## 6 Handing in
-#
-# The notebook as `<student id>_<name>_scaling_laws.ipynb`, which the cell below writes. Before that: *Kernel → Restart
-# and run all*, save the notebook, and look at the summary. Texts that have a limit are counted in the notebook as it was
-# saved; a formula is one word.
-
-# %%
-STUDENT_ID = "00000000"
-NAME = "name"
-
-
-# %% train
-def hand_in() -> None:
-    """Write the files to hand in, after a look at what is missing."""
-    from autograder.tools.handing_in import submit
-
-    word_counts()
-    submit(STUDENT_ID, NAME, notebook="scaling_laws", artefacts=())
-
-
-hand_in()
-
-# %% [markdown]
 # {ai_tools}
 
 # %%
 summary()
+
+# %% [markdown]
+# ## 6 Handing in
+#
+# {handing_in}
+#
+# Texts that have a limit are counted in the notebook as it was saved; a formula is one word.
+
+# %% train
+STUDENT_ID = "00000000"
+NAME = "name"
+word_counts()
+submit(STUDENT_ID, NAME)

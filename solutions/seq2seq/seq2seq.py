@@ -43,7 +43,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
-from autograder import Artefact, check, summary
+from autograder import Artefact, check, submit, summary
 from autograder.checks.rng import Rng
 from autograder.tools.device import device
 from autograder.tools.multi30k import GENERATED, Corpus, find_corpus, packaged_words, simple_tokens
@@ -1325,10 +1325,6 @@ print(f"validation perplexity {history['validation'][-1]:.2f}")
 # held-out sentences, so that the last digits may differ. It builds the model from right parts, never from yours: a model
 # that was trained with a wrong part fits that part only.
 
-# %% train
-save_model(best.cpu(), CONFIGURATION, student_id=STUDENT_ID, name=NAME)
-
-
 # %%
 TESTED = 500
 
@@ -1366,11 +1362,14 @@ MODEL = Artefact(
     tiers=((12.0, 2), (6.0, 4), (4.6, 6), (4.1, 8), (3.8, 10)),
 )
 
+# %% train
+save_model(best.cpu(), CONFIGURATION, student_id=STUDENT_ID, name=NAME, artefact=MODEL)
+
 # %% artefact="trained_model" points=10
 check("trained_model", MODEL)
 
 # %% [markdown]
-# ## 8 The report and handing in
+# ## 8 The report
 #
 # The handout asks for a report: both models' measures before and after tuning, with explanations, and the answers to the
 # theory question and the paper review. The next cell writes it as one page, `<student id>_<name>_report.html`, from your
@@ -1409,41 +1408,34 @@ def report() -> None:
 report()
 
 # %% [markdown]
-# You hand in the notebook as `<student id>_<name>_seq2seq.ipynb` and the model as `<student id>_<name>_model.pth`. The cell
-# below puts both into one file, with the report and, as the handout's `collect_submission` does, your classes as Python
-# files in `models/`. Before that: *Kernel → Restart and run all*, save the notebook, and look at the summary.
-
-
-# %% train
-def hand_in() -> None:
-    """Put everything into one file, after a look at what is missing."""
-    from autograder.tools.handing_in import submit
-
-    submit(
-        STUDENT_ID,
-        NAME,
-        notebook="seq2seq",
-        artefacts=("model",),
-        modules={
-            "models/seq2seq/Encoder.py": ("encoder",),
-            "models/seq2seq/Decoder.py": ("compute_attention", "decoder"),
-            "models/seq2seq/Seq2Seq.py": ("seq2seq", "teacher_forced", "beam_search"),
-            "models/Transformer.py": (
-                "embeddings",
-                "multi_head_attention",
-                "feed_forward",
-                "final_layer",
-                "transformer_translator",
-            ),
-        },
-        beside=(f"{STUDENT_ID}_{NAME}_report.html",),
-    )
-
-
-hand_in()
-
-# %% [markdown]
 # {ai_tools}
 
 # %%
 summary()
+
+# %% [markdown]
+# ## 9 Handing in
+#
+# {handing_in}
+#
+# Id and name stand in the cell of part 7. Into the same file go the report and, as the handout's `collect_submission`
+# does, your classes as Python files in `models/`.
+
+# %% train
+submit(
+    STUDENT_ID,
+    NAME,
+    modules={
+        "models/seq2seq/Encoder.py": ("encoder",),
+        "models/seq2seq/Decoder.py": ("compute_attention", "decoder"),
+        "models/seq2seq/Seq2Seq.py": ("seq2seq", "teacher_forced", "beam_search"),
+        "models/Transformer.py": (
+            "embeddings",
+            "multi_head_attention",
+            "feed_forward",
+            "final_layer",
+            "transformer_translator",
+        ),
+    },
+    beside=(f"{STUDENT_ID}_{NAME}_report.html",),
+)

@@ -11,6 +11,7 @@ from rich.console import Console
 from autograder.__main__ import main
 from autograder.assignment.current import StaleError
 from autograder.authoring.build import build
+from autograder.checks.text.cell_texts import UNANSWERED
 from autograder.course.classrun import grade_class
 from autograder.course.entering import enter
 from autograder.course.gradebook import Nbgrader, NbgraderError
@@ -21,7 +22,6 @@ from autograder.course.migration import MarksError
 from autograder.course.release import release
 from autograder.course.tables import show_tables
 from autograder.settings import find_course
-from autograder.tools.cell_texts import UNANSWERED
 
 ANSWER, CHECK = "answer-why_shift", "check-softmax"
 ANSWERS = {"ada": "Because.", "bob": "It overflows."}  # cyd gives none

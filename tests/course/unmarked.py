@@ -7,11 +7,11 @@ import nbformat
 from handing import GOLDEN, course_of, find
 from nbgrader.api import Gradebook
 
+from autograder.checks.text.cell_texts import UNANSWERED
 from autograder.course.gradebook import Nbgrader, without_noise
 from autograder.course.marking.ledger import Ledger
 from autograder.grading.repair.reading import read_notebook
 from autograder.settings import find_course
-from autograder.tools.cell_texts import UNANSWERED
 
 NAME, CELL = "why_shift", "answer-why_shift"
 CLASS = {  # by id: first name, last name, answer

@@ -12,10 +12,10 @@ import pytest
 from handing import autograde, hand_in, right_answers
 
 from autograder.authoring.build import build
+from autograder.checks.text.cell_texts import AI_HEADING
 from autograder.course.gradebook import Nbgrader
 from autograder.grading.repair.reading import read_notebook
 from autograder.grading.submission import Grader
-from autograder.tools.cell_texts import AI_HEADING
 
 pytestmark = pytest.mark.long
 WRONG_AXIS = """def softmax(x):

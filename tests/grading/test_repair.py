@@ -9,11 +9,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_ce
 from nbgrader.utils import compute_checksum
 
 from autograder.authoring.build import build
+from autograder.checks.text.cell_texts import AI_HEADING
 from autograder.grading.repair.matching import Release
 from autograder.grading.repair.normalise import normalised
 from autograder.grading.repair.rebuild import repair as of_valid
 from autograder.grading.submission import Grader
-from autograder.tools.cell_texts import AI_HEADING
 
 ANSWER = "# exercise: softmax\ndef softmax(x):\n    return x.softmax(-1)"
 

@@ -10,6 +10,7 @@ from latex2mathml import converter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.assignment.cells import CellName, Kind
+from autograder.checks.text.cell_texts import UNANSWERED
 from autograder.grading.pages import filters
 from autograder.grading.pages.grades import Counts, Grades, Lateness, Mark
 from autograder.grading.pages.items import IN_WORDS
@@ -19,7 +20,6 @@ from autograder.grading.pages.student_page import student_page
 from autograder.grading.pages.tasks import tasks_of
 from autograder.grading.pages.templates import FOLDER
 from autograder.grading.record import Record, Said
-from autograder.tools.cell_texts import UNANSWERED
 
 SECTION = """Of the section before.
 

@@ -3,10 +3,12 @@
 import copy
 import json
 import os
+import re
 import sys
 import time
 import types
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -25,6 +27,7 @@ from autograder.course.sample import filled_in
 from autograder.tools import handing_in
 from autograder.tools.handing_in import submit
 
+CHECK = 'check("softmax", softmax)'
 MODEL = {"configuration": {"width": 3}, "state_dict": torch.nn.Linear(2, 3).state_dict()}
 
 
@@ -46,6 +49,8 @@ def folder(tmp_path, monkeypatch, solved):
 
 
 def said(capsys, *arguments, **options):
+    """As an assignment called lab3 with a model would have it."""
+    options = {"notebook": "lab3", "artefacts": ("model",)} | options
     submit(*(arguments or ("20260001", "张三")), **options)
     return capsys.readouterr().out
 
@@ -59,6 +64,25 @@ def test_files_and_zip_have_their_proper_names(folder, capsys):
     marks = [line.split("  ")[0] for line in out.splitlines()]
     assert marks[:-1] == [*(f"✓ {name}" for name in names), "✓ 20260001_张三_lab3.zip"]
     assert marks[-1].startswith("Upload 20260001_张三_lab3.zip")
+
+
+def test_what_belongs_to_it_the_assignment_says(folder, capsys, monkeypatch):
+    (folder / "predictions.txt").write_text("Ost\n")
+    submit("1", "a")
+    assert "✓ 1_a_demo.zip" in capsys.readouterr().out and not Path("1_a_model.pth").exists()
+    key = replace(check.runner.key, word="lab7", models=("model",), predictions=("predictions",))
+    monkeypatch.setattr(check.runner, "key", key)
+    submit("1", "a")
+    with zipfile.ZipFile("1_a_lab7.zip") as archive:
+        names = archive.namelist()
+    assert names == ["1_a_lab7.ipynb", "1_a_model.pth", "1_a_predictions.txt"]
+    assert "the files above" in capsys.readouterr().out
+
+
+def test_a_key_of_old_says_the_assignment(folder, capsys, monkeypatch):
+    monkeypatch.setattr(check.runner, "key", replace(check.runner.key, word=""))
+    submit("1", "a")
+    assert "✓ 1_a_demo.ipynb" in capsys.readouterr().out
 
 
 def test_predictions_are_handed_in_under_their_proper_name(folder, capsys):
@@ -166,6 +190,8 @@ def test_a_cell_that_ran_after_saving_is_said(folder, capsys, monkeypatch):
         ((20260001, "张三"), "put id and name in quotes"),
         (("your id", "张三"), "'your id' is no student id"),
         (("", "张三"), "'' is no student id"),
+        (("00000000", "张三"), 'put your own id and name where "00000000" and "name" stand'),
+        (("20260001", " Name"), 'put your own id and name where "00000000" and "name" stand'),
         (("../1", "张三"), "is no student id"),
         (("20260001", ""), "cannot stand in a file's name"),
         (("20260001", "a/b"), "cannot stand in a file's name"),
@@ -264,4 +290,19 @@ def test_in_a_running_notebook(folder, solved):
     nbformat.write(nb, "demo.ipynb")
     NotebookClient(nb, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
     lines = "".join(output.text for output in nb.cells[-1].outputs).splitlines()
-    assert [line.split("  ")[0] for line in lines[:2]] == ["✓ 1_a_lab3.ipynb", "✓ 1_a_lab3.zip"]
+    assert [line.split("  ")[0] for line in lines[:2]] == ["✓ 1_a_demo.ipynb", "✓ 1_a_demo.zip"]
+
+
+def test_results_in_a_running_notebook_are_drawn_and_kept(folder, solved):
+    nb = copy.deepcopy(solved)
+    client = NotebookClient(nb, timeout=120, resources={"metadata": {"path": str(folder)}})
+    client.execute()
+    shown = [cell.outputs[0].data for cell in nb.cells if cell.source in (CHECK, "summary()")]
+    assert [data["text/plain"].splitlines()[0][:9] for data in shown] == ["✓ softmax", "exercise "]
+    assert all("<div" in data["text/html"] for data in shown)
+    kept = json.loads((folder / ".demo-progress.json").read_text())
+    assert kept["results"]["softmax"]["passed"] is True
+    again = copy.deepcopy(solved)
+    again.cells = [cell for cell in again.cells if cell.source != CHECK]
+    NotebookClient(again, timeout=120, resources=client.resources).execute()
+    assert re.search("softmax +3  ✓ passed at", again.cells[-1].outputs[0].data["text/plain"])

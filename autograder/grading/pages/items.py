@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from nbformat import NotebookNode
 
 from autograder.assignment.cells import CellName, Kind, name_of
+from autograder.checks.text.cell_texts import ANSWER, SOLUTION, UNANSWERED
 from autograder.grading.pages.grades import Counts, Grades, Mark
 from autograder.grading.pages.markdown import Attachments
 from autograder.grading.pages.tasks import Section, Tasks
 from autograder.grading.record import Record, Said
-from autograder.tools.cell_texts import ANSWER, SOLUTION, UNANSWERED
 
 RIGHT, PARTLY, WRONG, WAITING = "✓", "◐", "✗", "…"
 IN_WORDS = {

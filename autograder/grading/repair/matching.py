@@ -9,10 +9,10 @@ from nbformat import NotebookNode
 from rapidfuzz import fuzz, process
 
 from autograder.assignment.cells import CellName, Kind, name_of, named
+from autograder.checks.text import cell_texts
+from autograder.checks.text.cell_texts import AI_HEADING
 from autograder.grading.repair.amount import may_be_code
 from autograder.grading.repair.syntax import outline, same_code
-from autograder.tools import cell_texts
-from autograder.tools.cell_texts import AI_HEADING
 
 TEXTS = {
     Kind.SOLUTION: cell_texts.SOLUTION,

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from autograder.checks.key import Key
-from autograder.tools.cell_texts import ANSWER, CHECK, SOLUTION, UNANSWERED, UNSOLVED
+from autograder.checks.text.cell_texts import ANSWER, CHECK, SOLUTION, UNANSWERED, UNSOLVED
 
 COLAB_SECONDS = 30
 
@@ -33,17 +33,17 @@ class Notebook:
     @cached_property
     def solutions(self) -> dict[str, str]:
         """Solution cells by exercise."""
-        return _by_name(SOLUTION, self.code)
+        return by_name(SOLUTION, self.code)
 
     @cached_property
     def checks(self) -> dict[str, str]:
         """Check cells by exercise."""
-        return _by_name(CHECK, self.code)
+        return by_name(CHECK, self.code)
 
     @cached_property
     def answers(self) -> dict[str, str]:
         """Written answers by name."""
-        return _by_name(ANSWER, self.markdown)
+        return by_name(ANSWER, self.markdown)
 
     @property
     def where(self) -> str:
@@ -81,7 +81,8 @@ def _written_in_code(key: Key) -> list[str]:
     return [name for name, exercise in key.exercises.items() if exercise.is_code]
 
 
-def _by_name(pattern: re.Pattern[str], texts: tuple[str, ...] | list[str]) -> dict[str, str]:
+def by_name(pattern: re.Pattern[str], texts: tuple[str, ...] | list[str]) -> dict[str, str]:
+    """The last of the texts that a pattern finds, by the name that it finds there."""
     return {name: text for text in texts for name in pattern.findall(text)}
 
 
@@ -139,7 +140,7 @@ def _ask_colab() -> Path:
 
 def changed_since_saved(notebook: Notebook, inputs: list[str]) -> list[str]:
     """Exercises whose cell, as it ran last, is not what the file holds."""
-    ran = _by_name(SOLUTION, inputs)
+    ran = by_name(SOLUTION, inputs)
     return [name for name, text in ran.items() if _differ(text, notebook.solutions.get(name, text))]
 
 
