@@ -65,12 +65,14 @@ from autograder.tools.saving import save_model
 # that key no weight. Every query sees at least one key.
 #
 # **请不要使用循环语句。** An answer that loops earns no points, however right its numbers are. `for`, `while`,
-# comprehensions, `map` and its relatives, and functions that call themselves are loops; batched operations
-# such as `torch.bmm`, `@`, `einsum` and `vmap` are not. The check reads the text of your function and of what it
-# calls.
+# comprehensions, `map` and its relatives, and functions that call themselves are loops. The check reads the text of
+# your function and of what it calls.
 #
-# Return **both** the outputs and the weights. (Some templates of this exercise promise one `Tensor` in the
-# signature and yet need the weights later, for pictures like the one below.)
+# **使用 `torch.bmm` 计算。** Compute with `torch.bmm`, the product of two batches of matrices. (Other batched operations,
+# `@`, `einsum` and `vmap`, are no loops either, and cost nothing.)
+#
+# Return **both** the outputs and the weights, which are needed for pictures like the one below. 误差应小于 $10^{-5}$:
+# the check asks for an error below $10^{-5}$, here and in all exercises up to 4.1.
 
 
 # %% solution="scaled_dot_product_no_loop_batch"
@@ -334,17 +336,15 @@ for heads in (1, 2, 4, 8):
 # \mu = \frac1M \sum_i x_i, \qquad \sigma^2 = \frac1M \sum_i (x_i - \mu)^2 .$$
 #
 # The variance divides by $M$, not by $M - 1$. The small $\varepsilon$ matters where all $M$ numbers are equal.
-# The template of the lab divides by the standard deviation itself, so that such a position becomes $0 / 0$,
-# NaN. If you add $\varepsilon$ to the root instead of the variance the numbers are fine, but the **gradient**
+# Divided by the standard deviation itself, such a position would become $0 / 0$, NaN. If you add $\varepsilon$ to the root instead of the variance the numbers are fine, but the **gradient**
 # of $\sqrt{\sigma^2}$ at $\sigma^2 = 0$ is infinite and becomes NaN. Values and gradients must be finite on
 # constant rows; in all other respects the place of $\varepsilon$ and its size (up to $10^{-5}$) are up to you.
 #
 # Compute it yourself, from means: `F.layer_norm`, `nn.LayerNorm` and their relatives (for groups, batches,
 # instances, root mean squares) are not allowed.
 #
-# Two sentences of the lab's slides need a correction. "Each feature is normalised": it is the $M$ features of
-# *one position* that are normalised together. And "layer normalisation is used because self-attention is
-# sensitive to the order of its inputs": it is not (see 4.1); layer normalisation keeps the size of the
+# It is the $M$ features of *one position* that are normalised together, not each feature. And it has nothing to do with
+# the order of the inputs, to which self-attention is blind (see 4.1): layer normalisation keeps the size of the
 # numbers in check, whatever the batch.
 
 
@@ -426,9 +426,7 @@ for before, after in zip(rows, normalised, strict=True):
 #
 # The check puts stand-ins in the place of attention and norms, which are neither: they show what came where. It
 # compares in eval mode, where dropout does nothing, and judges dropout by itself: it counts what is
-# dropped among 12 000 numbers, and a right answer fails by chance less than once in a million checks. (The public
-# tests of this exercise compare with numbers that were once drawn in training mode. PyTorch does not promise
-# the same random numbers on another version or machine, so that today they reject right answers.)
+# dropped among 12 000 numbers, and a right answer fails by chance less than once in a million checks.
 
 
 # %% solution="encoder_block"
@@ -653,9 +651,6 @@ def text_of(tokens: Tensor) -> str:
 # - **9602 held out**. Grading draws 2000 of these with a seed of its own. `held_out` below draws with whatever
 #   seed it is given, and the check in 5.7 uses a public one. Anybody can compute the answers to all of them, so
 #   training on them proves nothing; it counts as cheating.
-#
-# (The original data set has 5000 pairs drawn with repetition, and a fifth of its validation pairs are in the
-# training part too. Accuracies on it are not comparable with those here.)
 
 
 # %%
@@ -712,9 +707,6 @@ print("as tokens:", split()["training"][0][0].tolist(), "→", split()["training
 #
 # After 4.1 you know why the model needs them. Two encodings are given; both have one row for each position, which
 # `Transformer` below adds to the embedded tokens. You need not add them anywhere.
-#
-# (A widely copied sinusoid has $\lfloor 2i / M \rfloor$ as its exponent. That is always 0, so that all columns
-# have the same frequency. Here columns $2i$ and $2i + 1$ have the exponent $2i / M$.)
 
 
 # %%
@@ -1042,9 +1034,10 @@ print_accuracies({"four pairs by heart": small}, four)
 # | 0.50 to 0.62 | Vanilla | 12 |
 # | below 0.50 | | 0 |
 #
-# An accuracy of 0.795 counts as 0.80. (The lab's table has 0.63 in two rows, although its intervals are said to
-# be half-open, excludes 1.00, and says nothing about less than 0.50. Here each row begins where it says, and
-# 1.00 is Strong.)
+# An accuracy of 0.795 counts as 0.80.
+#
+# On Kaggle hours of GPU are limited by the week: 使用完之后要记得关闭环境, stop the session when you are done. Long trainings
+# run without an open browser by *Save Version → Save & Run All*.
 #
 # What can be reached: with the reference's settings, all exercises solved, on two CPU cores,
 #
@@ -1206,10 +1199,12 @@ summary()
 #
 # - Id and name (学号, 姓名) stand in the cell of 5.6; the notebook is handed in as 学号_姓名_lab3.ipynb, the model as
 #   学号_姓名_model.pth. Photos of written answers, if any, are called `<student id>_<name>_lab3_answer.jpg`.
-# - Each day late costs 10 points (晚交一天倒扣 10 分). The **last** version that you hand in counts, with what it
-#   loses by being late.
-# - Some students will be asked to show how their model was trained, so keep the settings that made it in the
-#   cell of 5.6.
+# - The deadline is the one that your course sets; the lab's own was 2024-05-13, 23:59 (ddl: 2024.5.13 23:59). Each day
+#   late costs 10 points (晚交一天倒扣 10 分). The **last** version that you hand in counts, with what it loses by being
+#   late.
+# - Some students will be asked to show how their model was trained (作业截止后会抽取部分同学), so keep the settings that
+#   made it in the cell of 5.6.
+# - 若在完成作业的过程中遇到任何问题，均可提问: if you get stuck, ask the staff, by whatever way your course offers.
 # - 严禁抄袭: whoever copies, and whoever lets others copy, gets 0 points for the whole assignment.
 
 # %% train

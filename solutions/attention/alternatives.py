@@ -66,6 +66,8 @@ return [computed, 26]
 # %% found in the listing alternative="scaling_lines"
 lines, texts = LISTING.splitlines(), ("self.factor = ", "q * self.factor")
 return tuple(next(i for i, line in enumerate(lines, start=1) if text in line) for text in texts)
+# %% as a list alternative="fairseq_lines"
+return [114, 602]
 
 
 # %% scaled queries and einsum alternative="scaled_dot_attention"

@@ -55,9 +55,26 @@ def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
 
 
 # %% [markdown]
-# ### 1.1 Copying
+# ### 1.1 Written: `copying`
 #
-# 2 points · ●○○ · 10 minutes · about 2 lines
+# 1 point
+#
+# When does attention **copy**? Describe in one sentence which properties of the query, of the keys and of the values
+# make $c \approx v_j$ for one $j$.
+
+# %% [markdown] answer="copying" points=1
+# Model answer: $c \approx v_j$ if the score $k_j^\top q$ is larger than every other score by much more than $\ln n$, for
+# instance because $q$ is long and points where $k_j$ points and no other key does; the values may be anything (of
+# moderate size, as the others still get a little weight).
+#
+# Marking: 1 point for one score that is much larger than all others, as a property of the query and the keys, and no
+# condition on the values; half a point for "q is similar to k_j" without "much more than to the others". Other values
+# that all equal $v_j$ are a right special case beside the general condition, not in its place.
+
+# %% [markdown]
+# ### 1.2 Copying
+#
+# 1 point · ●○○ · 10 minutes · about 2 lines
 #
 # Return a query for which the output is one chosen value: $c = v_j$, with a relative error below
 # $10^{-5}$. The keys have unit norm, and no two of them have a cosine above 0.8. So for $q = \beta k_j$
@@ -78,7 +95,7 @@ def copy_query(keys: Tensor, j: int) -> Tensor:
     ### END SOLUTION
 
 
-# %% check="copy_query" points=2
+# %% check="copy_query" points=1
 check("copy_query", copy_query)
 
 # %% [markdown]
@@ -121,7 +138,7 @@ print(
 )
 
 # %% [markdown]
-# ### 1.2 The average of two values
+# ### 1.3 The average of two values
 #
 # 2 points · ●○○ · 10 minutes · about 2 lines
 #
@@ -155,9 +172,9 @@ shown = attend(average_query(axes_as_keys, 1, 3), axes_as_keys, axes_as_keys)
 print("weights for a = 1, b = 3 (expect ½ at positions 1 and 3):", shown.numpy().round(4))
 
 # %% [markdown]
-# ### 1.3 Random keys
+# ### 1.4 Random keys
 #
-# 1 point · ●○○ · 5 minutes · about 2 lines
+# ½ point · ●○○ · 5 minutes · about 2 lines
 #
 # In practice keys are not known in advance. Let $k_i \sim \mathcal N(\mu_i, \alpha I)$ with known
 # orthonormal means $\mu_i$ and a vanishing $\alpha$. Return a query, made of the means only, with
@@ -177,8 +194,22 @@ def average_query_random(means: Tensor, a: int, b: int) -> Tensor:
     ### END SOLUTION
 
 
-# %% check="average_query_random" points=1
+# %% check="average_query_random" points=0.5
 check("average_query_random", average_query_random)
+
+# %% [markdown]
+# ### 1.5 Written: `why_means_suffice`
+#
+# ½ point
+#
+# Why does your query work, although it does not know the keys? A brief argument will do.
+
+# %% [markdown] answer="why_means_suffice" points=0.5
+# Model answer: for a vanishing $\alpha$ every sampled key is nearly its mean, $k_i \approx \mu_i$. The means are orthonormal,
+# so that $q = \beta(\mu_a + \mu_b)$ has the scores $k_a^\top q \approx k_b^\top q \approx \beta$ and $k_i^\top q \approx 0$
+# for all others. With $\beta \gg \ln n$ the softmax gives $a$ and $b$ half of the weight each, as in 1.3.
+#
+# Marking: half a point for both: keys are nearly their means, and the scores, or weights, that follow.
 
 # %% [markdown]
 # ### Experiment: one key of uncertain length
@@ -189,7 +220,7 @@ check("average_query_random", average_query_random)
 # k_a \approx \gamma \mu_a \quad\text{with}\quad \gamma \sim \mathcal N(1, \tfrac12),$$
 #
 # while all other keys stay at their means. The cell below draws 2000 sets of four keys and applies your
-# query of exercise 1.3. The four values are the corners of a square.
+# query of exercise 1.4. The four values are the corners of a square.
 
 # %%
 MEANS = torch.eye(4, dtype=torch.float64)
@@ -244,7 +275,7 @@ print(f"variance of c: {variance(single):.3f}   (|v_a − v_b|²/4 = 1 for a fai
 # %% [markdown]
 # With $\beta = 100$ expect two bars of about the same height and a variance of 0.97.
 #
-# ### 1.4 Written: `single_head_variance`
+# ### 1.6 Written: `single_head_variance`
 #
 # 2 points
 #
@@ -266,7 +297,7 @@ print(f"variance of c: {variance(single):.3f}   (|v_a − v_b|²/4 = 1 for a fai
 # $\gamma > 1$" with a small $\beta$ in mind is right too.
 
 # %% [markdown]
-# ### 1.5 Two heads
+# ### 1.7 Two heads
 #
 # 1 point · ●●○ · 10 minutes · about 2 lines
 #
@@ -312,7 +343,7 @@ print(f"where γ > 0     two heads {variance(double[~backwards]):.1e}")
 # Expect 0.97 for the single head and 0.07 for two heads. Without the backward keys 0.001 is left, from the few
 # keys so short that even $\gamma\beta$ is not large.
 #
-# ### 1.6 Written: `two_heads_variance`
+# ### 1.8 Written: `two_heads_variance`
 #
 # 2 points
 #
@@ -375,9 +406,8 @@ def relative_attention(x: Tensor, W_Q: Tensor, W_K: Tensor, W_V: Tensor, p: Tens
 # **At the borders** a neighbour is missing, and the softmax renormalises what is left: for $(2, 0, 1)$
 # the first output is $y_1 = 3 x_2$ and not $x_2$ as in a zero-padded convolution. That is expected here.
 # To get the usual convolution, one pads the *sequence*: with a zero token at either end, rows $2$ to
-# $n + 1$ of the output are exactly the convolution. The check tests both. (Worked solutions that print
-# only $p_1 = \ln 2$, $p_{-1} = 0$ leave this out. Adding one constant to all $p_m$ changes nothing, so
-# there are many right answers; only the outputs are compared.)
+# $n + 1$ of the output are exactly the convolution. The check tests both. (Adding one
+# constant to all $p_m$ changes nothing, so there are many right answers; only the outputs are compared.)
 
 
 # %% solution="convolution"
@@ -431,9 +461,9 @@ print("torch's conv1d  ", usual.numpy())
 # $d = 2$. Return $W_Q, W_K, W_V$ of shape $(2, 2)$ and $p$; the first column of the output is compared, the
 # second is free. Any two inputs differ by at least 0.1, and $|x_i| \le 4$.
 #
-# Some published solutions choose $W_Q = W_K = C$ for plain tokens $x_i$. The score is then
-# $C^2 x_i x_j$: where $x_i < 0$ this is largest for the **smallest** $x_j$, and where $x_i = 0$ all keys tie.
-# The constant feature is there to do better.
+# A large constant $C$ for $W_Q$ and $W_K$ would not do for plain tokens $x_i$: the score is then $C^2 x_i x_j$, largest
+# for the **smallest** $x_j$ where $x_i < 0$, and the same for all keys where $x_i = 0$. The constant feature is there to
+# do better.
 
 
 # %% solution="max_pool"
@@ -549,7 +579,7 @@ for d in (2, 64, 2048):
 # %% [markdown]
 # ### 3.2 Find the scaling
 #
-# 2 points · ●○○ · 10 minutes · about 1 line
+# 1 point · ●○○ · 5 minutes · about 1 line
 #
 # Here is a listing of a multi-head attention module. In which line is the coefficient
 # $1/\sqrt{d_k}$ **computed**, and in which line is it **applied**? Return the two line numbers. Several other
@@ -610,7 +640,7 @@ def scaling_lines() -> tuple[int, int]:
     ### END SOLUTION
 
 
-# %% check="scaling_lines" points=2
+# %% check="scaling_lines" points=1
 check("scaling_lines", scaling_lines)
 
 # %% look
@@ -619,10 +649,43 @@ for number in scaling_lines():
     print(f"{number:3}  {lines[number - 1].strip()}")
 
 # %% [markdown]
-# Read both lines once more: is the exponent negative? Some printed listings show `** 0.5` where
-# `** -0.5` is meant. They *multiply* by $\sqrt{d_k}$, which makes the saturation you plotted worse.
+# Read both lines once more: is the exponent negative? With `** 0.5` one would *multiply* by $\sqrt{d_k}$, which makes
+# the saturation you plotted worse.
 #
-# ### 3.3 `ScaledDotAttention`
+# ### 3.3 Find it in Fairseq
+#
+# 1 point · ●○○ · 10 minutes · about 1 line
+#
+# The same question for code that people translate with. Open
+# [`multihead_attention.py`](https://github.com/facebookresearch/fairseq/blob/3d262bb25690e4eb2e7d3c1309b1e9c406ca4b99/fairseq/modules/multihead_attention.py)
+# of Fairseq, commit `3d262bb`; the numbers of the lines stand beside them. In which line does the constructor
+# **compute** the coefficient, and in which line does `forward` **apply** it? Return the two line numbers. (Some ways
+# through `forward` leave before that and call finished functions, which scale for themselves.)
+#
+# Here too the visible check looks at the form alone.
+
+
+# %% solution="fairseq_lines"
+def fairseq_lines() -> tuple[int, int]:
+    """The line of Fairseq's file where the coefficient is computed, and the line where it is applied."""
+    ### BEGIN SOLUTION
+    return 114, 602
+    ### END SOLUTION
+
+
+# %% check="fairseq_lines" points=1
+check("fairseq_lines", fairseq_lines)
+
+# %% [markdown]
+# Both listings side by side: expect the same two steps, far apart in a module that also caches, prunes and pads.
+
+# %% look
+print(f"{'':9} {'listing above':>14} {'Fairseq':>8}")
+for step, *numbers in zip(("computed", "applied"), scaling_lines(), fairseq_lines(), strict=True):
+    print(f"{step:9} {numbers[0]:14} {numbers[1]:8}")
+
+# %% [markdown]
+# ### 3.4 `ScaledDotAttention`
 #
 # 6 points · ●●○ · 30 minutes · about 9 lines
 #
@@ -633,9 +696,8 @@ for number in scaling_lines():
 # \qquad \text{context} = \text{weights} \cdot V(\text{values}),$$
 #
 # with the softmax over the keys. The queries may also come **without** their second axis, as `(B, h)`: then
-# there is one query for each sequence, and the results have $k = 1$. (A published solution documents this
-# case but stops there with an error, because `torch.bmm` needs three axes.) The weights have shape
-# `(B, k, s)`. Do not change the inputs in place.
+# there is one query for each sequence, and the results have $k = 1$. (Batched products such as `torch.bmm` need three
+# axes.) The weights have shape `(B, k, s)`. Do not change the inputs in place.
 
 
 # %% solution="scaled_dot_attention"
@@ -711,7 +773,7 @@ plt.show()
 print("rows sum to", weights.sum(-1).detach().numpy().round(3)[0])
 
 # %% [markdown]
-# ### 3.4 Written: `why_multiple_heads`
+# ### 3.5 Written: `why_multiple_heads`
 #
 # 3 points
 #
@@ -720,10 +782,10 @@ print("rows sum to", weights.sum(-1).detach().numpy().round(3)[0])
 
 # %% [markdown] answer="why_multiple_heads" points=3
 # Model answer: one head has one softmax for each query, so it can look at one pattern at a time; wanting
-# two things at once gives their competition (exercise 1.3: the longer key wins). Several heads with their own
+# two things at once gives their competition (exercise 1.6: the longer key wins). Several heads with their own
 # projections look into different subspaces and at different positions at the same time, for instance the
 # previous token, the matching bracket and the subject of the verb, and the output projection mixes what they
-# found. Averages become stable, because the mixing happens after the softmax (exercise 1.5). With
+# found. Averages become stable, because the mixing happens after the softmax (exercise 1.7). With
 # $d_k = d / \text{heads}$ the number of parameters and of multiplications stays about that of one large head.
 # The price: each head has fewer dimensions to compare with (rank of its score matrix at most $d_k$), and more
 # score matrices must be kept.
@@ -734,7 +796,7 @@ print("rows sum to", weights.sum(-1).detach().numpy().round(3)[0])
 # earns 1.
 
 # %% [markdown]
-# ### 3.5 Written: `complexity`
+# ### 3.6 Written: `complexity`
 #
 # 2 points
 #
@@ -753,7 +815,7 @@ print("rows sum to", weights.sum(-1).detach().numpy().round(3)[0])
 # kernels. "$O(n^2)$" for the time without $d$ earns half a point.
 
 # %% [markdown]
-# ### 3.6 `CausalScaledDotAttention`
+# ### 3.7 `CausalScaledDotAttention`
 #
 # 4 points · ●●○ · 25 minutes · about 12 lines
 #
@@ -765,7 +827,7 @@ print("rows sum to", weights.sum(-1).detach().numpy().round(3)[0])
 # Both $k < s$ and $k > s$ occur, at any length, and queries of shape `(B, h)` mean $k = 1$ again; that one query is
 # number 0 and sees key 0 only. A large negative number such as $-10^7$ will do for $-\infty$ in float32 (in float16
 # it overflows to $-\infty$, which is harmless as long as no row is masked completely); $-100$ will not, as other
-# scores may be as low. Some texts give the weights as `(B, s, k)`; here they are `(B, k, s)`.
+# scores may be as low. The weights are `(B, k, s)` again.
 #
 # Build the mask from the **positions**. A mask made from the scores, such as `torch.tril(scores) == 0`,
 # works until some score happens to be exactly zero.
@@ -839,8 +901,7 @@ plt.show()
 # \qquad\text{with}\qquad i = \lfloor j / 2 \rfloor .$$
 #
 # Column $j$ and its partner share an exponent. Write it for every length and every $d$, also odd ones,
-# where the last sine has no partner. (Some texts use $\lfloor 2i/d \rfloor$ as the exponent, which is always 0, or
-# leave $j/d$ unpaired; neither is meant here.) The result is float32; whether you compute in float32 or in
+# where the last sine has no partner. The result is float32; whether you compute in float32 or in
 # float64 makes no difference to the check.
 
 

@@ -150,18 +150,31 @@ def named(lines, _):
     return {"computed": float(computed), "applied": float(applied)}
 
 
-def form(lines, _):
-    known = range(1, len(LISTING.splitlines()) + 1)
-    return {k: "a line" if n in known else "none" for k, n in named(lines, _).items()}
+def form(count: int):
+    """Whether each of two answers is the number of a line, of so many."""
+    known = range(1, count + 1)
+    return lambda lines, _: {
+        k: "a line" if n in known else "none" for k, n in named(lines, _).items()
+    }
 
 
-@probe("scaling_lines", weight=0, read=form)
+@probe("scaling_lines", weight=0, read=form(len(LISTING.splitlines())))
 def two_lines_of_the_listing(rng: Rng):
     return call()
 
 
 @probe("scaling_lines", hidden=True, read=named)
 def the_right_lines(rng: Rng):
+    return call()
+
+
+@probe("fairseq_lines", weight=0, read=form(1000))
+def two_lines_of_the_file(rng: Rng):
+    return call()
+
+
+@probe("fairseq_lines", hidden=True, read=named)
+def the_right_lines_of_the_file(rng: Rng):
     return call()
 
 

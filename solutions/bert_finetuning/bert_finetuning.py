@@ -68,10 +68,8 @@ quiet_transformers()
 # ## 1 The task
 #
 # Two numbers from zero to nineteen, and "plus" or "minus" between them: $20 \cdot 20 \cdot 2 = 800$ statements, which is all
-# there are. The original assignment has the same 800, 640 of them in a training file and 160 in a test file. It
-# does not say how they were drawn; here the parts are as large, each label is as frequent in them, and
-# no statement is in two parts. Of the 640, 448 are for training and 192 for validation, **stratified**:
-# both have the three labels in the same shares.
+# there are. 160 of them are for the test. Of the other 640, 448 are for training and 192 for validation,
+# **stratified**: both have the three labels in the same shares. No statement is in two parts.
 
 # %% look
 print(f"{'':12}", *(f"{label:>9}" for label in LABELS), "  largest share")
@@ -91,8 +89,8 @@ print(*part("training")[::90], sep="\n")
 #
 # 3 points · ●○○ · 15 minutes · about 6 lines
 #
-# The share of right answers among **all** statements. The original takes the mean of the batches' accuracies, in which
-# a statement of a small last batch counts more than others. Dropout has to be off: put the model into eval mode. And
+# The share of right answers among **all** statements. It is not the mean of the batches' accuracies, in which a
+# statement of a small last batch would count more than others. Dropout has to be off: put the model into eval mode. And
 # nothing is learned here, so that no gradients are needed. A batch goes into the model by name,
 # `model(input_ids=…, attention_mask=…)`; the first thing that comes out are the logits `(N, C)`.
 
@@ -257,8 +255,8 @@ plt.show()
 # AdamW shrinks each parameter a little in each step, by `learning_rate · weight_decay` of it. For the weights of
 # linear layers and embeddings that is a mild preference for small numbers. **Biases** and the **weights of
 # LayerNorm** must not shrink: a scale of 1 is not better the nearer it is to 0. So the parameters form two groups,
-# one with `weight_decay` and one with 0. The original assignment builds both groups and then hands
-# `model.parameters()` to the optimiser, so that the groups have no effect.
+# one with `weight_decay` and one with 0. The optimiser must be handed the groups: given `model.parameters()`, it knows
+# nothing of them.
 #
 # The names of parameters say which is which: `…bias`, `…LayerNorm.weight`. Parameters that do not
 # learn (`requires_grad` is false) belong to neither group.
@@ -304,9 +302,8 @@ for group in make_optimiser(toy, 1e-4, 0.01).param_groups:
 #
 # 4 points · ●○○ · 15 minutes · about 3 lines
 #
-# A **frozen** BERT is only read: of all parameters the classifier alone learns. The original freezes everything
-# whose name does not contain "classifier", and so freezes the pooler, too. Whether that is wanted depends on what the
-# pooler has been through. BERT's was pretrained to tell whether two sentences follow each other. MiniLM's was never
+# A **frozen** BERT is only read: of all parameters the classifier alone learns. Should the pooler, the layer before
+# it, be frozen, too? That depends on what it has been through. BERT's was pretrained to tell whether two sentences follow each other. MiniLM's was never
 # used in its training: all its biases are exactly 0 and its weights are small random numbers, so that a
 # frozen one is a random projection. Models that are pretrained by masked words alone have no pooler at all,
 # and get a random one. So it is a choice: with `train_pooler` the pooler learns together with the classifier.
@@ -332,9 +329,9 @@ check("freeze", freeze)
 #
 # 4 points · ●●○ · 15 minutes · about 3 lines
 #
-# `model.train()` switches dropout on in every part, also in those that are frozen: in the original the frozen BERT
-# describes the same statement in other words each time, with a tenth of them missing, and the classifier learns from noise
-# that it never meets again. Dropout belongs where something learns.
+# `model.train()` switches dropout on in every part, also in those that are frozen: then the frozen BERT describes the
+# same statement in other words each time, with a tenth of them missing, and the classifier learns from noise that it
+# never meets again. Dropout belongs where something learns.
 #
 # The parts of the model are its children: `embeddings`, `encoder`, `pooler`, `classifier`. Put each part into training
 # mode if any of its parameters learns, and into eval mode otherwise, with all modules inside it.

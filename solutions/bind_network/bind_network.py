@@ -20,8 +20,8 @@
 # | $C_I$, $C$, $C_h$ | size of an image feature, of the model's vectors, of a block's hidden layer |
 # | $F$, $\hat F$ | a feature vector, and the same after the norm |
 #
-# (Where the factor $1/\sqrt{d_k}$ of attention stands in a real listing is a question of the notebook
-# `attention`, exercise 3.2.)
+# (Where the factor $1/\sqrt{d_k}$ of attention stands in Fairseq is a question of the notebook `attention`,
+# exercises 3.2 and 3.3.)
 #
 # {points}
 
@@ -52,11 +52,10 @@ from autograder.tools.training import fit
 #
 # - `bias=True` adds a learnable **offset** $o_i$ that starts as zeros. Without it there is no offset at all.
 # - `0 < p ≤ 1` is *partial* RMSNorm: the first $\lfloor d\,p \rfloor$ numbers stand for all. The mean is taken
-#   over them alone; still **all** of $x$ is divided. Any other `p` switches this off. (The original code lets
-#   `p = 0` through, and fails: there is nothing to average. The check has no `p` with
-#   $\lfloor d\,p \rfloor = 0$.)
-# - `eps` keeps the division finite. Published code adds it to the RMS or, as in LLaMA, to the mean under the
-#   root. Both are right here: the check chooses inputs for which they agree.
+#   over them alone; still **all** of $x$ is divided. Any other `p` switches this off. (The check has no `p`
+#   with $\lfloor d\,p \rfloor = 0$.)
+# - `eps` keeps the division finite. It may be added to the RMS or, as in LLaMA, to the mean under the root:
+#   the check chooses inputs for which they agree.
 # - `float16` input must not overflow. The square of 300 is above 65504, the largest such number, so compute in
 #   float32 inside.
 #
@@ -228,9 +227,7 @@ for factor in (1, 3, 10):
 #
 # Read the abstract and section 4 of *Root Mean Square Layer Normalization* (arXiv:1910.07467). Describe how
 # RMSNorm and LayerNorm are computed and what the difference is. What are the advantages of RMSNorm, with the
-# running times that the abstract states, and what does it give up? Use the table you printed. (It is a way to
-# normalise; some published answers call it a regulariser, and quote running times that are not in the
-# abstract.)
+# running times that the abstract states, and what does it give up? Use the table you printed.
 
 # %% [markdown] answer="rms_norm_or_layer_norm" points=4
 # Model answer: LayerNorm computes the mean $\mu$ and the standard deviation $\sigma$ of the $d$ summed inputs
@@ -278,9 +275,8 @@ right.set(xlabel="a, one number of F̂ w₁", ylabel="b, of F̂ w₂", title="Si
 plt.show()
 
 # %% [markdown]
-# The residual is the **raw** $F$. (A published solution overwrites $F$ by its norm first and adds to that; then
-# the block is no longer the identity for $w_3 = 0$; exercise 2.4 asks what that costs. It also keeps its layers
-# in an `nn.Sequential` that must never be called, since that would chain them; give them names instead.)
+# The residual is the **raw** $F$, so that the block is the identity for $w_3 = 0$; exercise 2.4 asks what it costs to
+# add to the normalised $F$ instead. Give the layers names of their own: an `nn.Sequential` would chain them.
 #
 # The norm comes as an argument; the check passes a tanh in its place. Biases may be there or not: the paper has
 # none, and the check sets them to zero. For the check to fill your weights, the block has a method `load`. It is
@@ -362,8 +358,8 @@ check("projection_block", ProjectionBlock)
 # $$F^{(0)} = F_I\, w_0, \qquad F^{(i+1)} = \mathrm{block}_i\big(F^{(i)}\big), \quad i = 0, 1, 2, \qquad T_I = F^{(3)} .$$
 #
 # `make_block(model_dim)` returns a fresh block; the check passes a stand-in. Features come as `(B, C_I)` or
-# `(B, 1, C_I)` and keep their axes. Nothing follows the last block. The projection may have a bias or not (the
-# paper has none, the public code has one): the check finds it by its shape and sets a bias to zero.
+# `(B, 1, C_I)` and keep their axes. Nothing follows the last block. The projection may have a bias or not: the
+# check finds it by its shape and sets a bias to zero.
 
 
 # %% solution="bind_network"
@@ -428,8 +424,8 @@ print(f"with w3 = 0 and 2 F_I for F_I the output is {ratio:.2f} times as long")
 #
 # 2 points
 #
-# In the solution that adds to the *normalised* feature, the last line above would print 1.00 and the RMS would
-# be near 1. Explain both numbers. What do the three blocks lose, and what happens to the gradient on its way
+# With blocks that add to the *normalised* feature, the last line above would print 1.00 and the RMS would be near
+# 1. Explain both numbers. What do the three blocks lose, and what happens to the gradient on its way
 # back through them?
 
 # %% [markdown] answer="raw_residual" points=2

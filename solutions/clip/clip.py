@@ -165,8 +165,7 @@ check("zero_shot", zero_shot)
 # 4 points · ●○○ · 10 minutes · about 3 lines
 #
 # The same similarities, asked the other way round: which picture does a text mean? Now the pictures compete, and the
-# softmax is over the **pictures** ("dim 0" in the original notebook, whose rows are pictures). Return the
-# probabilities, a row for each text, and the index of the best picture for each. Scales go up to 1000 here, too.
+# softmax is over the **pictures**. Return the probabilities, a row for each text, and the index of the best picture for each. Scales go up to 1000 here, too.
 
 
 # %% solution="find_pictures"
@@ -825,8 +824,7 @@ plt.show()
 #
 # 3 points · ●●○ · 15 minutes
 #
-# In the original assignment one looks for a caption that finds one of 500 photographs. Here are three emoji; find
-# them among all 1636 with words. The model is the same for everybody: a small text tower, and the vectors of all
+# Here are three emoji; find them among all 1636 with words. The model is the same for everybody: a small text tower, and the vectors of all
 # pictures, from a CLIP that was trained as above with the 1258 emoji of `training`, so that it has never seen the
 # three. Their names, by the way, are not enough.
 #

@@ -271,11 +271,7 @@ def initialise(module: nn.Module) -> None:
 #
 # Take a quarter in the mean by drawing evenly from 1 to one less than half of the length, or in another way. Every
 # text must work, the empty one too. A character that has no number is an error (`KeyError`), not a PAD. Nothing is
-# printed.
-#
-# (The original says `block_size` in one place and pads to `block_size` before it slices in another; of 22 public solutions 19
-# give `block_size − 1`. Its slides call the class `CharCorruptDataset`, and take a quarter of "the document", where it is
-# a quarter of the cut one. The idea is that of T5's span corruption: [Raffel et al., 2020](https://arxiv.org/abs/1910.10683).)
+# printed. (The idea is that of T5's span corruption: [Raffel et al., 2020](https://arxiv.org/abs/1910.10683).)
 
 
 # %% solution="char_corruption"
@@ -339,8 +335,7 @@ for _ in range(6):
 # Given: a question and its place as a text in the same form, `Where was Ada Vell born?⁇Ost⁇`, with PAD as the target
 # everywhere but for the place and its MASK, so that only the answer is learned; and a trainer. The learning rate
 # rises evenly during the first `warmup_tokens`, then falls to a tenth along half a cosine until `final_tokens`, and stays
-# there. (The original's rises again behind `final_tokens`, and it shrinks the gains of its layer norms: `no_decay` there names
-# `LayerNorm.weight`, but the parameters are called `ln1.weight`.)
+# there.
 
 
 # %%
@@ -693,9 +688,9 @@ check("causal_cross_attention", CausalCrossAttention)
 # $$Y = C + \mathrm{attn}(\mathrm{ln_{kv}}(X), \mathrm{ln_q}(C)), \qquad Y \leftarrow Y + \mathrm{mlp}(\mathrm{ln_{mlp}}(Y)),$$
 #
 # where attn takes what has keys and values first, then what asks. What asks is normalised, too: $C$ and the embedded text
-# begin with very small numbers, and queries made of them would score all keys alike for a long time. (In public
-# solutions there are also blocks without $\mathrm{ln_q}$ or $\mathrm{ln_{kv}}$, and a $Y$ without $C$ in front of the
-# attention. The check takes them, too.)
+# begin with very small numbers, and queries made of them would score all keys alike for a long time. (The
+# check also takes blocks without $\mathrm{ln_q}$ or $\mathrm{ln_{kv}}$, and a $Y$ without $C$ in front of the
+# attention.)
 
 
 # %% solution="down_project_block"
@@ -768,8 +763,8 @@ check("up_project_block", UpProjectBlock)
 #
 # 3 points · ●○○ · 5 minutes · about 1 line
 #
-# A `GPT` of the same configuration, but with a bottleneck. Of the public solutions of this assignment two forget a flag and
-# train the model without a bottleneck; their graders do not notice. A `NamedTuple` has `_replace`.
+# A `GPT` of the same configuration, but with a bottleneck: without the flag one would train the plain model again, and
+# not notice. A `NamedTuple` has `_replace`.
 
 
 # %% solution="initialize_perceiver_model"
@@ -856,7 +851,7 @@ plt.show()
 #
 # $$\theta_{t,i} = t \cdot 10000^{-2i/\mathrm{dim}}, \qquad i = 0, \dots, \mathrm{dim}/2 - 1 .$$
 #
-# (The original counts pairs from 1, and so writes $-2(i-1)/\mathrm{dim}$.) Return cosine and sine of all angles, in this order
+# (Pairs are counted from 0 here; counted from 1, the exponent is $-2(i-1)/\mathrm{dim}$.) Return cosine and sine of all angles, in this order
 # on the last axis: `(max_positions, dim/2, 2)`, in float32.
 
 
@@ -1139,9 +1134,6 @@ plt.show()
 # the hardest of them to train: in the usual form of its blocks it had learned nothing about places after as many steps, and with
 # normalised queries, a layer more and a wider bottleneck it still knew nearly none of them, so that it stayed at the baseline.
 # Its learned queries must first find out which character stands where, which every other model is told. Where does yours lie?
-#
-# (The original asks for 10 % with pre-training, 6 % with the Perceiver and 20 % with rotary positions; public runs of it,
-# with 2937 people on GPUs, have 12 to 37 %, 4 to 10 % and 21 to 38 %, and 0.6 to 2.6 % without pre-training.)
 #
 # ### 7.3 Where does it look?
 #

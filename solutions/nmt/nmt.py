@@ -257,8 +257,7 @@ def position_encodings(hidden_size: int, length: int = 1000) -> Tensor:
 # $$x \leftarrow x + \mathrm{Attention}(x, x, x), \qquad x \leftarrow x + \mathrm{MLP}(x) .$$
 #
 # Every position sees every other one. `__init__` is given; there is no normalisation and no dropout. Take as
-# many rows of `self.positional_encodings` as there are positions (the handout's listing adds all 1000 and raises
-# an error).
+# many rows of `self.positional_encodings` as there are positions.
 
 
 # %% solution="encoder"
@@ -792,8 +791,8 @@ for (name, (model, history)), theirs in zip(runs.items(), HANDOUT, strict=True):
 # Marking: 1 point for an advantage and 1 for a disadvantage of the decoder-only model with a reason in its structure
 # (one stack, one kind of attention, simpler, fewer parameters; the source is read causally, so that early letters are
 # encoded without the later ones, and one set of weights serves reading and writing); 1 for what the runs show with
-# numbers **and** a remark on parameters or seeds. "Encoder-only" where decoder-only is meant (a slip of published
-# solutions: an encoder-only model writes no text) costs a point.
+# numbers **and** a remark on parameters or seeds. "Encoder-only" where decoder-only is meant (an
+# encoder-only model writes no text) costs a point.
 
 # %% [markdown]
 # ### 5.6 Written: `teacher_forcing`
@@ -984,7 +983,7 @@ print("times as fast:", {n: round(a / b, 1) for n, a, b in zip(lengths, again, k
 # | | 1 | 57 s | 0.0114 | 0.980 | 0.966 |
 # | | 2 | 56 s | 0.0119 | 0.969 | 0.968 |
 #
-# (The original assignment reached losses of 0.417 and 0.428.) With more words one can do better.
+# With more words one can do better.
 #
 # | exact match, half up to two decimals | points |
 # |---|---|

@@ -42,15 +42,14 @@ from autograder.tools.words import word_counts
 #
 # ### 1.1 A chain of single neurons
 #
-# 3 points · ●○○ · 15 minutes · about 5 lines
+# 2 points · ●○○ · 15 minutes · about 5 lines
 #
 # The smallest recurrent network has one number as its state and no inputs but the first:
 #
 # $$z_0 = x, \qquad z_i = \mathrm{ReLU}(w_i z_{i-1}), \qquad f(x) = z_n .$$
 #
-# By the chain rule $\dfrac{\partial f}{\partial x} = \prod_{i=1}^n \dfrac{\partial z_i}{\partial z_{i-1}}$, and
-# each factor is $w_i$ where $w_i z_{i-1} > 0$, and 0 where it is negative. At $w_i z_{i-1} = 0$ ReLU has no
-# derivative; that it is 0 there is a convention, and the one that torch follows too.
+# Return $\partial f / \partial x$. At 0 ReLU has no derivative; that it is 0 there is a convention, and the one that
+# torch follows too.
 #
 # In parts 1 and 2 you derive, so that automatic differentiation is not an answer there.
 
@@ -67,7 +66,7 @@ def relu_chain_gradient(weights: Tensor, x: float) -> float:
     ### END SOLUTION
 
 
-# %% check="relu_chain_gradient" points=3
+# %% check="relu_chain_gradient" points=2
 check("relu_chain_gradient", relu_chain_gradient)
 
 # %% [markdown]
@@ -83,18 +82,40 @@ check("relu_chain_gradient", relu_chain_gradient)
 # What counts is the sign of $w_i z_{i-1}$, what goes **into** the ReLU, and not the sign of $z_{i-1}$.
 # </details>
 #
-# ### 1.2 Where the bound is attained
+# ### 1.2 Written: `chain_bounds`
 #
-# 3 points · ●●○ · 15 minutes · about 3 lines
+# 3 points
 #
-# Every factor is $w_i$ or 0, so
+# Between which two numbers does $|\partial f / \partial x|$ lie, whatever $x$ is? Write
+# $\partial z_i / \partial z_{i-1}$ for both cases of the ReLU, then $\partial f / \partial x$ by the chain rule, and
+# derive the bounds from it. What decides whether the gradient vanishes or explodes in a long chain?
+
+# %% [markdown] answer="chain_bounds" points=3
+# Model answer: $\partial z_i / \partial z_{i-1}$ is $w_i$ where $w_i z_{i-1} > 0$ and 0 elsewhere, at 0 itself by
+# convention. By the chain rule $\partial f / \partial x = \prod_{i=1}^n \partial z_i / \partial z_{i-1}$. If
+# $w_i z_{i-1} \le 0$ for one $i$, this factor is 0, and so is the product. Otherwise each factor is $w_i$, and the
+# product has the absolute value $\prod |w_i|$. There is no third case, so that
+# $0 \le |\partial f / \partial x| \le \prod_{i=1}^n |w_i|$. The number of neurons and the size of the weights decide:
+# if all $|w_i| \le r < 1$, the gradient is at most $r^n$ and vanishes exponentially with $n$; if all
+# $|w_i| \ge r > 1$, it is at least $r^n$ where every ReLU is active, and explodes, but it is 0 where one is not.
+#
+# Marking: 1 point for the factor in both cases; 1 for the product and the bounds, with the reason (one inactive ReLU
+# makes it 0, otherwise all factors are weights); 1 for both the length **and** the size of the weights (such as
+# $r^n$). The bounds alone, which 1.3 repeats, earn nothing.
+
+# %% [markdown]
+# ### 1.3 Where the bound is attained
+#
+# 2 points · ●●○ · 15 minutes · about 3 lines
+#
+# The bounds are
 #
 # $$0 \;\le\; \left|\frac{\partial f}{\partial x}\right| \;\le\; \prod_{i=1}^n |w_i| .$$
 #
 # The lower bound is attained for every chain, for instance at $x = 0$. The upper bound is not attained for
-# every chain (worked solutions tend to leave this out): a ReLU lets nothing negative through, so which signs
-# must the weights have? Return an $x$ at which $|\partial f / \partial x| = \prod |w_i|$, or `None` where
-# there is none. No weight is zero. Any such $x$ is right: the check takes the derivative there.
+# every chain: a ReLU lets nothing negative through, so which signs must the weights have? Return an $x$ at which
+# $|\partial f / \partial x| = \prod |w_i|$, or `None` where there is none. No weight is zero. Any such $x$ is right:
+# the check takes the derivative there.
 
 
 # %% solution="input_of_largest_gradient"
@@ -107,7 +128,7 @@ def input_of_largest_gradient(weights: Tensor) -> float | None:
     ### END SOLUTION
 
 
-# %% check="input_of_largest_gradient" points=3
+# %% check="input_of_largest_gradient" points=2
 check("input_of_largest_gradient", input_of_largest_gradient)
 
 # %% [markdown]
@@ -138,7 +159,7 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# ### 1.3 The Jacobian of many steps
+# ### 1.4 The Jacobian of many steps
 #
 # 4 points · ●●○ · 25 minutes · about 4 lines
 #
@@ -147,8 +168,7 @@ plt.show()
 # $$x_{t+1} = \sigma(W x_t), \qquad
 # \frac{\partial x_{t+1}}{\partial x_t} = \mathrm{diag}\big(\sigma'(W x_t)\big)\, W .$$
 #
-# (The diagonal holds $\sigma'$ of **each component** of $W x_t$; some worked solutions print the same
-# $\sigma'(W x_t)$ in every place.) Return $\partial x_n / \partial x_0$ after $n$ steps. Entry
+# The diagonal holds $\sigma'$ of **each component** of $W x_t$. Return $\partial x_n / \partial x_0$ after $n$ steps. Entry
 # $(j, k)$ is the derivative of component $j$ of $x_n$ with respect to component $k$ of $x_0$. Recall
 # $\sigma'(a) = \sigma(a)\,(1 - \sigma(a))$.
 
@@ -175,9 +195,9 @@ check("sigmoid_jacobian", sigmoid_jacobian)
 # does every step have the derivative at its own $W x_t$?
 # </details>
 #
-# ### 1.4 A bound for it
+# ### 1.5 A bound for it
 #
-# 3 points · ●●○ · 15 minutes · about 1 line
+# 2 points · ●●○ · 15 minutes · about 1 line
 #
 # Let $\sigma_{\max}(A)$ be the largest singular value of $A$. Two facts suffice:
 # $\sigma_{\max}(AB) \le \sigma_{\max}(A)\,\sigma_{\max}(B)$, and the largest singular value of a diagonal
@@ -186,10 +206,8 @@ check("sigmoid_jacobian", sigmoid_jacobian)
 #
 # $$0 \le \sigma_{\max}\!\left(\frac{\partial x_n}{\partial x_i}\right) \le \text{your bound}$$
 #
-# that follows for **any** $W$, $i < n$ and **all** starting points. (Some worked solutions print
-# $\left(\tfrac1{16}\right)^{n-1}$. That needs two assumptions which they do not state,
-# $\sigma_{\max}(W) = \tfrac14$ and $i = 1$, and they use the letter $i$ for two things. Inputs and a bias
-# inside $\sigma$ would change nothing.)
+# that follows for **any** $W$, $i < n$ and **all** starting points. (Inputs and a bias inside $\sigma$ would
+# change nothing.)
 
 
 # %% solution="jacobian_bound"
@@ -201,7 +219,7 @@ def jacobian_bound(W: Tensor, i: int, n: int) -> float:
     ### END SOLUTION
 
 
-# %% check="jacobian_bound" points=3
+# %% check="jacobian_bound" points=2
 check("jacobian_bound", jacobian_bound)
 
 # %% [markdown]
@@ -240,6 +258,33 @@ panels[0].set(title="random W", ylabel="$\\sigma_{max}(\\partial x_n / \\partial
 panels[1].set(title="W for which the bound is attained")
 panels[0].legend(loc="lower left")
 plt.show()
+
+# %% [markdown]
+# ### 1.6 Written: `jacobian_bound_derived`
+#
+# 3 points
+#
+# Derive your bound: write $\partial x_n / \partial x_i$ as a product, with the index and the number of its factors, bound
+# the largest singular value of one factor (why that number for $\sigma'$?), and put them together. Below which
+# $\sigma_{\max}(W)$ must the gradient vanish? What is the bound for $\sigma_{\max}(W) = \tfrac14$ and $i = 1$?
+
+# %% [markdown] answer="jacobian_bound_derived" points=3
+# Model answer: by the chain rule $\partial x_n / \partial x_i = J_{n-1} J_{n-2} \cdots J_i$ with
+# $J_t = \partial x_{t+1} / \partial x_t = \mathrm{diag}(\sigma'(W x_t))\, W$: these are $n - i$ factors, the last step on
+# the left. With $s = \sigma(a)$, $\sigma'(a) = s(1 - s) = \tfrac14 - (s - \tfrac12)^2 \le \tfrac14$, with equality at
+# $a = 0$ alone. All entries of the diagonal matrix are positive and at most ¼, hence its largest singular value, too.
+# Therefore $\sigma_{\max}(J_t) \le \tfrac14 \sigma_{\max}(W)$, and as $\sigma_{\max}(AB) \le \sigma_{\max}(A)\,
+# \sigma_{\max}(B)$,
+#
+# $$0 \le \sigma_{\max}\!\left(\frac{\partial x_n}{\partial x_i}\right) \le \left(\frac{\sigma_{\max}(W)}{4}\right)^{n-i} ;$$
+#
+# a singular value is never negative, hence the 0. For $\sigma_{\max}(W) < 4$ the gradient vanishes exponentially with
+# $n - i$. For $\sigma_{\max}(W) = \tfrac14$ and $i = 1$ the bound is $\left(\tfrac1{16}\right)^{n-1}$.
+#
+# Marking: 1 point for the product of $n - i$ factors, each with its own $\sigma'(W x_t)$; 1 for $\sigma' \le \tfrac14$ with a
+# reason, as a bound and not as an equation, and for what follows for the diagonal matrix; 1 for putting them together,
+# with the limit 4 and the special case. $\left(\tfrac1{16}\right)^{n-1}$ as the bound for every $W$ and $i$: not the last
+# point.
 
 # %% [markdown]
 # ## 2 Back-propagation through time
@@ -379,7 +424,7 @@ print("ways from L2 back to b:", paths(inputs, "L2", "b"))
 # %% [markdown]
 # ### 2.2 The gradient of one loss for the bias
 #
-# 4 points · ●●○ · 30 minutes · about 4 lines
+# 3 points · ●●○ · 30 minutes · about 4 lines
 #
 # Derive $\partial L_2 / \partial b$ for the network above and a sequence of length 4, and return it. Let
 # $\delta_t = \partial L_2 / \partial a_t$. Each path of your graph that ends at $b$ comes in through some
@@ -398,7 +443,7 @@ def bias_gradient(weights: Weights, h: Tensor, p: Tensor, y: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-# %% check="bias_gradient" points=4
+# %% check="bias_gradient" points=3
 check("bias_gradient", bias_gradient)
 
 # %% [markdown]
@@ -441,7 +486,38 @@ print("autograd     ", witness.numpy().round(4))
 print(f"largest difference {(yours - witness).abs().max():.1e}")
 
 # %% [markdown]
-# ### 2.3 The whole gradient
+# ### 2.3 Written: `bias_gradient_derived`
+#
+# 4 points
+#
+# Show how you derived 2.2. Start from $L_2$, go back node by node along your graph, and write each derivative with its
+# shape; say why steps 3 and 4 and $h_0$ play no part. Then the other reading of "$\partial L / \partial b_2$": let every
+# step have a bias of its own, $b_2$ in step 2, and $L = L_1 + \dots + L_4$. What is $\partial L / \partial b_2$?
+
+# %% [markdown] answer="bias_gradient_derived" points=4
+# Model answer: let $e_t = \hat y_t - y_t$, of shape (O,). From $L_2$ back to $o_2$: $\partial L_2 / \partial o_2 = e_2$. From
+# $o_2 = V h_2 + c$ to $h_2$: $\partial L_2 / \partial h_2 = V^\top e_2$, (H,). Through the tanh of step 2:
+# $\delta_2 = (1 - h_2^2) \odot V^\top e_2$, (H,). From $a_2 = U x_2 + W h_1 + b$ to $h_1$:
+# $\partial L_2 / \partial h_1 = W^\top \delta_2$, the only way from $L_2$ to $h_1$, and through the tanh of step 1:
+# $\delta_1 = (1 - h_1^2) \odot W^\top \delta_2$. $b$ stands in the equations of $a_1$ and $a_2$, both times with the
+# derivative $I$, so that two paths end there:
+#
+# $$\frac{\partial L_2}{\partial b} = \delta_2 + \delta_1
+# = (1 - h_2^2) \odot V^\top e_2 + (1 - h_1^2) \odot W^\top \big((1 - h_2^2) \odot V^\top e_2\big) .$$
+#
+# Steps 3 and 4 come after $L_2$ and do not enter it; $h_0$ is given and does not depend on $b$.
+#
+# The other reading: $b_2$ enters $a_2$ alone, but $a_2$ influences $L_2$, $L_3$ and $L_4$. With
+# $\delta_4 = (1 - h_4^2) \odot V^\top e_4$ and $\delta_3 = (1 - h_3^2) \odot (V^\top e_3 + W^\top \delta_4)$,
+# $\partial L / \partial b_2 = (1 - h_2^2) \odot (V^\top e_2 + W^\top \delta_3)$.
+#
+# Marking: 1 point for $\delta_2$ with its two steps (through $V$, through the tanh); 1 for $\delta_1$ from $\delta_2$ through
+# $W$ and the tanh of step 1; 1 for the sum of both with the reason (the steps share $b$) and for why nothing else enters;
+# 1 for the other reading, with the errors of steps 2, 3 and 4 in it. Transposes that the shapes forbid cost half a point
+# once. The formula without a derivation earns at most 1.
+
+# %% [markdown]
+# ### 2.4 The whole gradient
 #
 # 6 points · ●●● · 45 minutes · about 9 lines
 #
@@ -501,9 +577,8 @@ for name, one, other in zip(Weights._fields, yours, witness, strict=True):
 #
 # $$h_t = \tanh(U x_t + W h_{t-1} + b), \qquad \log \hat y_t = \log \mathrm{softmax}(V h_t + c) .$$
 #
-# The output is computed from the new state, as in part 2 (an *Elman* network). Other courses and their public
-# solutions compute it from $x_t$ and $h_{t-1}$ by one linear layer; then the hidden layer has no part in the
-# output of its own step. That is not meant here.
+# The output is computed from the new state, as in part 2 (an *Elman* network). If it came from $x_t$ and $h_{t-1}$ by
+# one linear layer, the hidden layer would have no part in the output of its own step; that is not meant here.
 #
 # Use `nn.Linear`. How many layers, and what they are called, is up to you: the check does not look at names,
 # but finds out what your unit computes. One linear layer may read $x_t$ and $h_{t-1}$ side by side. torch's
@@ -576,8 +651,9 @@ print(f"seed 4: after 10 steps {apart[10]:.1e}, after 20 steps {apart[20]:.1e}")
 # h_t &= o_t \odot \tanh(c_t)
 # \end{aligned}$$
 #
-# (Some handouts have lost the $\sigma$ of the gates in print.) The first two states are **zero**, in every
-# call. Make the parameters with `nn.Parameter`; `uniform` below draws their first values. Which parameters you
+# (They are drawn in [Understanding LSTM Networks](https://colah.github.io/posts/2015-08-Understanding-LSTMs/).) The
+# first two states are **zero**, in every call. Make the parameters with
+# [`nn.Parameter`](https://pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html); `uniform` below draws their first values. Which parameters you
 # have is up to you: the 16 of the equations, 12 with one bias for each gate, or matrices for all four gates at
 # once and `chunk`. For that reason there is a method `gates`: it returns $i_t, f_t, g_t, o_t$ **in this
 # order**. The check compares `gates` with the first four equations, and `forward` with the last two, given what

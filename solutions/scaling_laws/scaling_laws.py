@@ -483,7 +483,7 @@ plt.show()
 # parabola is lowest. That is the parabola's own minimum, also where it lies beyond the sizes that were trained, and not
 # the best one of them.
 #
-# A parabola with $p_0 \le 0$ has no minimum: raise a `ValueError` then. (The handout's solution gives the place of the
+# A parabola with $p_0 \le 0$ has no minimum: raise a `ValueError` then. (The usual formula gives the place of the
 # **maximum** in this case, without a word.)
 
 
@@ -613,8 +613,7 @@ check("optimum_at", optimum_at)
 
 # %% [markdown]
 # The minima of the seven profiles, the laws through them, and what they say about $10^{15}$ FLOPs. That is 1560
-# times the largest budget of a profile, so that a number without an interval would be worth little: the handout's solution
-# says "3.7 × 10⁶" and nothing more. The **bootstrap** draws three of the three seeds of each width, with replacement,
+# times the largest budget of a profile, so that a number without an interval would be worth little. The **bootstrap** draws three of the three seeds of each width, with replacement,
 # does everything again, and does that 200 times. Expect slopes of about 0.34 and 0.67, $3.3 \cdot 10^5$ parameters ($1.2 \cdot 10^5$ to
 # $6.2 \cdot 10^5$) and $5 \cdot 10^8$ tokens ($3 \cdot 10^8$ to $1.4 \cdot 10^9$).
 #

@@ -67,8 +67,8 @@ from autograder.tools.saving import save_model
 #
 # Pairs in which one sentence has more than 18 words are left out. A sentence is `<sos>`, its words, `<eos>`, and padding
 # up to 20 positions. The **source** has all 20. The **target** has the 19 behind its `<sos>`: nobody has to guess that a
-# sentence begins. (The original counts the `<sos>`, which is always right. Its perplexities are therefore lower:
-# with $\bar n$ target words in a sentence, $\text{perplexity}^{\bar n / (\bar n + 1)}$.)
+# sentence begins. (Where the `<sos>` is counted, which is always right, perplexities are lower: with $\bar n$ target
+# words in a sentence, $\text{perplexity}^{\bar n / (\bar n + 1)}$.)
 
 # %%
 UNK = 0
@@ -220,8 +220,8 @@ for name, by_position in (("frequencies", False), ("frequencies at each position
 #
 # $$h' = \tanh\left(\mathrm{linear}_2(\mathrm{ReLU}(\mathrm{linear}_1(h)))\right) \qquad (1, N, D) .$$
 #
-# An LSTM has a cell state $c$ besides. The original leaves it as it is, so that its LSTM works only where $E = D$.
-# Ours goes through a layer of its own, $c' = \mathrm{cell\_linear}(c)$, without tanh: a cell may be larger than 1.
+# An LSTM has a cell state $c$ besides. Left as it is, it would fit the decoder only where $E = D$. It goes through a
+# layer of its own, $c' = \mathrm{cell\_linear}(c)$, without tanh: a cell may be larger than 1.
 #
 # Return the outputs and the hidden state, for an LSTM the outputs and the pair `(h', c')`.
 
@@ -336,9 +336,10 @@ print(f"largest weight {compute_attention(query, keys).max():.2f}")
 # $$k = \mathrm{keys}(\text{encoder outputs}), \qquad \alpha = \mathrm{compute\_attention}(h, k), \qquad
 # h \leftarrow \sum_j \alpha_j k_j .$$
 #
-# The layer `keys` makes the sizes equal; the original has none, and works only where $E = D$. An LSTM's cell state stays
-# as it is: it is the decoder's memory of what it has written. (Versions of this assignment differ here: one replaces
-# the cell, too, and a later one puts the context beside the embedded word.)
+# The layer `keys` makes the sizes equal. An LSTM's cell state stays as it is: it is the decoder's memory of what it has
+# written. (Attention in translation began with
+# [Bahdanau et al.](https://arxiv.org/abs/1409.0473) and [Luong et al.](https://arxiv.org/abs/1508.04025), who put the
+# context beside the state instead.)
 #
 # Return `log_softmax` of the scores, $(N, O)$, and the new state as the recurrent network gives it.
 
@@ -665,8 +666,8 @@ check("feed_forward", FeedForward)
 #
 # 2 points · ●○○ · 5 minutes · about 2 lines
 #
-# One linear layer, `linear`, gives a score to each of the `output_size` words at each position. The handout speaks of
-# "probability scores": these are scores **before** the softmax, which the loss (`F.cross_entropy`) takes itself.
+# One linear layer, `linear`, gives a score to each of the `output_size` words at each position: scores **before** the
+# softmax, which the loss (`F.cross_entropy`) takes itself.
 
 
 # %% solution="final_layer"
@@ -972,8 +973,7 @@ plt.show()
 
 # %% [markdown]
 # What to expect? On Multi30k the default seq2seq ends at about 124, not far below the 134 of one who knows nothing but the
-# position; the Transformer ends at about 26, with a training perplexity of 12. (The original counts the `<sos>`: these are
-# 88 and 21 in its way.) On the generated corpus, whose epochs have 54 steps instead of 199, the default seq2seq learns
+# position; the Transformer ends at about 26, with a training perplexity of 12. On the generated corpus, whose epochs have 54 steps instead of 199, the default seq2seq learns
 # nothing at all in its 10 epochs, 52.5, and says `a a a a`; the Transformer reaches 5
 # (`python solutions/seq2seq/train_reference.py defaults`).
 #
@@ -1371,8 +1371,8 @@ check("trained_model", MODEL)
 # %% [markdown]
 # ## 8 The report
 #
-# The handout asks for a report: both models' measures before and after tuning, with explanations, and the answers to the
-# theory question and the paper review. The next cell writes it as one page, `<student id>_<name>_report.html`, from your
+# The report has both models' measures before and after tuning, with explanations, and the answers to the theory
+# question and the paper review. The next cell writes it as one page, `<student id>_<name>_report.html`, from your
 # `runs` and from the answers in the **saved** notebook, so save first. The theory and the review are in the assignment
 # `recurrent`: where its notebook lies in the same folder, its answers come along. Look at the page in a browser.
 
@@ -1393,7 +1393,7 @@ def report() -> None:
     ]
     heads = ["model", "settings", "seconds", "own words", "right words", "BLEU"]
     answers = ("tuning_seq2seq", "tuning_transformer", "perplexities", "position_aligned")
-    others = ("paper_review", "paper_question_1", "paper_question_2")
+    others = ("bias_gradient_derived", "paper_review", "paper_question_1", "paper_question_2")
     figure = curves(runs)
     write_report(
         f"{STUDENT_ID}_{NAME}_report.html",
