@@ -74,7 +74,7 @@ def _key(source: Source, seeds: SeedsOf, *, hidden: bool) -> Key:
         source.assignment,
         exercises,
         {name: cell.points for name, cell in source.answers.items()},
-        {name: section.number for name, section in sections(source).items()},
+        sections(source),
         source.assignment,
         tuple(file.ending for file in files if isinstance(file, Artefact)),
         tuple(file.ending for file in files if isinstance(file, Predictions)),

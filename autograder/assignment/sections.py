@@ -1,35 +1,38 @@
 """Where exercises and answers stand: the numbered heading above each."""
 
 import re
-from dataclasses import dataclass
 
 from autograder.assignment.source import Source
 
-HEADING = re.compile(r"^#{2,6} +(\d+(?:\.\d+)*)[ .]+(.*?)[ #]*$", re.M)
-MARKS = re.compile(r"[`*]")
+HEADING = re.compile(r"^#{2,6} +(\d+(?:\.\d+)*)[ .].*$", re.M)
 
 
-@dataclass(frozen=True)
-class Section:
-    """A heading: its number, such as 3.3, and all that it says."""
-
-    number: str
-    title: str
-
-    @property
-    def anchor(self) -> str:
-        """The name by which JupyterLab knows the heading, which is its text."""
-        return MARKS.sub("", f"{self.number} {self.title}").replace(" ", "-")
-
-
-def sections(source: Source) -> dict[str, Section]:
-    """The section of each exercise and answer that has a numbered heading above it."""
-    found: dict[str, Section] = {}
-    above = None
+def sections(source: Source) -> dict[str, str]:
+    """The number, such as 3.3, of the heading above each exercise and answer that has one."""
+    found: dict[str, str] = {}
+    above = ""
     for cell in source.cells:
         if cell.kind == "markdown" and not cell.role:
-            headings = HEADING.findall(cell.source)
-            above = Section(*headings[-1]) if headings else above
+            above = next(iter(HEADING.findall(cell.source)[::-1]), above)
         if cell.name and above:
             found.setdefault(cell.name, above)
     return found
+
+
+def anchor(number: str) -> str:
+    """What a link to a section names."""
+    return f"section-{number.replace('.', '-')}"
+
+
+def with_anchors(text: str, source: Source) -> str:
+    """Markdown in which links find the headings above exercises, in every front end.
+
+    The names that front ends make of headings differ, and some know none in other scripts.
+    """
+    linked = {*sections(source).values()}
+    return HEADING.sub(
+        lambda found: (
+            f'<a id="{anchor(found[1])}"></a>\n\n{found[0]}' if found[1] in linked else found[0]
+        ),
+        text,
+    )

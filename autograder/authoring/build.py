@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 from autograder.assignment.clashes import refuse_clashes
 from autograder.assignment.keyring import kept_key
 from autograder.assignment.keys import visible_key
+from autograder.assignment.late import refuse_late
 from autograder.assignment.mistakes import read_mistakes
 from autograder.assignment.proofs import refuse_few_mistakes
 from autograder.assignment.released import key_of, text_in_file
@@ -60,6 +61,7 @@ def make(course: Course, assignment: str) -> tuple[NotebookNode, NotebookNode]:
     """The student's and the instructor's notebook, in memory."""
     source = read_source(course.source_path(assignment))
     refuse_few_mistakes(source, read_mistakes(source), course.wanted_mistakes)
+    refuse_late(source)
     kept_key(course, source)
     refuse_clashes(source)
     refuse_chance(source)

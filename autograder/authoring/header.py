@@ -5,6 +5,7 @@ from pathlib import Path
 
 from autograder import __version__
 from autograder.assignment.cells import Role
+from autograder.assignment.sections import anchor, sections
 from autograder.assignment.source import Source
 from autograder.checks.key import Key
 from autograder.checks.text.cell_texts import AI_HEADING
@@ -28,6 +29,26 @@ HANDING_IN = """\
 below, with your own student id and name. It writes {names}, says what looks unfinished, and packs
 all into one file, {zip}: upload that one. You may do so again; the last version that you hand in
 counts."""
+
+CODE = """\
+- **Code.** Write it where a cell says `TODO`, run the cell, then the check below it. ✓ says that
+  your numbers are the right ones, to 1e-5; ✗ shows the first difference and, where it is known,
+  its cause. A cell that says `needs 3.3` shows something as soon as that exercise is written."""
+HIDDEN = """\
+- **Hidden inputs.** A check uses the inputs in the folded cell above it. Grading runs your code
+  on others of the same kind, so solve the exercise, not its check. What cells print is not read."""
+WRITTEN = """\
+- **Written answers** stand in the place of `YOUR ANSWER HERE`. People grade them, in any layout."""
+TRAINED = """\
+- **What you train** is saved in a file that belongs to what you hand in. A better file is kept when
+  you run everything again."""
+ALLOWED = """\
+- **What may be used:** all that the notebook imports and PyTorch has, unless an exercise says
+  otherwise. Helpers and cells of your own are welcome; names, arguments and results stay."""
+AI_RULE = """\
+- **AI tools:** what your course says of them holds. A question at the end asks what you used."""
+AT_THE_END = """\
+- **Handing in:** `summary()` lists what passes, also after a restart; the last cell packs all."""
 
 KINDS = {Role.CHECK: "code", Role.ARTEFACT: "trained model", Role.ANSWER: "written"}
 COLAB = "https://colab.research.google.com/github/{repository}/blob/{branch}/{path}"
@@ -76,10 +97,30 @@ def handing_in(key: Key) -> str:
 
 
 def points_table(source: Source) -> str:
-    """A Markdown table of exercises and written answers with their points."""
-    cells = *source.exercises.values(), *source.answers.values()
-    rows = [f"| `{c.name}` | {KINDS[c.role]} | {c.points:g} |" for c in cells if c.role]
-    total = sum(cell.points for cell in cells)
-    return "\n".join(
-        ["| exercise | kind | points |", "|---|---|---|", *rows, f"| **total** | | **{total:g}** |"]
-    )
+    """A Markdown table of exercises and written answers, with links to them, and their points."""
+    places = sections(source)
+    cells = [cell for cell in (*source.exercises.values(), *source.answers.values()) if cell.role]
+    cells.sort(key=lambda cell: cell.line)
+    heads = ["", "exercise", "kind", "points"] if places else ["exercise", "kind", "points"]
+    rows = [[f"`{c.name}`", KINDS[c.role], f"{c.points:g}"] for c in cells if c.role]
+    if places:
+        rows = [[_link(places.get(c.name, "")), *row] for c, row in zip(cells, rows, strict=True)]
+    total = f"**{sum(cell.points for cell in cells):g}**"
+    last = ["**total**", "", total] if not places else ["", "**total**", "", total]
+    return "\n".join(map(_row, [heads, ["---"] * len(heads), *rows, last]))
+
+
+def _row(cells: list[str]) -> str:
+    return f"|{'|'.join(f' {cell} ' if cell else ' ' for cell in cells)}|".replace(" --- ", "---")
+
+
+def _link(number: str) -> str:
+    return f"[{number}](#{anchor(number)})" if number else ""
+
+
+def how_it_works(source: Source) -> str:
+    """How the work goes, the same in all notebooks but for what one of them has not."""
+    lines = [CODE, HIDDEN]
+    lines += [WRITTEN] if source.answers else []
+    lines += [TRAINED] if source.artefacts else []
+    return "\n".join(["**How the work goes**\n", *lines, ALLOWED, AI_RULE, AT_THE_END])

@@ -26,11 +26,13 @@ from autograder.assignment.cells import (
 from autograder.assignment.checks_text import ChecksText
 from autograder.assignment.hints import read_hints
 from autograder.assignment.released import key_of
+from autograder.assignment.sections import with_anchors
 from autograder.assignment.source import Cell, Source
 from autograder.authoring.header import (
     AI_TOOLS,
     badges,
     handing_in,
+    how_it_works,
     key_cell,
     points_table,
     setup_cell,
@@ -114,7 +116,8 @@ def _filled(cell: Cell, build: Build) -> str:
     """Markdown with what the build knows put in; the first cell has the badges, too."""
     if cell.source.strip() == "{ai_tools}":
         return AI_TOOLS
-    text = cell.source.replace("{points}", points_table(build.source))
+    overview = f"{points_table(build.source)}\n\n{how_it_works(build.source)}"
+    text = with_anchors(cell.source, build.source).replace("{points}", overview)
     text = text.replace("{handing_in}", handing_in(build.key))
     if cell is build.source.cells[0]:
         links = badges(build.source.assignment, build.course)

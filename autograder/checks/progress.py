@@ -7,6 +7,7 @@ there.
 import contextlib
 import hashlib
 import json
+import math
 import os
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -77,6 +78,8 @@ def _result(passed: object, score: Any, time: Any, code: object) -> Result:
     """A result from what a file says. Raises an exception where it is none."""
     result = Result(passed is True, float(score), float(time), str(code))
     datetime.fromtimestamp(result.time)
+    if not 0 <= result.score < math.inf:
+        raise ValueError("no score")
     return result
 
 

@@ -698,6 +698,18 @@ for step, *numbers in zip(("computed", "applied"), scaling_lines(), fairseq_line
 # with the softmax over the keys. The queries may also come **without** their second axis, as `(B, h)`: then
 # there is one query for each sequence, and the results have $k = 1$. (Batched products such as `torch.bmm` need three
 # axes.) The weights have shape `(B, k, s)`. Do not change the inputs in place.
+#
+# The function below is given: a case of the check takes the projections out of your module with it, and so does the
+# picture after it.
+
+
+# %%
+def without_projections(attention: nn.Module) -> nn.Module:
+    """The same module with identity matrices and no biases."""
+    for layer in (attention.Q, attention.K, attention.V):
+        nn.init.eye_(layer.weight)
+        nn.init.zeros_(layer.bias)
+    return attention
 
 
 # %% solution="scaled_dot_attention"
@@ -752,14 +764,6 @@ def letters_as_vectors(word: str) -> Tensor:
     alphabet = sorted(set(word))
     indices = torch.tensor([alphabet.index(letter) for letter in word])
     return 3 * torch.eye(len(alphabet))[None, indices]
-
-
-def without_projections(attention: nn.Module) -> nn.Module:
-    """The same module with identity matrices and no biases."""
-    for layer in (attention.Q, attention.K, attention.V):
-        nn.init.eye_(layer.weight)
-        nn.init.zeros_(layer.bias)
-    return attention
 
 
 # %% look

@@ -666,6 +666,20 @@ def uniform(*shape: int) -> nn.Parameter:
     return nn.Parameter(torch.empty(*shape).uniform_(-1, 1) / math.sqrt(shape[-1]))
 
 
+# %%
+def raise_forget_gate(lstm: nn.Module, by: float) -> nn.Module:
+    """Add a number to the bias of the forget gate, found by its derivative."""
+    _, f, _, _ = lstm.gates(torch.zeros(1, lstm.input_size), torch.zeros(1, lstm.hidden_size))
+    own = list(lstm.parameters())
+    found = torch.autograd.grad(torch.logit(f).sum(), own, allow_unused=True)
+    biases = [(p, grad.round()) for p, grad in zip(own, found, strict=True) if grad is not None]
+    count = sum(grad.square().sum() for _, grad in biases) / lstm.hidden_size  # one bias, or two
+    with torch.no_grad():
+        for parameter, grad in biases:
+            parameter += by / count * grad
+    return lstm
+
+
 # %% solution="lstm"
 class LSTM(nn.Module):
     """A layer of LSTM that reads sequences and returns its last states."""
@@ -721,26 +735,11 @@ check("lstm", LSTM)
 # before you overwrite it?
 # </details>
 #
-# The forgetting curve again, now with your LSTM. `raise_forget_gate` adds a number to the bias of the forget
+# The forgetting curve again, now with your LSTM. `raise_forget_gate` above adds a number to the bias of the forget
 # gate, wherever you keep it: at $x = h = 0$ only biases have a derivative, and it shows which entries belong to
 # $f$. With 0 the gate is near ½ and the LSTM forgets as fast as the plain unit. With 5 it is at
 # $\sigma(5) = 0.993$ and nothing is forgotten: the distance even grows a little, because different states open
 # the other gates differently.
-
-
-# %%
-def raise_forget_gate(lstm: nn.Module, by: float) -> nn.Module:
-    """Add a number to the bias of the forget gate, found by its derivative."""
-    _, f, _, _ = lstm.gates(torch.zeros(1, lstm.input_size), torch.zeros(1, lstm.hidden_size))
-    own = list(lstm.parameters())
-    found = torch.autograd.grad(torch.logit(f).sum(), own, allow_unused=True)
-    biases = [(p, grad.round()) for p, grad in zip(own, found, strict=True) if grad is not None]
-    count = sum(grad.square().sum() for _, grad in biases) / lstm.hidden_size  # one bias, or two
-    with torch.no_grad():
-        for parameter, grad in biases:
-            parameter += by / count * grad
-    return lstm
-
 
 # %% look
 figure, axes = plt.subplots(figsize=(6, 3.2))

@@ -46,10 +46,12 @@ def damaged(text):
         text.replace("results", "result"),
         text + " " * 200_000,
         text.replace('"score": 3.0', '"score": null'),
+        text.replace('"score": 3.0', '"score": -3.0'),
+        text.replace('"score": 3.0', '"score": NaN'),
     ]
 
 
-@pytest.mark.parametrize("index", range(10))
+@pytest.mark.parametrize("index", range(12))
 def test_a_broken_file_is_as_none(kept, index):
     path = kept / FILE
     path.write_text(damaged(path.read_text())[index])

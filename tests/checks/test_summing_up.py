@@ -74,6 +74,11 @@ def verdict(passed, score=0.0):
             "✗ failed at 12:00, 1.5 of 3 points, not run since",
             1.5,
         ),
+        (
+            {"results": {"f": Result(False, 1.5, NOON, "a")}, "current": {"f": "b"}},
+            "✗ failed at 12:00, 1.5 of 3 points, not run since",
+            0,
+        ),
         ({"results": passed(1e9)}, "✓ passed at 12:00, not run since", 3),
     ],
 )
