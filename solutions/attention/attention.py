@@ -68,8 +68,8 @@ def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
 # moderate size, as the others still get a little weight).
 #
 # Marking: 1 point for one score that is much larger than all others, as a property of the query and the keys, and no
-# condition on the values; half a point for "q is similar to k_j" without "much more than to the others". Other values
-# that all equal $v_j$ are a right special case beside the general condition, not in its place.
+# condition on the values. A query that is similar to $k_j$, without "much more than to the others", earns half of it.
+# Other values that all equal $v_j$ are a right special case beside the general condition, not in its place.
 
 # %% [markdown]
 # ### 1.2 Copying

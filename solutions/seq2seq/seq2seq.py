@@ -935,8 +935,7 @@ def run(kind: str, settings: dict, data: Data, seed: int = 0) -> Run:
 
 # %% train
 where = device()
-runs = []
-runs += [run(kind, DEFAULTS[kind], data) for kind in KINDS]
+runs = [run(kind, DEFAULTS[kind], data) for kind in KINDS]
 
 
 # %% train

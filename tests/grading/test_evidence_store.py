@@ -141,7 +141,7 @@ def test_a_digest_is_worked_out_once(monkeypatch):
 
 
 def files(store):
-    return sorted(path.name for path in store._folder.iterdir())
+    return sorted(path.name for path in store.folder.iterdir())
 
 
 def test_pruning_deletes_what_is_of_other_jobs(store):
@@ -210,7 +210,7 @@ DAMAGES = [
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_or_old_file_is_no_evidence_and_no_error(store, damage):
     store.keep(whole(), BOTH)
-    (path,) = store._folder.iterdir()
+    (path,) = store.folder.iterdir()
     path.write_bytes(damage(path.read_bytes()))
     assert store.missing(whole()) == whole() and not path.exists()
     store.keep(whole(), BOTH)
@@ -219,7 +219,7 @@ def test_a_damaged_or_old_file_is_no_evidence_and_no_error(store, damage):
 
 def test_no_byte_that_is_wrong_stops_anything(store):
     store.keep(whole(), BOTH)
-    (path,) = store._folder.iterdir()
+    (path,) = store.folder.iterdir()
     data = path.read_bytes()
     for at in range(0, len(data), 3):
         path.write_bytes(data[:at] + bytes([data[at] ^ 255]) + data[at + 1 :])
@@ -228,7 +228,7 @@ def test_no_byte_that_is_wrong_stops_anything(store):
 
 def test_evidence_is_for_its_owner_only(store):
     store.keep(whole(), BOTH)
-    (path,) = store._folder.iterdir()
+    (path,) = store.folder.iterdir()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
