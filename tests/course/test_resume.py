@@ -63,6 +63,7 @@ def test_a_second_run_touches_nothing_that_did_not_change(course, undisturbed):
     assert dict(grades(course))["blank"]["check-softmax"] == 3.0
 
 
+@pytest.mark.slow  # it waits for processes of its own, and on a busy machine not long enough
 def test_a_dask_cluster_gives_the_same_grades(course, undisturbed, monkeypatch):
     distributed = pytest.importorskip("distributed")
     forget(course)
