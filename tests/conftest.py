@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+MAIN = sys.modules["__main__"]
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
@@ -47,6 +49,13 @@ def no_figures_left():
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture(autouse=True)
+def main_stays():
+    """A shell of IPython's puts its own module there, from which no process can be spawned."""
+    yield
+    sys.modules["__main__"] = MAIN
 
 
 @pytest.fixture(scope="module")
