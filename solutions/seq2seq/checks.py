@@ -348,6 +348,14 @@ WAITS = {  # "b." is over, the last of two, and wins in the end
     "b": {".": 0.9},
     "e": {"c": 0.4, "d": 0.3, "f": 0.3},
 }
+AT_ONCE = {  # the end at once is the likeliest, and yet the least for each word
+    "^": {"a": 0.6, ".": 0.3, "g": 0.1},
+    "a": {"b": 0.6, "c": 0.4},
+    "b": {"d": 0.6, "e": 0.4},
+    "d": {".": 1},
+    "e": {".": 1},
+    "c": {"f": 1},
+}
 RARE = {  # the third word wins in the end
     "^": {"a": 0.4, "b": 0.35, "c": 0.25},
     "a": {"e": 0.5, "f": 0.5},
@@ -374,6 +382,7 @@ def several_widths(rng: Rng):
         (THIRD, 3, 4),
         (LOST, 2, 3),
         (WAITS, 2, 3),
+        (AT_ONCE, 2, 4),
         (RARE, 3, 2),
     ]
     return [call(Language(rng, likely), *rest) for likely, *rest in asked]
