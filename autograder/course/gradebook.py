@@ -4,7 +4,6 @@ import contextlib
 import copy
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +30,7 @@ from autograder.course.entering import enter
 from autograder.course.group_marks import share_marks
 from autograder.course.marks import Marked
 from autograder.course.migration import Migration
+from autograder.course.rows import Row, row_of
 from autograder.course.standing import standings
 from autograder.course.trouble import (
     NbgraderError,
@@ -40,33 +40,10 @@ from autograder.course.trouble import (
     stopping,
     without_noise,
 )
-from autograder.grading.pages.grades import Grades, what_is_left
+from autograder.grading.pages.grades import Grades
 from autograder.grading.repair.reading import SubmissionError, read_notebook
 from autograder.grading.submission import Submission
 from autograder.settings import Course
-
-
-@dataclass(frozen=True)
-class Row:
-    """One student's line in the class table; scores in points, lateness in seconds."""
-
-    student: str
-    raw_score: float  # before the late penalty
-    late_penalty: float
-    max_score: float
-    seconds_late: float
-    cells: dict[str, float | None]
-    to_mark: frozenset[str]  # cells that wait for a grader
-
-    @property
-    def to_grade_by_hand(self) -> int:
-        """How many cells wait for a grader."""
-        return len(self.to_mark)
-
-    @property
-    def score(self) -> float:
-        """What is left after the late penalty, never below 0."""
-        return what_is_left(self.raw_score, self.late_penalty)
 
 
 class Nbgrader:
@@ -276,7 +253,7 @@ class Nbgrader:
         """The class table, by student name. Raises SettingsError."""
         with self.gradebook() as gradebook:
             found = standings(gradebook, assignment, None, self.api.config)
-        return [_row(found[student]) for student in sorted(found)]
+        return [row_of(found[student]) for student in sorted(found)]
 
 
 def _is_there(folder: Path) -> bool:
@@ -288,19 +265,3 @@ def _is_there(folder: Path) -> bool:
     except OSError:
         return False
     return True
-
-
-def _row(grades: Grades) -> Row:
-    marks = grades.marks
-    return Row(
-        grades.student,
-        grades.earned,
-        grades.penalty,
-        grades.of,
-        grades.seconds_late,
-        {
-            name: None if mark.is_waiting and not mark.is_given else mark.points
-            for name, mark in marks.items()
-        },
-        frozenset(name for name, mark in marks.items() if mark.is_to_mark),
-    )

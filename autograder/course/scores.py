@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from autograder.course.collecting.people import Student
-from autograder.course.gradebook import Row
+from autograder.course.rows import Row
 from autograder.files import write_rows
 
 # some of them are named as in nbgrader's export

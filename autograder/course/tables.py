@@ -7,9 +7,10 @@ from rich.table import Table
 
 from autograder.course.collecting.enrolled import students_of
 from autograder.course.counting import Ways, counting_of
-from autograder.course.gradebook import Nbgrader, Row
+from autograder.course.gradebook import Nbgrader
 from autograder.course.leaderboard import as_table, leaderboards, write_leaderboard
 from autograder.course.reports import mistake_counts
+from autograder.course.rows import Row
 from autograder.course.scores import write_scores
 from autograder.settings import Course, SettingsError
 

@@ -17,8 +17,8 @@ from autograder.course.class_page.similar import Pair, similar_pairs
 from autograder.course.class_page.survey import Survey
 from autograder.course.class_page.tables import tables_of
 from autograder.course.class_page.writing import _write_csv, _write_parquet, write_class_page
-from autograder.course.gradebook import Row
 from autograder.course.leaderboard import Leaderboard, Standing
+from autograder.course.rows import Row
 from autograder.grading.pages.grades import Grades, Mark
 from autograder.grading.pages.tasks import Section, Tasks
 from autograder.settings import SettingsError

@@ -13,7 +13,7 @@ from autograder.course.exporting.grades import fill
 from autograder.course.exporting.layout import SheetError
 from autograder.course.exporting.sheet import Sheet
 from autograder.course.exporting.target import Target
-from autograder.course.gradebook import Row
+from autograder.course.rows import Row
 
 ROSTER = [
     Student("1001", "Zoé", "O'Hara-Lindt", "zoe@example.org", ("zlindt",), ("10234",)),

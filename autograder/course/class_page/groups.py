@@ -7,7 +7,7 @@ from autograder.assignment.cells import CellName, Kind
 from autograder.course.class_page.items import Item
 from autograder.course.class_page.mistakes import Mistake
 from autograder.course.class_page.survey import Survey
-from autograder.course.gradebook import Row
+from autograder.course.rows import Row
 from autograder.course.tables import lateness
 
 BINS = 10  # of the scores

@@ -10,9 +10,10 @@ from autograder.course.class_page.items import Item, items_of
 from autograder.course.class_page.mistakes import Code, Mistake, blanks_of, mistakes_of
 from autograder.course.class_page.similar import Pair, similar_pairs
 from autograder.course.exporting.finished import grades_of
-from autograder.course.gradebook import Nbgrader, Row
+from autograder.course.gradebook import Nbgrader
 from autograder.course.leaderboard import Leaderboard, leaderboards
 from autograder.course.reports import reports
+from autograder.course.rows import Row
 from autograder.grading.pages import items as pages
 from autograder.grading.pages.grades import Grades
 from autograder.grading.pages.tasks import Tasks, tasks_of

@@ -7,7 +7,8 @@ from pathlib import Path
 from autograder.course.collecting.enrolled import students_of
 from autograder.course.collecting.people import People, Student
 from autograder.course.collecting.submitted import TIMESTAMP, stated_time
-from autograder.course.gradebook import Nbgrader, Row
+from autograder.course.gradebook import Nbgrader
+from autograder.course.rows import Row
 from autograder.errors import ToldError
 from autograder.settings import Course
 
