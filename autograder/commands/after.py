@@ -4,7 +4,7 @@ import argparse
 from argparse import Namespace
 from pathlib import Path
 
-from autograder.commands.shared import Commands, add_sandbox_switch, number, progress
+from autograder.commands.shared import Commands, add_sandbox_switch, add_workers, number, progress
 from autograder.course.similarity import ABOVE
 from autograder.grading.sandbox.switch import obey_switch
 from autograder.settings import Course
@@ -58,7 +58,7 @@ def _add_similar(commands: Commands) -> None:
         "--above", type=_share, default=ABOVE, metavar="SHARE", help=f"0 to 1; default: {ABOVE}"
     )
     similar.add_argument("--submitted", type=Path, metavar="DIR", help="default: build/submitted")
-    similar.add_argument("--workers", type=number, metavar="N", help="default: one for each core")
+    add_workers(similar)
 
 
 def _share(text: str) -> float:
@@ -93,7 +93,7 @@ def _add_questions(commands: Commands) -> None:
     questions.add_argument(
         "--seed", default="1", metavar="TEXT", help="another one asks other questions; default: 1"
     )
-    questions.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
+    add_workers(questions)
     add_sandbox_switch(questions)
 
 

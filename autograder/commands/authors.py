@@ -5,7 +5,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from autograder.checks.evidence import printable
-from autograder.commands.shared import Commands, add_sandbox_switch, number, progress
+from autograder.commands.shared import Commands, add_sandbox_switch, add_workers, number, progress
 from autograder.grading.sandbox.switch import obey_switch
 from autograder.settings import Course
 
@@ -59,7 +59,7 @@ def add(commands: Commands) -> None:
         "--secrets", type=number, default=3, metavar="N", help="none the course's own; default: 3"
     )
     judge.add_argument("--csv", type=Path, metavar="FILE", help="write all about each answer")
-    judge.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
+    add_workers(judge)
     add_sandbox_switch(judge)
 
 

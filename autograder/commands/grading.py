@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from autograder.checks.evidence import printable
-from autograder.commands.shared import Commands, add_sandbox_switch, progress
+from autograder.commands.shared import Commands, add_sandbox_switch, add_workers, progress
 from autograder.grading.sandbox.switch import obey_switch
 from autograder.lasting import lasting
 from autograder.settings import Course
@@ -29,7 +29,7 @@ def add(commands: Commands) -> None:
     grade.set_defaults(run=run_grade)
     grade.add_argument("assignment")
     grade.add_argument("--submitted", type=Path, metavar="DIR", help="default: build/submitted")
-    grade.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
+    add_workers(grade)
     grade.add_argument("--scheduler", metavar="ADDRESS", help="execute on a Dask cluster")
     grade.add_argument("--force", action="store_true", help="execute again what was kept")
     grade.add_argument("--no-feedback", action="store_true", help="write none, as before marking")
@@ -44,7 +44,7 @@ def add(commands: Commands) -> None:
     audit.add_argument("assignment")
     audit.add_argument("students", nargs="?", type=int, default=3, metavar="K", help="default: 3")
     audit.add_argument("--submitted", type=Path, metavar="DIR", help="default: build/submitted")
-    audit.add_argument("--workers", type=int, metavar="N", help="default: one for each core")
+    add_workers(audit)
 
     for command in (score, grade, audit):
         add_sandbox_switch(command)

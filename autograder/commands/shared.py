@@ -22,6 +22,11 @@ def add_sandbox_switch(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_workers(command: argparse.ArgumentParser) -> None:
+    """Let many submissions be worked on side by side."""
+    command.add_argument("--workers", type=number, metavar="N", help="default: one for each core")
+
+
 def progress(what: str, items: Iterable[Any], total: int) -> Iterable[Any]:
     """The same items, with a bar on stderr while they are gone through."""
     from tqdm import tqdm

@@ -10,8 +10,9 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
+from autograder.grading.pages.templates import prose
 from autograder.questions.question import Question
-from autograder.questions.text import feedback, option, prose, stem
+from autograder.questions.text import feedback, option, stem
 from autograder.questions.xml import add, to_bytes
 
 QTI = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"

@@ -7,8 +7,9 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from xml.etree.ElementTree import Element
 
+from autograder.grading.pages.templates import prose
 from autograder.questions.question import Question
-from autograder.questions.text import feedback, option, prose, stem
+from autograder.questions.text import feedback, option, stem
 from autograder.questions.xml import add, to_bytes
 
 TOP = "$course$/top"

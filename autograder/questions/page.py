@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from autograder.grading.pages.policy import nothing_runs
+from autograder.grading.pages.templates import environment
 from autograder.questions.question import LETTERS, Question
-from autograder.questions.text import lines_of, prose
+from autograder.questions.text import lines_of
 
 FOLDER = Path(__file__).parent
 WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six")
@@ -32,16 +33,10 @@ def _render(assignment: str, questions: Mapping[str, Sequence[Question]], *, has
 
 @lru_cache(1)
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"prose": prose, "lines": lines_of, "counted": _counted}
-    environment.globals |= {"letters": LETTERS}
-    return environment.get_template("page.html.j2")
+    found = environment(FOLDER)
+    found.filters |= {"lines": lines_of, "counted": _counted}
+    found.globals |= {"letters": LETTERS}
+    return found.get_template("page.html.j2")
 
 
 def _counted(number: int) -> str:

@@ -1,33 +1,19 @@
 """Texts of questions as HTML: `code` in sentences, numbered lines, calls."""
 
-import re
 from html import escape
 
 from markupsafe import Markup
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
 
+from autograder.grading.pages.templates import highlighted, prose
 from autograder.questions.question import Question
 
-CODE = re.compile(r"`([^`]+)`")
 MARK = "►"
-
-
-def prose(text: str) -> Markup:
-    """A sentence with code in it."""
-    return Markup(CODE.sub(r"<code>\1</code>", escape(text)))
-
-
-def coloured(text: str) -> Markup:
-    """Code with its parts in classes."""
-    return Markup(highlight(text, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))
 
 
 def lines_of(question: Question) -> list[tuple[int, bool, Markup]]:
     """The student's lines: the number, whether it is asked about, and the code in colours."""
     text = "\n".join(line for _, line in question.code)
-    parts = coloured(text).rstrip("\n").split("\n")
+    parts = highlighted(text).rstrip("\n").split("\n")
     pairs = zip(question.code, parts, strict=False)
     return [(number, number in question.marked, Markup(part)) for (number, _), part in pairs]
 

@@ -6,11 +6,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
-from pygments import highlight
-from pygments.formatters import HtmlFormatter
-from pygments.lexers import PythonLexer
 
 from autograder.course.collecting.outcome import plain
 from autograder.course.similarity.comparison import Comparison
@@ -18,6 +15,7 @@ from autograder.course.similarity.pairs import Pair, clusters
 from autograder.course.similarity.sides import Mark, Side, beside
 from autograder.grading.pages.filters import in_time, kept
 from autograder.grading.pages.policy import nothing_runs
+from autograder.grading.pages.templates import environment, highlighted
 
 FOLDER = Path(__file__).parent
 MOST_PAIRS = 30  # side by side; the table has all
@@ -53,26 +51,15 @@ def _lines(side: Side, budget: dict[str, Any]) -> Iterator[tuple[Markup, Mark]]:
     written = side.text.expandtabs(4).split("\n")
     shown = [plain(line)[:LONGEST_LINE] for line in written[:MOST_LINES]]
     text = "\n".join(shown)
-    html = in_time(budget, lambda: kept(_coloured, text), lambda: escape(text))
+    html = in_time(budget, lambda: kept(highlighted, text), lambda: escape(text))
     for number, line in enumerate(html.split("\n")[: len(shown)], 1):
         yield Markup(line), side.marks.get(number, Mark.NONE)
     if len(written) > MOST_LINES:
         yield Markup(f"… {len(written) - MOST_LINES} more lines"), Mark.NONE
 
 
-def _coloured(code: str) -> str:
-    """HTML in which no element goes over the end of a line."""
-    return str(highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))
-
-
 @lru_cache(1)
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["percent"] = "{:.0%}".format
-    return environment.get_template("pairs.html.j2")
+    found = environment(FOLDER)
+    found.filters["percent"] = "{:.0%}".format
+    return found.get_template("pairs.html.j2")

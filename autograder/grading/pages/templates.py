@@ -19,9 +19,9 @@ CODE = re.compile(r"`([^`\n]+)`")
 
 
 def environment(*folders: Path) -> Environment:
-    """Templates of this folder and of others; whatever they show is escaped."""
+    """Templates of other folders, and then of this one; whatever they show is escaped."""
     found = Environment(
-        loader=FileSystemLoader([FOLDER, *folders]),
+        loader=FileSystemLoader([*folders, FOLDER]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -33,7 +33,7 @@ def environment(*folders: Path) -> Environment:
 
 def coloured(code: str, budget: MutableMapping[str, Any]) -> Markup:
     """Code in colours, or where that takes too long of a page's `budget`, without."""
-    return Markup(in_time(budget, lambda: kept(_coloured, code), lambda: escape(code)))
+    return Markup(in_time(budget, lambda: kept(highlighted, code), lambda: escape(code)))
 
 
 def prose(text: str) -> Markup:
@@ -41,5 +41,6 @@ def prose(text: str) -> Markup:
     return Markup(CODE.sub(r"<code>\1</code>", escape(text)))
 
 
-def _coloured(code: str) -> str:
+def highlighted(code: str) -> str:
+    """HTML in which no element goes over the end of a line."""
     return str(highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True)))
