@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all lint docs notebooks mutants release grade report bench lab wheel \
-        site constraints clean
+        reproduce site constraints clean
 PYTHON ?= python3
 A ?= attention
 BIN := .venv/bin
@@ -46,6 +46,9 @@ docs: $(BIN)/.installed       ## the documentation as a site, in build/docs
 
 notebooks: $(BIN)/.installed  ## build notebooks/ from solutions/
 	autograder build
+
+reproduce: $(BIN)/.installed  ## measure the figures that notebooks state, what is missing; write FIGURES.md
+	autograder reproduce
 
 mutants: $(BIN)/.installed    ## break every reference; list what the hidden cases miss
 	autograder mutate

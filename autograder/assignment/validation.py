@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.assignment.cells import Role
+from autograder.assignment.measured import filled
 from autograder.assignment.regions import BEGIN, END
 from autograder.assignment.source import (
     CHECKS_FILE,
@@ -26,8 +27,11 @@ Fail = Callable[[str], None]
 
 
 def read_source(path: Path) -> Source:
-    """Parse and validate a source file and the checks beside it. Raises SourceError."""
-    source = parse(read_text(path), path)
+    """Parse and validate a source file, with its figures, and the checks beside it.
+
+    Raises SourceError.
+    """
+    source = filled(parse(read_text(path), path))
     _validate(source)
     checks = path.with_name(CHECKS_FILE)
     if not checks.is_file():

@@ -47,6 +47,18 @@ def add(commands: Commands) -> None:
     solutions.set_defaults(run=run_solutions)
     solutions.add_argument("assignment")
 
+    reproduce = commands.add_parser(
+        "reproduce", help="measure the figures that notebooks state, and write the table of them"
+    )
+    reproduce.set_defaults(run=run_reproduce)
+    reproduce.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
+    reproduce.add_argument("--run", nargs="+", default=[], metavar="RUN", help="these runs only")
+    reproduce.add_argument("--again", action="store_true", help="what is there, too")
+    reproduce.add_argument("--list", action="store_true", help="say what is missing; do nothing")
+    reproduce.add_argument(
+        "--workers", type=number, metavar="N", help="runs side by side; default: one a core, or GPU"
+    )
+
     judge = commands.add_parser(
         "judge",
         help="how fair and how tough are the checks, on a folder of right and wrong answers?",
@@ -91,6 +103,18 @@ def run_mutate(course: Course, options: Namespace) -> int:
 
     assignments = options.assignments or course.assignments()
     return report_mutants(course, *assignments, secrets=options.secrets)
+
+
+def run_reproduce(course: Course, options: Namespace) -> int:
+    """Measure what is missing, or say what is."""
+    from autograder.figures.machine import at_once
+    from autograder.figures.reproduce import reproduce, show, wanted
+
+    todo = wanted(course, options.assignments, options.run, again=options.again)
+    if options.list:
+        show(todo)
+        return 1 if todo else 0
+    return reproduce(course, todo, options.workers or at_once())
 
 
 def run_judge(course: Course, options: Namespace) -> int:

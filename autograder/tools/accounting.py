@@ -50,10 +50,7 @@ def side_by_side(mine: Mapping[str, float], counted: Counts) -> Markdown:
     """A table of your counts beside the profiler's; `mine` names the ones that were counted."""
     found = asdict(counted)
     head = "| | counted by hand | by the profiler | ratio |\n|---|---:|---:|---:|"
-    rows = [
-        f"| {name.replace('_', ' ')} | {value:,.0f} | {found[name]:,} | {_ratio(value, found[name])} |"
-        for name, value in mine.items()
-    ]
+    rows = [_row(name.replace("_", " "), value, found[name]) for name, value in mine.items()]
     return Markdown("\n".join([head, *rows]))
 
 
@@ -62,5 +59,6 @@ def _place(tensor: Tensor) -> int:
     return tensor.untyped_storage().data_ptr()
 
 
-def _ratio(mine: float, counted: float) -> str:
-    return f"{mine / counted:.3f}" if counted else "–"
+def _row(name: str, mine: float, counted: int) -> str:
+    ratio = f"{mine / counted:.3f}" if counted else "–"
+    return f"| {name} | {mine:,.0f} | {counted:,} | {ratio} |"

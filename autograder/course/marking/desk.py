@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from autograder.assignment.measured import filled
 from autograder.assignment.source import Cell, parse, read_text
 from autograder.course.collecting.enrolled import students_of
 from autograder.course.gradebook import Nbgrader
@@ -148,7 +149,7 @@ def questions_of(course: Course, assignment: str) -> dict[str, Question]:
     """Every written answer, in the notebook's order. Raises NothingError, SourceError."""
     path = course.source_path(assignment)
     sections = tasks_of(read_notebook(course.released(assignment))).sections
-    answers = parse(read_text(path), path).answers
+    answers = filled(parse(read_text(path), path)).answers
     if not answers:
         raise NothingError(f"{assignment} has no written answers")
     return {
