@@ -199,11 +199,12 @@ def _without_noise(found: Sequence[Tensor | None]) -> list[Tensor | None]:
 def weighted_sum(output: Any) -> Tensor:
     """A number in which every element of a float output has another weight, always the same one.
 
-    A law may thus measure what a gradient should be: by the outputs for inputs near by.
+    A law may thus measure what a gradient should be: by the outputs for inputs near by. The output
+    may stand on any device.
     """
     rng = Rng(0, "weights")
     floats = [x for x in tensors_in(output) if x.is_floating_point()]
-    return sum(((x * rng.normal(*x.shape)).sum() for x in floats), torch.zeros(()))
+    return sum(((x * rng.normal(*x.shape).to(x.device)).sum() for x in floats), torch.zeros(()))
 
 
 def tensors_in(value: Any) -> Iterator[Tensor]:

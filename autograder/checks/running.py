@@ -52,7 +52,7 @@ def observe(
     be repeated and a mistake recognised.
     """
     try:
-        with leaving_no_trace(), around():
+        with leaving_no_trace(), _on_the_cpu(), around():
             _seed_generators(_seed_of_generators(seed))
             value, untouched, besides = probe.answer(subject, seed, tried)
     except KeyboardInterrupt:
@@ -114,6 +114,15 @@ def _seed_generators(seed: int) -> None:
         torch.cuda.manual_seed_all(seed)
     np.random.seed(seed)
     random.seed(seed)
+
+
+def _on_the_cpu() -> AbstractContextManager[object]:
+    """Inputs, and what an answer makes itself, on the CPU, also where a notebook trains elsewhere.
+
+    Entered only where it is needed, since it costs time in every call of PyTorch's.
+    """
+    cpu = torch.device("cpu")
+    return nullcontext() if torch.get_default_device() == cpu else cpu
 
 
 @contextlib.contextmanager

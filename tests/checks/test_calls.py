@@ -3,8 +3,9 @@
 import pytest
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 
-from autograder.checks.calls import Tried, built, call, tensors_in
+from autograder.checks.calls import Tried, built, call, tensors_in, weighted_sum
 from autograder.checks.calls import answer as answered
 from autograder.checks.comparison import compare
 from autograder.checks.probes import Probe
@@ -298,3 +299,9 @@ def test_a_parameter_that_cannot_learn_gets_no_gradient_and_is_no_error():
 def test_every_parameter_must_get_a_gradient():
     found = answer(Frozen, input_gradients, draw=module_rows)["gradients"]
     assert found["every parameter"] is False
+
+
+def test_the_weighted_sum_of_what_stands_on_a_gpu():
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        total = weighted_sum([torch.empty(3, device="cuda"), torch.ones(2)])
+    assert (total.device.type, total.shape) == ("cuda", ())

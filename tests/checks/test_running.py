@@ -278,3 +278,17 @@ def test_what_a_student_does_to_stand_ins_is_undone_too():
         del namespace["part"]
         raise ZeroDivisionError
     assert namespace == NAMESPACE
+
+
+@pytest.fixture
+def elsewhere():
+    """As in a notebook that says where all tensors are made."""
+    torch.set_default_device("meta")
+    yield
+    torch.set_default_device(None)
+
+
+def test_checks_run_on_the_cpu_whatever_the_notebook_says(elsewhere):
+    found = observed(lambda x: torch.ones(3) + torch.arange(3.0) + 0 * x)
+    assert numbers(found) == [1, 2, 3]
+    assert torch.get_default_device().type == "meta"

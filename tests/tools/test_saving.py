@@ -1,5 +1,8 @@
 """Saving a model: the better one stays, unless its author wants otherwise."""
 
+from io import BytesIO
+from zipfile import ZipFile
+
 import pytest
 import torch
 from torch import nn
@@ -103,3 +106,17 @@ def test_writing_that_is_cut_off_leaves_the_file_before(save, tmp_path, reached,
         save(0.9)
     assert reached() == 0.75
     assert torch.load(tmp_path / FILE, weights_only=True)["configuration"] == {"width": 1}
+
+
+CPU, GPU = b"X\x03\x00\x00\x00cpu", b"X\x06\x00\x00\x00cuda:0"  # as pickle writes them
+
+
+def test_a_file_from_a_gpu_is_read_without_one():
+    file, from_gpu = BytesIO(), BytesIO()
+    torch.save({"configuration": {"width": 1}, "state_dict": model(0.5).state_dict()}, file)
+    with ZipFile(file) as old, ZipFile(from_gpu, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(CPU, GPU))
+    assert b"cuda:0" in from_gpu.getvalue()
+    weight = read_model(from_gpu.getvalue()).tensors["weight"]
+    assert (weight.device.type, weight.item()) == ("cpu", 0.5)
