@@ -52,7 +52,9 @@ def add(commands: Commands) -> None:
     )
     reproduce.set_defaults(run=run_reproduce)
     reproduce.add_argument("assignments", nargs="*", metavar="ASSIGNMENT", help="default: all")
-    reproduce.add_argument("--run", nargs="+", default=[], metavar="RUN", help="these runs only")
+    reproduce.add_argument(
+        "--run", dest="runs", nargs="+", default=[], metavar="RUN", help="these runs only"
+    )
     reproduce.add_argument("--again", action="store_true", help="what is there, too")
     reproduce.add_argument("--list", action="store_true", help="say what is missing; do nothing")
     reproduce.add_argument(
@@ -110,7 +112,7 @@ def run_reproduce(course: Course, options: Namespace) -> int:
     from autograder.figures.machine import at_once
     from autograder.figures.reproduce import reproduce, show, wanted
 
-    todo = wanted(course, options.assignments, options.run, again=options.again)
+    todo = wanted(course, options.assignments, options.runs, again=options.again)
     if options.list:
         show(todo)
         return 1 if todo else 0

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.__main__ import main
 from autograder.assignment.measured import (
     Measured,
     Row,
@@ -230,6 +231,12 @@ def test_a_broken_table_or_declaration_is_told(folder):
     (folder / "figures.py").write_text("from autograder.figures import run\n\nrun(1)\n")
     with pytest.raises(SourceError, match=r"figures.py:3: TypeError"):
         read_runs(folder)
+
+
+def test_the_command_lists_what_is_missing(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder.parents[1])
+    assert main(["reproduce", "lab", "--run", "coin", "--list"]) == 1
+    assert "coin" in capsys.readouterr().out
 
 
 def test_an_unknown_run_is_told(folder):
