@@ -1,15 +1,12 @@
 """What a `figures.py` declares: runs, and the figures that each of them gives."""
 
-import ast
-import hashlib
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from autograder.assignment.definitions import binds, reached, words_of
-from autograder.assignment.source import SourceError, read_text
+from autograder.assignment.source import SourceError
 from autograder.checks.evidence import printable
 
 FILE = "figures.py"
@@ -72,37 +69,6 @@ def read_runs(folder: Path) -> dict[str, Run]:
     except Exception as error:
         raise SourceError.raised(path, error) from None
     return {made.name: made for made in vars(module).values() if isinstance(made, Run)}
-
-
-def digest(run_name: str, folder: Path) -> str:
-    """A name for the code that a run depends on: what it reaches in `figures.py` and the source.
-
-    Comments, layout and all else of the assignment do not change it.
-    """
-    own = _reached({run_name}, folder / FILE)
-    named = words_of(*own) | {name for node in own for name in _attributes(node)}
-    lab = _reached(named, folder / f"{folder.name}.py")
-    text = "\n".join(ast.unparse(_bare(node)) for node in (*own, *lab))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _reached(names: set[str], path: Path) -> list[ast.stmt]:
-    nodes = [node for node in ast.parse(read_text(path)).body if binds(node)]
-    return reached(names, nodes)
-
-
-def _attributes(node: ast.AST) -> set[str]:
-    """The attributes that it takes, as `train` in `lab.train`."""
-    return {inner.attr for inner in ast.walk(node) if isinstance(inner, ast.Attribute)}
-
-
-def _bare(node: ast.stmt) -> ast.stmt:
-    """A definition without its docstring and without what a run is declared with."""
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        node.decorator_list = []
-        if ast.get_docstring(node) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return node
 
 
 def told(value: float | str, form: str) -> str:

@@ -11,7 +11,8 @@ from autograder.assignment.measured import (
     read_table,
     with_numbers,
 )
-from autograder.figures.declared import Figure, Run, digest, read_runs, told
+from autograder.figures.code import digest
+from autograder.figures.declared import Figure, Run, read_runs, told
 
 PAGE = "FIGURES.md"
 HEAD = """\

@@ -19,7 +19,8 @@ from autograder.assignment.measured import SECONDS, TABLE, Row, read_table
 from autograder.assignment.source import read_text
 from autograder.checks.evidence import printable
 from autograder.errors import ToldError
-from autograder.figures.declared import Run, digest, read_runs
+from autograder.figures.code import digest
+from autograder.figures.declared import Run, read_runs
 from autograder.figures.machine import device_kind, machine
 from autograder.files import write_rows
 

@@ -15,7 +15,8 @@ from autograder.assignment.measured import (
     with_numbers,
 )
 from autograder.assignment.source import SourceError, parse
-from autograder.figures.declared import digest, read_runs
+from autograder.figures.code import digest
+from autograder.figures.declared import read_runs
 from autograder.figures.page import page
 from autograder.figures.reproduce import reproduce, wanted
 from autograder.figures.running import Done, Task, keep, tasks
