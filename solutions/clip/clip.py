@@ -90,7 +90,7 @@ for each in some[:4]:
 #
 # ### 2.1 `similarity`
 #
-# 3 points · ●○○ · 10 minutes · about 3 lines
+# 3 points · difficulty ●○○ · importance ●●● · 10 minutes · about 3 lines
 #
 # How much a text $t$ and a picture $p$ have in common is the cosine of the angle between their vectors,
 #
@@ -130,7 +130,7 @@ print(similarity(directions, torch.tensor([[0.0, 5.0], [1.0, 1.0], [-9.0, 0.0], 
 # %% [markdown]
 # ### 2.2 `zero_shot`
 #
-# 4 points · ●○○ · 10 minutes · about 2 lines
+# 4 points · difficulty ●○○ · importance ●●● · 10 minutes · about 2 lines
 #
 # A classifier without training: write a text for each class ("a photo of a cat", "a photo of a dog"), and ask of each
 # picture which of the texts it is most similar to. The probabilities are the softmax over the **classes**,
@@ -162,7 +162,7 @@ check("zero_shot", zero_shot)
 #
 # ### 2.3 `find_pictures`
 #
-# 4 points · ●○○ · 10 minutes · about 3 lines
+# 4 points · difficulty ●○○ · importance ●●○ · 10 minutes · about 3 lines
 #
 # The same similarities, asked the other way round: which picture does a text mean? Now the pictures compete, and the
 # softmax is over the **pictures**. Return the probabilities, a row for each text, and the index of the best picture for each. Scales go up to 1000 here, too.
@@ -197,7 +197,7 @@ plt.show()
 # %% [markdown]
 # ### 2.4 `recall_at_k`
 #
-# 6 points · ●●○ · 20 minutes · about 3 lines
+# 6 points · difficulty ●●○ · importance ●●● · 20 minutes · about 3 lines
 #
 # How well does a model find? Text $i$ belongs to picture $i$. Sort the pictures by their similarity to text $i$; the
 # **recall at $k$** is the share of texts whose own picture is among the first $k$. By chance it is $k/n$.
@@ -249,7 +249,7 @@ for k in (1, 5, 10):
 #
 # ### 3.1 `contrastive_loss`
 #
-# 8 points · ●●○ · 25 minutes · about 3 lines
+# 8 points · difficulty ●●○ · importance ●●● · 25 minutes · about 3 lines
 #
 # Take $N$ pairs. For every text there is one right picture in the batch and $N - 1$ wrong ones, and for every picture
 # one right text and $N - 1$ wrong ones. So learn to classify, in both directions: with $\alpha = e^{\tau}$, where
@@ -822,7 +822,7 @@ plt.show()
 #
 # ### 5.1 `captions`
 #
-# 3 points · ●●○ · 15 minutes
+# 3 points · difficulty ●●○ · importance ●○○ · 15 minutes
 #
 # Here are three emoji; find them among all 1636 with words. The model is the same for everybody: a small text tower, and the vectors of all
 # pictures, from a CLIP that was trained as above with the 1258 emoji of `training`, so that it has never seen the

@@ -35,12 +35,14 @@ from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import torch
+from IPython.display import display
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from autograder import Artefact, Predictions, check, submit, summary
+from autograder.tools.accounting import counts, side_by_side
 from autograder.tools.birth_places import data_file
 from autograder.tools.device import device
 from autograder.tools.plots import heat_map
@@ -81,7 +83,7 @@ for question, place in pairs_in(data_file("train"))[:3]:
 # %% [markdown]
 # ### 1.1 `baseline`
 #
-# 3 points · ●○○ · 10 minutes · about 3 lines
+# 3 points · difficulty ●○○ · importance ●●○ · 10 minutes · about 3 lines
 #
 # How many questions does one answer who knows nothing about people, and only which place is the most frequent? In the
 # original it is London, for 5.0 % of the dev questions. An accuracy below this is no knowledge, and a model without
@@ -250,7 +252,7 @@ def initialise(module: nn.Module) -> None:
 #
 # ### 3.1 `CharCorruptionDataset`
 #
-# 12 points · ●●○ · 40 minutes · about 10 lines
+# 12 points · difficulty ●●○ · importance ●●○ · 40 minutes · about 10 lines
 #
 # What does one train on texts alone? Take out a part of a text, put it behind the rest, and let the model write it. Each time
 # that a text is taken, it is corrupted anew:
@@ -453,7 +455,7 @@ class Settings(NamedTuple):
 # %% [markdown]
 # ### 4.1 `pretrain`
 #
-# 4 points · ●○○ · 15 minutes · about 9 lines
+# 4 points · difficulty ●○○ · importance ●○○ · 15 minutes · about 9 lines
 #
 # Make the configuration and the trainer of pre-training, and return both. **Nothing is trained yet**; `train` does that.
 #
@@ -496,7 +498,7 @@ check("pretrain", pretrain)
 # %% [markdown]
 # ### 4.2 `finetune`
 #
-# 7 points · ●●○ · 25 minutes · about 14 lines
+# 7 points · difficulty ●●○ · importance ●●○ · 25 minutes · about 14 lines
 #
 # Two cases:
 #
@@ -547,7 +549,7 @@ check("finetune", finetune)
 # %% [markdown]
 # ### 4.3 `train`
 #
-# 3 points · ●○○ · 5 minutes · about 3 lines
+# 3 points · difficulty ●○○ · importance ●○○ · 5 minutes · about 3 lines
 #
 # Train, and then save the parameters of `model` (`state_dict`), if there is a path. Save those of `model`, not of
 # `trainer_obj.model`: some trainers wrap it to use several GPUs, and the names get a prefix.
@@ -570,7 +572,7 @@ check("train", train)
 # %% [markdown]
 # ### 4.4 `answer`
 #
-# 5 points · ●●○ · 20 minutes · about 10 lines
+# 5 points · difficulty ●●○ · importance ●●● · 20 minutes · about 10 lines
 #
 # Let the model read the question and MASK. Append the likeliest character, let it read all again, and so on, until it says
 # MASK or until the text has `block_size` characters. Return what it wrote, without MASK.
@@ -601,7 +603,7 @@ check("answer", answer)
 # %% [markdown]
 # ### 4.5 `write_predictions`
 #
-# 3 points · ●○○ · 10 minutes · about 5 lines
+# 3 points · difficulty ●○○ · importance ●○○ · 10 minutes · about 5 lines
 #
 # Answer every question of a file, write the answers into another, one on each line, and return them as a list. The lines of
 # the first may have a tab and a place behind the question, which must not be read to the model. Both files are UTF-8, and
@@ -639,7 +641,7 @@ check("write_predictions", write_predictions)
 #
 # ### 5.1 `CausalCrossAttention`
 #
-# 6 points · ●●○ · 20 minutes · about 6 lines
+# 6 points · difficulty ●●○ · importance ●●● · 20 minutes · about 6 lines
 #
 # As in self-attention, with queries from `x_q` (B, Tq, d) and keys and values from `x_kv` (B, Tk, d):
 #
@@ -680,7 +682,7 @@ check("causal_cross_attention", CausalCrossAttention)
 # %% [markdown]
 # ### 5.2 `DownProjectBlock`
 #
-# 5 points · ●●○ · 20 minutes · about 5 lines
+# 5 points · difficulty ●●○ · importance ●●○ · 20 minutes · about 5 lines
 #
 # The queries do not come from the text. They are learned: a parameter $C$ of shape `(1, m, d)` with $m$ =
 # `config.bottleneck_dim`, the same for every text, which begins with the numbers of `nn.init.xavier_uniform_`.
@@ -728,7 +730,7 @@ check("down_project_block", DownProjectBlock)
 #
 # ### 5.3 `UpProjectBlock`
 #
-# 4 points · ●●○ · 15 minutes · about 2 lines
+# 4 points · difficulty ●●○ · importance ●●○ · 15 minutes · about 2 lines
 #
 # Now the text asks, and what came through the bottleneck has keys and values:
 #
@@ -761,7 +763,7 @@ check("up_project_block", UpProjectBlock)
 # %% [markdown]
 # ### 5.4 `initialize_perceiver_model`
 #
-# 3 points · ●○○ · 5 minutes · about 1 line
+# 3 points · difficulty ●○○ · importance ●○○ · 5 minutes · about 1 line
 #
 # A `GPT` of the same configuration, but with a bottleneck: without the flag one would train the plain model again, and
 # not notice. A `NamedTuple` has `_replace`.
@@ -839,11 +841,80 @@ plt.show()
 # questions or which part of answers suffer, 1 for m² instead of T² (or m · T for the outer blocks).
 
 # %% [markdown]
+# ### 5.6 `block_costs`
+#
+# 2 points · difficulty ●●○ · importance ●●● · 15 minutes · about 5 lines
+#
+# What does a block cost, and what does a bottleneck save? Count by hand, for **one** text, what `UpProjectBlock` needs when
+# `asking` positions look at `asked` others:
+#
+# - **parameters**: all weights and biases of its linear layers, and two numbers for each of the $d$ in each of its three norms;
+# - **FLOPs** of the forward pass: a product of $(a, b)$ and $(b, c)$ takes $abc$ multiplications and as many additions, $2abc$
+#   together. Matrix products alone are counted, those of the linear layers and the two of the attention, with the scores that
+#   the mask hides;
+# - **bytes** of the attention weights, in float32. Why they matter: the backward pass needs them, so that they are kept, for
+#   every layer and every text of a batch, until it comes. In a plain block of 1024 positions they are two thirds of all that is kept.
+
+
+# %% solution="block_costs"
+def block_costs(asking: int, asked: int, d: int, n_head: int) -> tuple[int, int, int]:
+    """Parameters, FLOPs, and bytes of attention weights of an UpProjectBlock for one text.
+
+    `asking` positions look at `asked` ones; vectors have d numbers, in n_head heads.
+    """
+    ### BEGIN SOLUTION
+    parameters = 4 * (d * d + d) + (8 * d * d + 5 * d) + 3 * 2 * d
+    linear = 2 * d * d * (2 * asking + 2 * asked + 8 * asking)  # query and proj, key and value, mlp
+    attention = 2 * 2 * asking * asked * d  # scores, and their product with the values
+    return parameters, linear + attention, 4 * n_head * asking * asked
+    ### END SOLUTION
+
+
+# %% check="block_costs" points=2
+check("block_costs", block_costs)
+
+# %% [markdown]
+# <details><summary>The number of FLOPs grows with the number of heads</summary>
+#
+# Each head has vectors of $d / nh$ numbers: $nh$ heads together take what one head of $d$ numbers takes. Their weights, though,
+# are a table for each head.
+# </details>
+#
+# The profiler counts a block of the original's size as it runs, with 128 positions that look at 32. Expect the same parameters and FLOPs,
+# to the last digit, and a ratio in the last row: the share of all bytes kept for the backward pass that the attention weights take.
+
+# %% look
+original = GPTConfig(vocab_size=64, block_size=128, n_head=8, n_embd=256, bottleneck_dim=32)
+counted = counts(UpProjectBlock(original), torch.randn(1, 32, 256), torch.randn(1, 128, 256))
+mine = zip(("parameters", "flops", "saved_bytes"), block_costs(128, 32, 256, 8), strict=True)
+display(side_by_side(dict(mine), counted))
+
+# %% [markdown]
+# And what does a bottleneck save? For blocks without one (all positions look at all), and for those of a Perceiver with a quarter of the
+# positions: FLOPs, the share that the two products of the attention have in them, and bytes of the weights. **Predict** before you run the
+# cell: what is this share in a plain block of 128 positions?
+
+# %% look
+for T in (128, 1024, 8192):
+    for name, sizes in {"plain": (T, T), "down": (T // 4, T), "middle": (T // 4, T // 4)}.items():
+        _, flops, size = block_costs(*sizes, 256, 8)
+        share = 4 * math.prod(sizes) * 256 / flops
+        print(
+            f"T = {T:4} {name:6} {flops / 1e6:9,.0f} MFLOP, {share:3.0%} of them attention; "
+            f"weights {size / 1e6:8,.1f} MB"
+        )
+
+# %% [markdown]
+# At 128 positions the linear layers take 92 % of a block's FLOPs, so that a middle block of a quarter of the positions costs 0.24 of a plain
+# one, and not the sixteenth that the count of pairs promises. With $24 T d^2$ and $4 T^2 d$ FLOPs, attention takes as much as all else from $T = 6d$ on.
+# In memory the square is felt earlier. (`F.scaled_dot_product_attention` need not keep the weights where it is fused; it computes them again
+# in the backward pass: [Dao et al., 2022](https://arxiv.org/abs/2205.14135).)
+#
 # ## 6 Rotary positions
 #
 # ### 6.1 `precompute_rotary_emb`
 #
-# 3 points · ●○○ · 15 minutes · about 3 lines
+# 3 points · difficulty ●○○ · importance ●●● · 15 minutes · about 3 lines
 #
 # Instead of adding a vector for each position, one can **turn** queries and keys by angles that grow with the position; their
 # products then depend on differences of positions alone ([Su et al., 2021](https://arxiv.org/abs/2104.09864)). Numbers
@@ -871,7 +942,7 @@ check("precompute_rotary_emb", precompute_rotary_emb)
 # %% [markdown]
 # ### 6.2 `apply_rotary_emb`
 #
-# 4 points · ●●○ · 20 minutes · about 3 lines
+# 4 points · difficulty ●●○ · importance ●●● · 20 minutes · about 3 lines
 #
 # Turn each pair of neighbours, $(x_{2i}, x_{2i+1})$, by its angle:
 #
@@ -1228,6 +1299,108 @@ for name in ("Drirval Krentrea", "Www Zzz", "Meal Ligem"):
 #
 # Marking: 1 point for answers and probabilities of three names, honestly reported; 1 for why it cannot say that it does not
 # know, or why the probability is no safe sign.
+
+# %% [markdown]
+# ### 7.6 Written: `which_part`
+#
+# 4 points
+#
+# Attention, a feed-forward layer (`mlp`), norms, a residual past each of the two, positions: which of them does a GPT need? Take away one at a time
+# (an **ablation**), and let each of these models read for 152 steps: three blocks, 64 numbers at a position, the same seed and learning rate. A last
+# model gets something instead: a feed-forward layer with a gate, as most models since 2022 have it (**SwiGLU**, [Shazeer,
+# 2020](https://arxiv.org/abs/2002.05202)), $W_3(\mathrm{SiLU}(W_1 x) \odot W_2 x)$, with $\frac{8}{3} d$ instead of $4 d$ numbers inside, so that
+# it has as many parameters.
+#
+# 1. **Before you run the cells**, write down what you expect: which one hurts most, which one hardly or not at all, and whether the gate helps.
+# 2. Then run them (about 80 seconds of processor time), and write down what came out, and where you were wrong.
+# 3. Explain: why is the worst one so bad? What may tell a model without positions where a character stands? And what can these runs **not** show?
+
+
+# %%
+SHORT = SMALL._replace(n_embd=64, pretrain_epochs=8, decay_epochs=8)
+WITHOUT = ("nothing", "residual", "attention", "mlp", "norms", "positions")
+CHANGES = (*WITHOUT, "SwiGLU")
+
+
+class Nothing(nn.Module):
+    """In the place of a part whose result is added: adds nothing."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.zeros_like(x)
+
+
+class NoResidual(Block):
+    """A block in which nothing goes past attention and mlp."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, d) → (B, T, d)."""
+        return self.mlp(self.ln2(self.attn(self.ln1(x))))
+
+
+class SwiGLU(nn.Module):
+    """Two layers for each position alone, the first one with a gate; as many parameters as `mlp`."""
+
+    def __init__(self, n_embd: int) -> None:
+        super().__init__()
+        inside = 8 * n_embd // 3
+        self.gate, self.up = (nn.Linear(n_embd, inside) for _ in range(2))
+        self.down = nn.Linear(inside, n_embd)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down(F.silu(self.gate(x)) * self.up(x))
+
+
+def ablated(change: str, config: GPTConfig) -> GPT:
+    """A model without one of its parts, or with another one, before any training."""
+    model = GPT(config)
+    if change == "residual":
+        model.blocks = nn.ModuleList(NoResidual(config) for _ in model.blocks)
+    if change == "positions":
+        model.pos_emb = None
+    for block in model.blocks:
+        if change == "norms":
+            block.ln1 = block.ln2 = nn.Identity()
+        if change == "attention":
+            block.attn = Nothing()
+        if change in ("mlp", "SwiGLU"):
+            block.mlp = Nothing() if change == "mlp" else SwiGLU(config.n_embd)
+    return model.apply(initialise)
+
+
+def short_reading(change: str, seed: int, where: torch.device) -> list[float]:
+    """The loss of each step of a short pre-training."""
+    torch.manual_seed(seed)
+    random.seed(seed)
+    texts = reading()
+    config = GPTConfig(texts.vocab_size, texts.block_size, n_embd=SHORT.n_embd)
+    model = ablated(change, config).to(where)
+    _, trainer = pretrain(texts, texts.block_size, model, READING_RATE, settings=SHORT)
+    trainer.train()
+    return trainer.losses
+
+
+def loss_by_frequencies(texts: "CharCorruptionDataset") -> float:
+    """The loss of one who knows how frequent each character is, and nothing else."""
+    targets = torch.cat([texts[i][1] for i in range(len(texts))])
+    shares = torch.bincount(targets[targets != PAD]) / (targets != PAD).sum()
+    return torch.special.entr(shares).sum().item()
+
+
+# %% train
+losses = {change: torch.tensor(short_reading(change, 0, where)) for change in CHANGES}
+figure, axes = plt.subplots(figsize=(8, 4))
+for change, each in losses.items():
+    label = f"without {change}" if change in WITHOUT else f"with {change}"
+    smooth = each.unfold(0, 10, 1).mean(1)
+    axes.plot(
+        range(10, len(each) + 1), smooth, "--" if change in CHANGES[::6] else "-", label=label
+    )
+    print(f"{label:18} loss of the last 20 steps {each[-20:].mean():.2f}")
+frequencies = loss_by_frequencies(reading())
+axes.axhline(frequencies, color="grey", linestyle=":", label="frequencies of characters")
+axes.set(title="pre-training, mean of 10 steps", xlabel="step", ylabel="loss", ylim=(1.8, 4))
+axes.legend(fontsize=8, ncols=2)
+plt.show()
 
 # %% [markdown]
 # ## 8 What makes knowledge askable?
