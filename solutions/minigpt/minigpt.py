@@ -42,11 +42,19 @@ from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from autograder import Artefact, Predictions, check, submit, summary
+from autograder.tools import diagrams
 from autograder.tools.accounting import counts, side_by_side
 from autograder.tools.birth_places import data_file
 from autograder.tools.device import device
 from autograder.tools.plots import heat_map
 from autograder.tools.saving import save_model
+
+# %% [markdown]
+# In the end you will have built this, too: a Perceiver, which reads through a bottleneck. Without it, all blocks are as wide as
+# the text.
+
+# %% look
+diagrams.perceiver()
 
 # %% [markdown]
 # ## 1 People and places
