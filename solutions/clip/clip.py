@@ -83,7 +83,8 @@ diagrams.clip()
 # Many emoji are variants of each other: a farmer, a man who is a farmer and a woman who is one; a hand that points
 # left or right; 24 clocks. If some variants were for training and others held out, a model would find what it has
 # seen. So the 1636 were sorted into 1366 families, whatever gender or direction they have, and a family is in one
-# part: of the families that are held back the first member stands for all.
+# part: of the families that are held back the first member stands for all. (Data sets that are used everywhere have
+# such near-duplicates between their parts: [Barz and Denzler, 2019](https://arxiv.org/abs/1902.00423).)
 
 
 # %% look
@@ -210,7 +211,8 @@ plt.show()
 # 6 points · difficulty ●●○ · importance ●●● · 20 minutes · about 3 lines
 #
 # How well does a model find? Text $i$ belongs to picture $i$. Sort the pictures by their similarity to text $i$; the
-# **recall at $k$** is the share of texts whose own picture is among the first $k$. By chance it is $k/n$.
+# **recall at $k$** is the share of texts whose own picture is among the first $k$. By chance it is $k/n$. (Pictures and
+# texts have been measured so since [Karpathy and Fei-Fei, 2014](https://arxiv.org/abs/1412.2306).)
 #
 # What of ties? A model that gives every text and every picture the same vector has learned nothing, and yet every
 # picture is "a best one" there. So a tie counts **against** the model: the place of the own picture is the number of
@@ -269,7 +271,9 @@ for k in (1, 5, 10):
 # -\ln\frac{e^{\alpha s_{ii}}}{\sum_j e^{\alpha s_{ij}}} - \ln\frac{e^{\alpha s_{ii}}}{\sum_j e^{\alpha s_{ji}}}\Bigr).$$
 #
 # A large $\alpha$ makes training unstable, so that CLIP lets it grow up to **100** and no further: beyond that
-# $\alpha = 100$, and no gradient reaches $\tau$. A model that knows nothing has $L = \ln N$.
+# $\alpha = 100$, and no gradient reaches $\tau$. A model that knows nothing has $L = \ln N$. (One direction alone is
+# InfoNCE, [van den Oord et al., 2018](https://arxiv.org/abs/1807.03748); both, for pictures and texts, come from
+# [Zhang et al., 2020](https://arxiv.org/abs/2010.00747).)
 #
 # New tensors must stand where the similarities stand (a GPU, for example).
 
@@ -348,10 +352,11 @@ for name, made in (
 # %% [markdown]
 # ### 3.3 Two towers
 #
-# **Pictures** go through a small residual network: four stages, from 16 × 16 places down to 4 × 4, then the mean over
+# **Pictures** go through a small residual network ([He et al., 2015](https://arxiv.org/abs/1512.03385)): four stages, from 16 × 16 places down to 4 × 4, then the mean over
 # each quarter of the picture, and a linear layer.
 #
-# **Texts** are bags of words, in which order does not count. A word is the word itself and all its runs of three and
+# **Texts** are bags of words, in which order does not count, and words are bags of their parts ([Bojanowski et al.,
+# 2016](https://arxiv.org/abs/1607.04606)). A word is the word itself and all its runs of three and
 # four letters: `fox` is `<fox>`, `<fo`, `fox`, `ox>` and `<fox`, `fox>`. Each of these pieces has a vector (a row of
 # a table, found by a hash), so that a word that nobody has seen still has parts that somebody has: `blueberry` knows
 # of `blue`. The mean of the pieces is the word, the mean of the words is the text, and a small network makes a vector
@@ -486,7 +491,8 @@ class Clip(nn.Module):
 # 1418 emoji are few: a network of a million numbers can learn them by heart. Three things make more of them. Each
 # **picture** is turned, shifted, scaled, mirrored (but for symbols, in which letters stand) and recoloured a little,
 # another way every time. Each **text** is a part of the words, between a fifth and all of them, so that short texts
-# work, too. And what is kept in the end is a running mean of the weights, not the weights of the last step.
+# work, too. And what is kept in the end is a running mean of the weights, not the weights of the last step ([Izmailov
+# et al., 2018](https://arxiv.org/abs/1803.05407), say why).
 
 
 # %%
@@ -638,10 +644,11 @@ history = train(model, emoji("training"), epochs=FIRST_EPOCHS)
 figure, axes = plt.subplots(1, 2, figsize=(9, 2.8))
 axes[0].plot(history["loss"])
 axes[0].axhline(math.log(128), color="grey", linestyle=":", label="knows nothing, ln 128")
-axes[0].set(xlabel="epoch", title="loss")
+axes[0].set(xlabel="epoch", ylabel="loss", ylim=0)
 axes[0].legend()
 axes[1].plot(history["scale"])
-axes[1].set(xlabel="epoch", title="scale α")
+axes[1].set(xlabel="epoch", ylabel="scale α")
+figure.tight_layout()
 plt.show()
 
 # %% [markdown]
@@ -737,7 +744,8 @@ picture_row(drawn[taken], [f"instead: {unseen[j].name}" for j in taken])
 #
 # Look at what your model finds and what not, in all of the above. Describe **two** kinds of failure, each with two
 # examples, and say for each which tower is to blame, and how you tell. One experiment is enough for that: another
-# text for the same picture or another picture (the other style) for the same text.
+# text for the same picture or another picture (the other style) for the same text. (Which features of a picture a
+# network relies on can be found out so: [Geirhos et al., 2018](https://arxiv.org/abs/1811.12231).)
 
 # %% [markdown] answer="failures" points=3
 # Model answer (a model of 40 epochs, seed 0):
@@ -757,7 +765,9 @@ picture_row(drawn[taken], [f"instead: {unseen[j].name}" for j in taken])
 # ## 4 Why large batches?
 #
 # CLIP was trained with batches of 32 768 pairs. A large batch does two things at once: gradients are less noisy, and
-# every text has more wrong pictures to be told from. Which of them matters here?
+# every text has more wrong pictures to be told from. Which of them matters here? ([Chen et al.,
+# 2020](https://arxiv.org/abs/2002.05709), found that batches of thousands help; [Zhai et al.,
+# 2023](https://arxiv.org/abs/2303.15343), that more than 32 768 hardly do.)
 #
 # All four runs below have the same batches of 128, the same pictures in the same order, the same number of steps and
 # the same learning rate. Only what a text competes with differs: with groups of 2 it is told from one wrong picture,
@@ -789,7 +799,8 @@ figure, axes = plt.subplots(figsize=(5.5, 3.2))
 for task, found in recalls.items():
     (line,) = axes.plot(GROUPS, found, "o-", label=task)
     axes.axhline(10 / int(task.split()[0]), color=line.get_color(), linestyle=":")
-axes.set(xlabel="pairs that compete", xscale="log", title="recall at 10; dotted: by chance", ylim=0)
+axes.set(xlabel="pairs that compete", xscale="log", ylabel="recall at 10")
+axes.set(title="dotted: by chance", ylim=(-0.02, 0.6))  # below 0, so that chance is seen
 axes.set_xticks(GROUPS, GROUPS)
 axes.minorticks_off()
 axes.legend()
@@ -1006,7 +1017,8 @@ check("captions", captions)
 # 2 points
 #
 # What made a caption work, and what did not? Give for one of the pictures two captions that failed and the one that
-# found it, with what each of them found first, and explain by what the text tower does with words.
+# found it, with what each of them found first, and explain by what the text tower does with words. (Large models are
+# not so far from it: [Yuksekgonul et al., 2022](https://arxiv.org/abs/2210.01936).)
 
 # %% [markdown] answer="caption" points=2
 # Model answer: for the second picture, `cactus` put it at place 552, behind martial arts uniform as the first, and `a
@@ -1138,7 +1150,7 @@ print(f"\n{CAPTION!r} finds {texts[best]!r} ({probabilities.max():.0%})")
 # help:
 #
 # - Is the recall of the training emoji in the other style far below that in their own? Then pictures are learned by
-#   heart.
+#   heart. ([Hendrycks et al., 2020](https://arxiv.org/abs/2006.16241), try what helps against that.)
 # - Is the recall of unseen emoji far below that of known ones in the other style? Then words are.
 # - Choose with `training` alone, by the emoji for validation; then train once more with both parts.
 #

@@ -65,6 +65,14 @@ def short(lab: ModuleType, seed: int) -> dict[str, float]:
     return ends | {"frequencies": lab.loss_by_frequencies(lab.reading())}
 
 
+@run(
+    **{part: Figure(f"positions differ by, {part}", form=".0%") for part in ("nothing", "residual")}
+)
+def untrained(lab: ModuleType, seed: int) -> dict[str, float]:
+    """How far positions differ in the models of 7.6 before they read."""
+    return {part: lab.differing(part, seed) for part in ("nothing", "residual")}
+
+
 RECALL = Figure("places of dev in the words of a text", form=".2f")
 
 

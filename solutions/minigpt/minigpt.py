@@ -124,7 +124,8 @@ print(f"always {place}: right for {share:.1%} of the dev questions")
 # %% [markdown]
 # ## 2 The model
 #
-# Given: a GPT as in the original. A text becomes a vector for each character; each block adds what **causal
+# Given: a GPT as in the original (the decoder of [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), with its norms in front of each
+# part, as in [GPT-2](https://openai.com/index/better-language-models/)). A text becomes a vector for each character; each block adds what **causal
 # self-attention** finds at the same and at earlier positions, and what two layers make of each position alone; the last layer
 # scores the next character. There is no dropout. Learned position vectors say where a character stands, or, with
 # `rope=True`, rotations that you write in part 6.
@@ -342,7 +343,8 @@ for _ in range(6):
 # %% [markdown]
 # ## 4 Asking: fine-tuning
 #
-# Given: a question and its place as a text in the same form, `Where was Ada Vell born?⁇Ost⁇`, with PAD as the target
+# How much a model can answer from its weights alone was measured by [Roberts et al., 2020](https://arxiv.org/abs/2002.08910), with the same two
+# steps. Given: a question and its place as a text in the same form, `Where was Ada Vell born?⁇Ost⁇`, with PAD as the target
 # everywhere but for the place and its MASK, so that only the answer is learned; and a trainer. The learning rate
 # rises evenly during the first `warmup_tokens`, then falls to a tenth along half a cosine until `final_tokens`, and stays
 # there.
@@ -1069,7 +1071,8 @@ def known(model: nn.Module, pairs: Dataset) -> dict[str, float]:
 # %% [markdown]
 # ### 7.2 No pre-training, pre-training, Perceiver
 #
-# Predict first: which of the three stays below the baseline, and why?
+# Predict first: which of the three stays below the baseline, and why? (Language models as a store of facts: [Petroni et al.,
+# 2019](https://arxiv.org/abs/1909.01066).)
 #
 # While a model reads, it is asked about the people of `dev` in two ways. **In the words of a text**: it gets
 # `Ada Vell. Ada Vell was born in ` and must go on. **By a question**: it gets `Where was Ada Vell born?⁇`, of which it has
@@ -1189,10 +1192,11 @@ for name, history in asked.items():
     for part, style in (("train", ":"), ("dev", "-")):
         axes[1].plot(history["epoch"], history[f"accuracy, {part}"], style, label=f"{name}, {part}")
 axes[1].axhline(share, color="grey", linestyle="--", label=f"always {place}")
-axes[0].set(title="reading: probability of the right place", xlabel="epoch", ylim=(0, 1))
-axes[1].set(title="fine-tuning: accuracy", xlabel="epoch", ylim=(0, 1.02), xscale="log")
+axes[0].set(title="reading", xlabel="epoch", ylabel="probability of the right place")
+axes[1].set(title="fine-tuning", xlabel="epoch", ylabel="accuracy", xscale="log")
 for one in axes:
-    one.legend(fontsize=7)
+    one.set_ylim(-0.03, 1.03)  # so that lines at 0 and 1 are seen
+    one.legend(fontsize=8)
 figure.tight_layout()
 plt.show()
 
@@ -1203,7 +1207,7 @@ plt.show()
 # | | seeds | right in the words of a text | dev | test |
 # |---|---|---|---|---|
 # | always London | | | 0.05 | 0.05 |
-# | no pre-training | 0, 1, 2 | | 0.01, 0.00, 0.03 | 0.00, 0.00, 0.01 |
+# | no pre-training | 0, 1, 2 | | [[from_scratch.dev:.2f]] | [[from_scratch.test:.2f]] |
 # | Perceiver, three layers, $m$ = 32, without $\mathrm{ln_q}$ | 0 | 0.00 | 0.00 | 0.00 |
 # | Perceiver, $m$ = 48, reading with 3e-3, fine-tuning with 2e-4 | 0 | 0.01 | 0.04 | 0.02 |
 # | pre-trained | 0, 1, 2 | 0.85, 0.86, 0.90 | 0.36, 0.31, 0.31 | 0.37, 0.21, 0.22 |
@@ -1246,7 +1250,9 @@ weights = attention_weights(models["pre-trained"], idx)[:, :, -1].flatten(0, 1) 
 heads = [f"layer {i // SETTINGS.n_head}, head {i % SETTINGS.n_head}" for i in range(len(weights))]
 figure, axes = plt.subplots(figsize=(10, 3.6))
 labels = [*question, "⁇"], heads
-heat_map(axes, weights, title="from ⁇ back", x="", y="", labels=labels, vmin=0, vmax=1)
+heat_map(
+    axes, weights, title="weights from ⁇ back", x="character", y="", labels=labels, vmin=0, vmax=1
+)
 figure.tight_layout()
 plt.show()
 print(question, "→", answer(models["pre-trained"], texts, question), f"(right: {right_place})")
@@ -1283,7 +1289,9 @@ print(question, "→", answer(models["pre-trained"], texts, question), f"(right:
 #
 # Ask the pre-trained model in the cell below about three people who do not exist (with letters that occur in the texts): one
 # with a name made of parts of names that it knows, one with a name that looks like none, and one of your own. What does
-# it answer, with which probability, and how could a user know that it is made up? The last one below does exist.
+# it answer, with which probability, and how could a user know that it is made up? The last one below does exist. (A model
+# whose probabilities are right must make up some facts, about as often as its texts state a fact only once: [Kalai and Vempala,
+# 2023](https://arxiv.org/abs/2311.14648).)
 
 
 # %% train
@@ -1321,7 +1329,8 @@ for name in ("Drirval Krentrea", "Www Zzz", "Meal Ligem"):
 #
 # 1. **Before you run the cells**, write down what you expect: which one hurts most, which one hardly or not at all, and whether the gate helps.
 # 2. Then run them (about 80 seconds of processor time), and write down what came out, and where you were wrong.
-# 3. Explain: why is the worst one so bad? What may tell a model without positions where a character stands? And what can these runs **not** show?
+# 3. Explain: why is the worst one so bad? (The cell also prints how far the vectors in front of `head` differ between the positions of a text,
+#    before any training.) What may tell a model without positions where a character stands? And what can these runs **not** show?
 
 
 # %%
@@ -1387,6 +1396,21 @@ def short_reading(change: str, seed: int, where: torch.device) -> list[float]:
     return trainer.losses
 
 
+@torch.no_grad()
+def differing(change: str, seed: int) -> float:
+    """How far, before any training, the vectors before `head` differ between positions of a text.
+
+    It is the length of what is left of them when their mean is taken away, as a share of their own.
+    """
+    torch.manual_seed(seed)
+    random.seed(seed)
+    texts, vectors = reading(), []
+    model = ablated(change, GPTConfig(texts.vocab_size, texts.block_size, n_embd=SHORT.n_embd))
+    model.head.register_forward_pre_hook(lambda _, inputs: vectors.append(inputs[0][0]))
+    model(texts[0][0][None])
+    return ((vectors[0] - vectors[0].mean(0)).norm() / vectors[0].norm()).item()
+
+
 def loss_by_frequencies(texts: "CharCorruptionDataset") -> float:
     """The loss of one who knows how frequent each character is, and nothing else."""
     targets = torch.cat([texts[i][1] for i in range(len(texts))])
@@ -1403,12 +1427,38 @@ for change, each in losses.items():
     axes.plot(
         range(10, len(each) + 1), smooth, "--" if change in CHANGES[::6] else "-", label=label
     )
-    print(f"{label:18} loss of the last 20 steps {each[-20:].mean():.2f}")
+    print(f"{label:18} loss of the last 20 steps {each[-20:].mean():.2f}", end="   ")
+    print(f"before training positions differed by {differing(change, 0):.0%}")
 frequencies = loss_by_frequencies(reading())
 axes.axhline(frequencies, color="grey", linestyle=":", label="frequencies of characters")
 axes.set(title="pre-training, mean of 10 steps", xlabel="step", ylabel="loss", ylim=(1.8, 4))
 axes.legend(fontsize=8, ncols=2)
 plt.show()
+
+# %% [markdown] answer="which_part" points=4
+# Model answer: expected that attention and positions matter most, and the gate hardly. With seeds 0 to 2 the losses of the last 20 steps were:
+#
+# | without | nothing | positions | mlp | norms | attention | residual | with SwiGLU |
+# |---|---|---|---|---|---|---|---|
+# | | [[short.nothing:.2f]] | [[short.positions:.2f]] | [[short.mlp:.2f]] | [[short.norms:.2f]] | [[short.attention:.2f]] | [[short.residual:.2f]] | [[short.SwiGLU:.2f]] |
+#
+# Without residuals nothing is learned but how frequent each character is: that alone gives [[short.frequencies:.2f]]. In the beginning the weights of
+# attention are nearly equal, so that each of the three layers makes a mean of all characters so far, and nothing goes past it: the vectors in front of
+# `head` differ between positions by [[untrained.residual:.0%]] of their length, instead of [[untrained.nothing:.0%]], and the last character is one of many in
+# them. (Gradients do not vanish here, as norms keep numbers large.) With a residual each position keeps its own character, and layers only add to it
+# ([He et al., 2015](https://arxiv.org/abs/1512.03385)). Even without attention, where the last character is all that is known, the loss is
+# [[short.attention:.2f]].
+#
+# Without positions it is no worse. The causal mask tells them: position t takes the mean of t + 1 values, so that what the first character or any other has in
+# it gets smaller with t ([Haviv et al., 2022](https://arxiv.org/abs/2203.16634)); a model without a mask could not tell any order. The gate helps, with as many
+# parameters; the paper that proposes it gives no reason.
+#
+# What they do not show: 152 steps are the beginning of a training, and the loss of the next character is not yet the places of people. A part that
+# seems useless now may be needed later, a rate that suits one model need not suit another (without norms numbers and gradients are small), and
+# differences of 0.01 or 0.02 are no larger than between seeds.
+#
+# Marking: 1 point for a prediction, right or wrong, that is compared with the outcome; 1 for why the model without residuals fails; 1 for the mask that tells positions; 1 for a limit
+# of these runs.
 
 # %% [markdown]
 # ## 8 What makes knowledge askable?
@@ -1430,7 +1480,8 @@ plt.show()
 # | rotary positions; learned ones | 0.38; 0.16 |
 #
 # So a text here begins with the name, there are four wordings, and everybody has all of them. A model writes from left to
-# right: where the name always comes last, nothing ever had to go from a name to a place.
+# right: where the name always comes last, nothing ever had to go from a name to a place ([Berglund et al.,
+# 2023](https://arxiv.org/abs/2309.12288), call it the reversal curse).
 #
 # Now fine-tuning itself. **Predict**: what happens to the accuracy on `dev` with a smaller and with a larger learning rate,
 # and with more epochs? Then run the cell, a minute on two cores.
@@ -1443,7 +1494,7 @@ figure, axes = plt.subplots(figsize=(6, 3.6))
 for rate, history in gentle.items():
     axes.plot(history["epoch"], history["accuracy, dev"], label=f"learning rate {rate:g}")
 axes.axhline(share, color="grey", linestyle="--", label=f"always {place}")
-axes.set(title="dev accuracy", xlabel="epoch of fine-tuning")
+axes.set(title="questions of dev", xlabel="epoch of fine-tuning", ylabel="accuracy", ylim=0)
 axes.legend(fontsize=8)
 plt.show()
 
