@@ -59,8 +59,8 @@ from autograder.tools.plots import heat_map, picture_row
 from autograder.tools.saving import save_model
 
 # %% [markdown]
-# In the end you will have built this: a tower for pictures, one for texts, and the table of similarities that both learn
-# from.
+# In the end you will have built this: a tower for pictures, one for texts, and the table of similarities that both
+# learn from.
 
 # %% look
 diagrams.clip()
@@ -352,8 +352,8 @@ for name, made in (
 # %% [markdown]
 # ### 3.3 Two towers
 #
-# **Pictures** go through a small residual network ([He et al., 2015](https://arxiv.org/abs/1512.03385)): four stages, from 16 × 16 places down to 4 × 4, then the mean over
-# each quarter of the picture, and a linear layer.
+# **Pictures** go through a small residual network ([He et al., 2015](https://arxiv.org/abs/1512.03385)): four stages,
+# from 16 × 16 places down to 4 × 4, then the mean over each quarter of the picture, and a linear layer.
 #
 # **Texts** are bags of words, in which order does not count, and words are bags of their parts ([Bojanowski et al.,
 # 2016](https://arxiv.org/abs/1607.04606)). A word is the word itself and all its runs of three and
@@ -831,8 +831,8 @@ plt.show()
 # %% [markdown] answer="large_batches" points=4 words=400
 # Model answer:
 #
-# 1. Predicted: twice the recall with groups of 128 on both tasks, and losses that are the same share of $\ln N$. It came
-#    out so on the hard task alone, and the loss with groups of 2 fell much further.
+# 1. Predicted: twice the recall with groups of 128 on both tasks, and losses that are the same share of $\ln N$. It
+#    came out so on the hard task alone, and the loss with groups of 2 fell much further.
 # 2. A model that knows nothing has the loss $\ln N$, so that this is all that can be learned from a batch of $N$
 #    pairs: with two it is ln 2, one bit for each text. A text that competes with one other picture, drawn by chance,
 #    is told from it by what is coarse, a face from a car by its colour; then its loss is nearly 0, no gradient is
@@ -840,12 +840,12 @@ plt.show()
 #    that show something similar, and these carry the gradient. (In terms of information: the loss certifies at most
 #    $\ln N - L$ nats that text and picture share.)
 # 3. On the hard task the recall at 10 doubles, from [[groups.known_2:.2f]] with groups of 2 to [[groups.known_128:.2f]]
-#    with 128, and half of the gain is there at 8 ([[groups.known_8:.2f]]). On the easy task there is hardly a difference
-#    ([[groups.unseen_2:.2f]] and [[groups.unseen_128:.2f]]), less than between seeds: to be among the ten best of 160 one
-#    needs to know roughly what is meant, which one wrong picture teaches, too. The losses, [[groups.loss_2:.2f]] and
-#    [[groups.loss_128:.2f]], cannot be compared: one is among 2, the other among 128 pictures, and the larger one belongs
-#    to the better model. The runs do not show what less noisy gradients are worth, as all have the same batches, nor
-#    whether more steps would make up for small groups.
+#    with 128, and half of the gain is there at 8 ([[groups.known_8:.2f]]). On the easy task there is hardly a
+#    difference ([[groups.unseen_2:.2f]] and [[groups.unseen_128:.2f]]), less than between seeds: to be among the ten
+#    best of 160 one needs to know roughly what is meant, which one wrong picture teaches, too. The losses,
+#    [[groups.loss_2:.2f]] and [[groups.loss_128:.2f]], cannot be compared: one is among 2, the other among 128
+#    pictures, and the larger one belongs to the better model. The runs do not show what less noisy gradients are worth,
+#    as all have the same batches, nor whether more steps would make up for small groups.
 # 4. No: a wrong picture may fit the text as well. `farmer` and `woman farmer` may stand in one batch, or twenty
 #    smiling faces; the loss pushes apart what belongs together. The more pairs there are in a batch, the more of
 #    these there are, most of all if the data are few or uniform. (Besides: memory grows with $N^2$ and the number of
@@ -893,9 +893,9 @@ check("residual_costs", residual_costs)
 # With a stride of 2 there are half as many places in each direction, for all three convolutions.
 # </details>
 #
-# The blocks of the tower of part 3 beside the profiler. Expect the same parameters and FLOPs, and ratios of 0.99, 0.97 and
-# 0.90 for the bytes: norms keep some numbers for each channel besides, which count little in a batch. Where the side is
-# halved, channels double. Which of the three numbers stays the same then, and which one is four times as large?
+# The blocks of the tower of part 3 beside the profiler. Expect the same parameters and FLOPs, and ratios of 0.99, 0.97
+# and 0.90 for the bytes: norms keep some numbers for each channel besides, which count little in a batch. Where the
+# side is halved, channels double. Which of the three numbers stays the same then, and which one is four times as large?
 
 # %% look
 for sizes in ((16, 32, 1, 16), (32, 64, 2, 16), (64, 128, 2, 8)):
@@ -905,10 +905,10 @@ for sizes in ((16, 32, 1, 16), (32, 64, 2, 16), (64, 128, 2, 8)):
     display(side_by_side(dict(mine), counted))
 
 # %% [markdown]
-# And the whole batch? What the towers keep grows with $N$, what the loss keeps with $N^2$: similarities, logits and their
-# softmax are tables of all pairs. Expect about 340 kB for a picture, 7 kB for a text, and 14 bytes for each entry of the
-# table, three to four tables. At which $N$ is the loss as large as the towers? CLIP had 32 768; there each GPU computed
-# only the rows of its own pairs.
+# And the whole batch? What the towers keep grows with $N$, what the loss keeps with $N^2$: similarities, logits and
+# their softmax are tables of all pairs. Expect about 340 kB for a picture, 7 kB for a text, and 14 bytes for each entry
+# of the table, three to four tables. At which $N$ is the loss as large as the towers? CLIP had 32 768; there each GPU
+# computed only the rows of its own pairs.
 
 
 # %% look
@@ -1155,7 +1155,7 @@ print(f"\n{CAPTION!r} finds {texts[best]!r} ({probabilities.max():.0%})")
 # - Choose with `training` alone, by the emoji for validation; then train once more with both parts.
 #
 # The settings below are a start: with them 0.34 to 0.43 of the emoji for validation are among ten. What other
-# settings reach with 1418 emoji (`python solutions/clip/train_reference.py`); the columns are recall at 1 and at 10,
+# settings reach with 1418 emoji (`autograder reproduce clip`); the columns are recall at 1 and at 10,
 # by chance 0.006 and 0.06 of 160, and 0.001 and 0.007 of 1418:
 #
 # | seed | loss | unseen emoji | known emoji, other style | unseen emoji, other style |

@@ -50,8 +50,8 @@ from autograder.tools.plots import heat_map
 from autograder.tools.saving import save_model
 
 # %% [markdown]
-# In the end you will have built this, too: a Perceiver, which reads through a bottleneck. Without it, all blocks are as wide as
-# the text.
+# In the end you will have built this, too: a Perceiver, which reads through a bottleneck. Without it, all blocks are as
+# wide as the text.
 
 # %% look
 diagrams.perceiver()
@@ -124,11 +124,11 @@ print(f"always {place}: right for {share:.1%} of the dev questions")
 # %% [markdown]
 # ## 2 The model
 #
-# Given: a GPT as in the original (the decoder of [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), with its norms in front of each
-# part, as in [GPT-2](https://openai.com/index/better-language-models/)). A text becomes a vector for each character; each block adds what **causal
-# self-attention** finds at the same and at earlier positions, and what two layers make of each position alone; the last layer
-# scores the next character. There is no dropout. Learned position vectors say where a character stands, or, with
-# `rope=True`, rotations that you write in part 6.
+# Given: a GPT as in the original (the decoder of [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), with its
+# norms in front of each part, as in [GPT-2](https://openai.com/index/better-language-models/)). A text becomes a vector
+# for each character; each block adds what **causal self-attention** finds at the same and at earlier positions, and
+# what two layers make of each position alone; the last layer scores the next character. There is no dropout. Learned
+# position vectors say where a character stands, or, with `rope=True`, rotations that you write in part 6.
 #
 # `blocks_of` replaces the first block and the last one where a configuration says `perceiver=True`; you write those in
 # part 5.
@@ -343,11 +343,11 @@ for _ in range(6):
 # %% [markdown]
 # ## 4 Asking: fine-tuning
 #
-# How much a model can answer from its weights alone was measured by [Roberts et al., 2020](https://arxiv.org/abs/2002.08910), with the same two
-# steps. Given: a question and its place as a text in the same form, `Where was Ada Vell born?⁇Ost⁇`, with PAD as the target
-# everywhere but for the place and its MASK, so that only the answer is learned; and a trainer. The learning rate
-# rises evenly during the first `warmup_tokens`, then falls to a tenth along half a cosine until `final_tokens`, and stays
-# there.
+# How much a model can answer from its weights alone was measured by [Roberts et al.,
+# 2020](https://arxiv.org/abs/2002.08910), with the same two steps. Given: a question and its place as a text in the
+# same form, `Where was Ada Vell born?⁇Ost⁇`, with PAD as the target everywhere but for the place and its MASK, so that
+# only the answer is learned; and a trainer. The learning rate rises evenly during the first `warmup_tokens`, then falls
+# to a tenth along half a cosine until `final_tokens`, and stays there.
 
 
 # %%
@@ -855,15 +855,17 @@ plt.show()
 #
 # 2 points · difficulty ●●○ · importance ●●● · 15 minutes · about 5 lines
 #
-# What does a block cost, and what does a bottleneck save? Count by hand, for **one** text, what `UpProjectBlock` needs when
-# `asking` positions look at `asked` others:
+# What does a block cost, and what does a bottleneck save? Count by hand, for **one** text, what `UpProjectBlock` needs
+# when `asking` positions look at `asked` others:
 #
-# - **parameters**: all weights and biases of its linear layers, and two numbers for each of the $d$ in each of its three norms;
-# - **FLOPs** of the forward pass: a product of $(a, b)$ and $(b, c)$ takes $abc$ multiplications and as many additions, $2abc$
-#   together. Matrix products alone are counted, those of the linear layers and the two of the attention, with the scores that
-#   the mask hides;
-# - **bytes** of the attention weights, in float32. Why they matter: the backward pass needs them, so that they are kept, for
-#   every layer and every text of a batch, until it comes. In a plain block of 1024 positions they are two thirds of all that is kept.
+# - **parameters**: all weights and biases of its linear layers, and two numbers for each of the $d$ in each of its
+#   three norms;
+# - **FLOPs** of the forward pass: a product of $(a, b)$ and $(b, c)$ takes $abc$ multiplications and as many additions,
+#   $2abc$ together. Matrix products alone are counted, those of the linear layers and the two of the attention, with
+#   the scores that the mask hides;
+# - **bytes** of the attention weights, in float32. Why they matter: the backward pass needs them, so that they are
+#   kept, for every layer and every text of a batch, until it comes. In a plain block of 1024 positions they are two
+#   thirds of all that is kept.
 
 
 # %% solution="block_costs"
@@ -886,12 +888,13 @@ check("block_costs", block_costs)
 # %% [markdown]
 # <details><summary>The number of FLOPs grows with the number of heads</summary>
 #
-# Each head has vectors of $d / nh$ numbers: $nh$ heads together take what one head of $d$ numbers takes. Their weights, though,
-# are a table for each head.
+# Each head has vectors of $d / nh$ numbers: $nh$ heads together take what one head of $d$ numbers takes. Their weights,
+# though, are a table for each head.
 # </details>
 #
-# The profiler counts a block of the original's size as it runs, with 128 positions that look at 32. Expect the same parameters and FLOPs,
-# to the last digit, and a ratio in the last row: the share of all bytes kept for the backward pass that the attention weights take.
+# The profiler counts a block of the original's size as it runs, with 128 positions that look at 32. Expect the same
+# parameters and FLOPs, to the last digit, and a ratio in the last row: the share of all bytes kept for the backward
+# pass that the attention weights take.
 
 # %% look
 original = GPTConfig(vocab_size=64, block_size=128, n_head=8, n_embd=256, bottleneck_dim=32)
@@ -900,9 +903,9 @@ mine = zip(("parameters", "flops", "saved_bytes"), block_costs(128, 32, 256, 8),
 display(side_by_side(dict(mine), counted))
 
 # %% [markdown]
-# And what does a bottleneck save? For blocks without one (all positions look at all), and for those of a Perceiver with a quarter of the
-# positions: FLOPs, the share that the two products of the attention have in them, and bytes of the weights. **Predict** before you run the
-# cell: what is this share in a plain block of 128 positions?
+# And what does a bottleneck save? For blocks without one (all positions look at all), and for those of a Perceiver with
+# a quarter of the positions: FLOPs, the share that the two products of the attention have in them, and bytes of the
+# weights. **Predict** before you run the cell: what is this share in a plain block of 128 positions?
 
 # %% look
 for T in (128, 1024, 8192):
@@ -915,10 +918,11 @@ for T in (128, 1024, 8192):
         )
 
 # %% [markdown]
-# At 128 positions the linear layers take 92 % of a block's FLOPs, so that a middle block of a quarter of the positions costs 0.24 of a plain
-# one, and not the sixteenth that the count of pairs promises. With $24 T d^2$ and $4 T^2 d$ FLOPs, attention takes as much as all else from $T = 6d$ on.
-# In memory the square is felt earlier. (`F.scaled_dot_product_attention` need not keep the weights where it is fused; it computes them again
-# in the backward pass: [Dao et al., 2022](https://arxiv.org/abs/2205.14135).)
+# At 128 positions the linear layers take 92 % of a block's FLOPs, so that a middle block of a quarter of the positions
+# costs 0.24 of a plain one, and not the sixteenth that the count of pairs promises. With $24 T d^2$ and $4 T^2 d$
+# FLOPs, attention takes as much as all else from $T = 6d$ on. In memory the square is felt earlier.
+# (`F.scaled_dot_product_attention` need not keep the weights where it is fused; it computes them again in the backward
+# pass: [Dao et al., 2022](https://arxiv.org/abs/2205.14135).)
 #
 # ## 6 Rotary positions
 #
@@ -1071,8 +1075,8 @@ def known(model: nn.Module, pairs: Dataset) -> dict[str, float]:
 # %% [markdown]
 # ### 7.2 No pre-training, pre-training, Perceiver
 #
-# Predict first: which of the three stays below the baseline, and why? (Language models as a store of facts: [Petroni et al.,
-# 2019](https://arxiv.org/abs/1909.01066).)
+# Predict first: which of the three stays below the baseline, and why? (Language models as a store of facts: [Petroni et
+# al., 2019](https://arxiv.org/abs/1909.01066).)
 #
 # While a model reads, it is asked about the people of `dev` in two ways. **In the words of a text**: it gets
 # `Ada Vell. Ada Vell was born in ` and must go on. **By a question**: it gets `Where was Ada Vell born?⁇`, of which it has
@@ -1182,18 +1186,21 @@ print(f"{'always ' + place:16} dev accuracy {share:.2f}")
 
 # %% train
 figure, axes = plt.subplots(1, 2, figsize=(11, 3.6))
+colours = dict(zip(models, ("tab:blue", "tab:orange", "tab:green"), strict=True))
 for name, history in read.items():
-    for how in ("in the words of a text", "by a question"):
-        style = "-" if how.startswith("in") else ":"
-        axes[0].plot(
-            history["epoch"], history[f"probability, {how}"], style, label=f"{name}, {how}"
-        )
+    for how, style in (("in the words of a text", "-"), ("by a question", ":")):
+        known_then = history[f"probability, {how}"]
+        label = f"{name}, {how}"
+        axes[0].plot(history["epoch"], known_then, style, color=colours[name], label=label)
 for name, history in asked.items():
     for part, style in (("train", ":"), ("dev", "-")):
-        axes[1].plot(history["epoch"], history[f"accuracy, {part}"], style, label=f"{name}, {part}")
+        right = history[f"accuracy, {part}"]
+        label = f"{name}, {part}"
+        axes[1].plot(history["epoch"], right, style, color=colours[name], label=label)
 axes[1].axhline(share, color="grey", linestyle="--", label=f"always {place}")
 axes[0].set(title="reading", xlabel="epoch", ylabel="probability of the right place")
 axes[1].set(title="fine-tuning", xlabel="epoch", ylabel="accuracy", xscale="log")
+axes[1].set_xticks((1, 5, 20, 75), (1, 5, 20, 75))
 for one in axes:
     one.set_ylim(-0.03, 1.03)  # so that lines at 0 and 1 are seen
     one.legend(fontsize=8)
@@ -1201,8 +1208,8 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Accuracies in the last epoch (`python solutions/minigpt/train_reference.py --rates 5e-5`; rotary positions and no
-# pre-training on a GPU, the others on one core, where the pre-trained took 530 to 560 and the Perceiver 590 seconds of processor time):
+# Accuracies in the last epoch (`autograder reproduce minigpt`; rotary positions on a GPU, the others on one core, where the
+# pre-trained took 530 to 560 and the Perceiver 590 seconds of processor time):
 #
 # | | seeds | right in the words of a text | dev | test |
 # |---|---|---|---|---|
@@ -1275,7 +1282,7 @@ print(question, "→", answer(models["pre-trained"], texts, question), f"(right:
 # only be called up in a new way, which then works for others, too.
 #
 # Without pre-training nothing is stored about dev people, and a place does not follow from a name. The model learns the 100
-# pairs of train by heart (0.90 to 0.98 of them), and for other names it gives the place of a name that looks similar, in effect a
+# pairs of train by heart ([[from_scratch.train:.2f]] of them), and for other names it gives the place of a name that looks similar, in effect a
 # random one: right with about the sum of the squares of the places' frequencies, 3 %, which is less than London's 5 %.
 #
 # Marking: 1 point for storing by reading and calling up by fine-tuning being two things, with a number from the curves; 1 for
@@ -1287,11 +1294,11 @@ print(question, "→", answer(models["pre-trained"], texts, question), f"(right:
 #
 # 2 points
 #
-# Ask the pre-trained model in the cell below about three people who do not exist (with letters that occur in the texts): one
-# with a name made of parts of names that it knows, one with a name that looks like none, and one of your own. What does
-# it answer, with which probability, and how could a user know that it is made up? The last one below does exist. (A model
-# whose probabilities are right must make up some facts, about as often as its texts state a fact only once: [Kalai and Vempala,
-# 2023](https://arxiv.org/abs/2311.14648).)
+# Ask the pre-trained model in the cell below about three people who do not exist (with letters that occur in the
+# texts): one with a name made of parts of names that it knows, one with a name that looks like none, and one of your
+# own. What does it answer, with which probability, and how could a user know that it is made up? The last one below
+# does exist. (A model whose probabilities are right must make up some facts, about as often as its texts state a fact
+# only once: [Kalai and Vempala, 2023](https://arxiv.org/abs/2311.14648).)
 
 
 # %% train
@@ -1321,16 +1328,19 @@ for name in ("Drirval Krentrea", "Www Zzz", "Meal Ligem"):
 #
 # 4 points
 #
-# Attention, a feed-forward layer (`mlp`), norms, a residual past each of the two, positions: which of them does a GPT need? Take away one at a time
-# (an **ablation**), and let each of these models read for 152 steps: three blocks, 64 numbers at a position, the same seed and learning rate. A last
-# model gets something instead: a feed-forward layer with a gate, as most models since 2022 have it (**SwiGLU**, [Shazeer,
-# 2020](https://arxiv.org/abs/2002.05202)), $W_3(\mathrm{SiLU}(W_1 x) \odot W_2 x)$, with $\frac{8}{3} d$ instead of $4 d$ numbers inside, so that
-# it has as many parameters.
+# Attention, a feed-forward layer (`mlp`), norms, a residual past each of the two, positions: which of them does a GPT
+# need? Take away one at a time (an **ablation**), and let each of these models read for 152 steps: three blocks, 64
+# numbers at a position, the same seed and learning rate. A last model gets something instead: a feed-forward layer with
+# a gate, as most models since 2022 have it (**SwiGLU**, [Shazeer, 2020](https://arxiv.org/abs/2002.05202)),
+# $W_3(\mathrm{SiLU}(W_1 x) \odot W_2 x)$, with $\frac{8}{3} d$ instead of $4 d$ numbers inside, so that it has as many
+# parameters.
 #
-# 1. **Before you run the cells**, write down what you expect: which one hurts most, which one hardly or not at all, and whether the gate helps.
+# 1. **Before you run the cells**, write down what you expect: which one hurts most, which one hardly or not at all, and
+#    whether the gate helps.
 # 2. Then run them (about 80 seconds of processor time), and write down what came out, and where you were wrong.
-# 3. Explain: why is the worst one so bad? (The cell also prints how far the vectors in front of `head` differ between the positions of a text,
-#    before any training.) What may tell a model without positions where a character stands? And what can these runs **not** show?
+# 3. Explain: why is the worst one so bad? (The cell also prints how far the vectors in front of `head` differ between
+#    the positions of a text, before any training.) What may tell a model without positions where a character stands?
+#    And what can these runs **not** show?
 
 
 # %%
@@ -1420,13 +1430,12 @@ def loss_by_frequencies(texts: "CharCorruptionDataset") -> float:
 
 # %% train
 losses = {change: torch.tensor(short_reading(change, 0, where)) for change in CHANGES}
+named = {"nothing": "the whole model", "SwiGLU": "with SwiGLU"}
 figure, axes = plt.subplots(figsize=(8, 4))
 for change, each in losses.items():
-    label = f"without {change}" if change in WITHOUT else f"with {change}"
-    smooth = each.unfold(0, 10, 1).mean(1)
-    axes.plot(
-        range(10, len(each) + 1), smooth, "--" if change in CHANGES[::6] else "-", label=label
-    )
+    label = named.get(change, f"without {change}")
+    smooth, style = each.unfold(0, 10, 1).mean(1), "--" if change in named else "-"
+    axes.plot(range(10, len(each) + 1), smooth, style, label=label)
     print(f"{label:18} loss of the last 20 steps {each[-20:].mean():.2f}", end="   ")
     print(f"before training positions differed by {differing(change, 0):.0%}")
 frequencies = loss_by_frequencies(reading())
@@ -1436,29 +1445,32 @@ axes.legend(fontsize=8, ncols=2)
 plt.show()
 
 # %% [markdown] answer="which_part" points=4
-# Model answer: expected that attention and positions matter most, and the gate hardly. With seeds 0 to 2 the losses of the last 20 steps were:
+# Model answer: expected that attention and positions matter most, and the gate hardly. With seeds 0 to 2 the losses of
+# the last 20 steps were:
 #
 # | without | nothing | positions | mlp | norms | attention | residual | with SwiGLU |
 # |---|---|---|---|---|---|---|---|
 # | | [[short.nothing:.2f]] | [[short.positions:.2f]] | [[short.mlp:.2f]] | [[short.norms:.2f]] | [[short.attention:.2f]] | [[short.residual:.2f]] | [[short.SwiGLU:.2f]] |
 #
-# Without residuals nothing is learned but how frequent each character is: that alone gives [[short.frequencies:.2f]]. In the beginning the weights of
-# attention are nearly equal, so that each of the three layers makes a mean of all characters so far, and nothing goes past it: the vectors in front of
-# `head` differ between positions by [[untrained.residual:.0%]] of their length, instead of [[untrained.nothing:.0%]], and the last character is one of many in
-# them. (Gradients do not vanish here, as norms keep numbers large.) With a residual each position keeps its own character, and layers only add to it
-# ([He et al., 2015](https://arxiv.org/abs/1512.03385)). Even without attention, where the last character is all that is known, the loss is
-# [[short.attention:.2f]].
+# Without residuals nothing is learned but how frequent each character is: that alone gives [[short.frequencies:.2f]].
+# In the beginning the weights of attention are nearly equal, so that each of the three layers makes a mean of all
+# characters so far, and nothing goes past it: the vectors in front of `head` differ between positions by
+# [[untrained.residual:.0%]] of their length, instead of [[untrained.nothing:.0%]], and the last character is one of
+# many in them. (Gradients do not vanish here, as norms keep numbers large.) With a residual each position keeps its own
+# character, and layers only add to it ([He et al., 2015](https://arxiv.org/abs/1512.03385)). Even without attention,
+# where the last character is all that is known, the loss is [[short.attention:.2f]].
 #
-# Without positions it is no worse. The causal mask tells them: position t takes the mean of t + 1 values, so that what the first character or any other has in
-# it gets smaller with t ([Haviv et al., 2022](https://arxiv.org/abs/2203.16634)); a model without a mask could not tell any order. The gate helps, with as many
-# parameters; the paper that proposes it gives no reason.
+# Without positions it is no worse. The causal mask tells them: position t takes the mean of t + 1 values, so that what
+# the first character or any other has in it gets smaller with t ([Haviv et al.,
+# 2022](https://arxiv.org/abs/2203.16634)); a model without a mask could not tell any order. The gate helps, with as
+# many parameters; the paper that proposes it gives no reason.
 #
-# What they do not show: 152 steps are the beginning of a training, and the loss of the next character is not yet the places of people. A part that
-# seems useless now may be needed later, a rate that suits one model need not suit another (without norms numbers and gradients are small), and
-# differences of 0.01 or 0.02 are no larger than between seeds.
+# What they do not show: 152 steps are the beginning of a training, and the loss of the next character is not yet the
+# places of people. A part that seems useless now may be needed later, a rate that suits one model need not suit another
+# (without norms numbers and gradients are small), and differences of 0.01 or 0.02 are no larger than between seeds.
 #
-# Marking: 1 point for a prediction, right or wrong, that is compared with the outcome; 1 for why the model without residuals fails; 1 for the mask that tells positions; 1 for a limit
-# of these runs.
+# Marking: 1 point for a prediction, right or wrong, that is compared with the outcome; 1 for why the model without
+# residuals fails; 1 for the mask that tells positions; 1 for a limit of these runs.
 
 # %% [markdown]
 # ## 8 What makes knowledge askable?
