@@ -54,6 +54,19 @@ logits = min(log_scale.exp(), 100) * similarities
 targets = torch.eye(len(logits), dtype=logits.dtype, device=logits.device)
 losses = F.cross_entropy(logits, targets), F.cross_entropy(logits.T, targets)
 return sum(losses) / 2
+# %% layer by layer alternative="residual_costs"
+small = (side + stride - 1) // stride
+layers = [(3, channels, out), (3, out, out), (1, channels, out)]
+parameters, flops, kept = 0, 0, channels * side * side
+for size, a, b in layers:
+    parameters += size * size * a * b + 2 * b
+    flops += 2 * size * size * a * b * small * small
+    kept += b * small * small
+return parameters, flops, 4 * (kept + 2 * out * small**2)
+# %% terms collected alternative="residual_costs"
+counts = out * (10 * channels + 9 * out)
+there = (1 + (side - 1) // stride) ** 2
+return [counts + 6 * out, 2 * there * counts, 4 * channels * side * side + 20 * out * there]
 # %% other captions alternative="captions"
 return ["face of a yellow cat", "a green plant with thorns", "airport arrivals"]
 # %% short ones, by a dictionary alternative="captions"

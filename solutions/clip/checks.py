@@ -6,7 +6,8 @@ import torch
 from clip import TARGETS, wrong_with
 from torch import Tensor
 
-from autograder.checks.spec import Inputs, Rng, call, probe
+from autograder.checks.rules import without
+from autograder.checks.spec import Inputs, Rng, call, probe, rules
 
 
 def vectors(rng: Rng, n: int, d: int) -> Tensor:
@@ -124,6 +125,16 @@ def _(contrastive_loss, inputs):
     except RuntimeError:
         loss = contrastive_loss(found, inputs.tau.to("meta"))
     return loss.device.type, list(loss.shape)
+
+
+rules("residual_costs", without("FlopCounterMode", "flop_counter", "counts", "numel"))
+
+
+@probe("residual_costs")
+def even_and_odd_sides(rng: Rng):
+    few, many = rng.integer(2, 5), rng.integer(11, 17)
+    sizes = (1, 1, 1, 1), (few, many, 1, 7), (few, many, 2, 8), (many, few, 2, 2 * few + 1)
+    return [call(*each) for each in (*sizes, (3, 5, 3, 3 * many + 1))]
 
 
 @probe("captions")

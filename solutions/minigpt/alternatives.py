@@ -200,6 +200,22 @@ config = GPTConfig(
 )
 model = GPT(config)
 return model
+# %% layer by layer alternative="block_costs"
+layers = [(asking, d, d), (asked, d, d), (asked, d, d), (asking, d, d)]  # positions, from, to
+layers += [(asking, d, 4 * d), (asking, 4 * d, d)]
+parameters = 6 * d + sum(a * b + b for _, a, b in layers)
+flops = sum(2 * n * a * b for n, a, b in layers)
+for _ in range(n_head):
+    flops += 2 * asking * (d // n_head) * asked + 2 * asking * asked * (d // n_head)
+return parameters, flops, n_head * asking * asked * 32 // 8
+# %% terms collected alternative="block_costs"
+pairs = asking * asked
+return 12 * d**2 + 15 * d, 20 * asking * d**2 + 4 * asked * d**2 + 4 * pairs * d, 4 * n_head * pairs
+# %% a list alternative="block_costs"
+counts = [3 * d * (4 * d + 5)]
+counts.append(4 * d * (d * (5 * asking + asked) + asking * asked))
+counts.append(asking * asked * n_head * 4)
+return counts
 # %% exponents in halves alternative="precompute_rotary_emb"
 i = torch.arange(1, dim // 2 + 1).double()
 theta = 10000.0 ** (-2 * (i - 1) / dim)

@@ -718,6 +718,23 @@ def _(initialize_perceiver_model, inputs):
     }
 
 
+rules("block_costs", without("FlopCounterMode", "flop_counter", "counts", "numel"))
+
+
+@probe("block_costs")
+def some_sizes(rng: Rng):
+    d, few = 2 * rng.integer(3, 9), rng.integer(2, 5)
+    many = d + rng.integer(9, 30)
+    sizes = (
+        (1, 1, 1, 1),
+        (many, few, d, 2),
+        (few, many, d, 2),
+        (7 * d, 3, 5 * d, 5),
+        (2, 9 * d, 3, 3),
+    )
+    return [call(*each) for each in sizes]
+
+
 # --- 6 rotary positions
 
 

@@ -35,16 +35,26 @@ from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import torch
+from IPython.display import display
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
 from autograder import Artefact, Predictions, check, submit, summary
+from autograder.tools import diagrams
+from autograder.tools.accounting import counts, side_by_side
 from autograder.tools.birth_places import data_file
 from autograder.tools.device import device
 from autograder.tools.plots import heat_map
 from autograder.tools.saving import save_model
+
+# %% [markdown]
+# In the end you will have built this, too: a Perceiver, which reads through a bottleneck. Without it, all blocks are as
+# wide as the text.
+
+# %% look
+diagrams.perceiver()
 
 # %% [markdown]
 # ## 1 People and places
@@ -81,7 +91,7 @@ for question, place in pairs_in(data_file("train"))[:3]:
 # %% [markdown]
 # ### 1.1 `baseline`
 #
-# 3 points · ●○○ · 10 minutes · about 3 lines
+# 3 points · difficulty ●○○ · importance ●●○ · 10 minutes · about 3 lines
 #
 # How many questions does one answer who knows nothing about people, and only which place is the most frequent? In the
 # original it is London, for 5.0 % of the dev questions. An accuracy below this is no knowledge, and a model without
@@ -114,10 +124,11 @@ print(f"always {place}: right for {share:.1%} of the dev questions")
 # %% [markdown]
 # ## 2 The model
 #
-# Given: a GPT as in the original. A text becomes a vector for each character; each block adds what **causal
-# self-attention** finds at the same and at earlier positions, and what two layers make of each position alone; the last layer
-# scores the next character. There is no dropout. Learned position vectors say where a character stands, or, with
-# `rope=True`, rotations that you write in part 6.
+# Given: a GPT as in the original (the decoder of [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), with its
+# norms in front of each part, as in [GPT-2](https://openai.com/index/better-language-models/)). A text becomes a vector
+# for each character; each block adds what **causal self-attention** finds at the same and at earlier positions, and
+# what two layers make of each position alone; the last layer scores the next character. There is no dropout. Learned
+# position vectors say where a character stands, or, with `rope=True`, rotations that you write in part 6.
 #
 # `blocks_of` replaces the first block and the last one where a configuration says `perceiver=True`; you write those in
 # part 5.
@@ -250,7 +261,7 @@ def initialise(module: nn.Module) -> None:
 #
 # ### 3.1 `CharCorruptionDataset`
 #
-# 12 points · ●●○ · 40 minutes · about 10 lines
+# 12 points · difficulty ●●○ · importance ●●○ · 40 minutes · about 10 lines
 #
 # What does one train on texts alone? Take out a part of a text, put it behind the rest, and let the model write it. Each time
 # that a text is taken, it is corrupted anew:
@@ -332,10 +343,11 @@ for _ in range(6):
 # %% [markdown]
 # ## 4 Asking: fine-tuning
 #
-# Given: a question and its place as a text in the same form, `Where was Ada Vell born?⁇Ost⁇`, with PAD as the target
-# everywhere but for the place and its MASK, so that only the answer is learned; and a trainer. The learning rate
-# rises evenly during the first `warmup_tokens`, then falls to a tenth along half a cosine until `final_tokens`, and stays
-# there.
+# How much a model can answer from its weights alone was measured by [Roberts et al.,
+# 2020](https://arxiv.org/abs/2002.08910), with the same two steps. Given: a question and its place as a text in the
+# same form, `Where was Ada Vell born?⁇Ost⁇`, with PAD as the target everywhere but for the place and its MASK, so that
+# only the answer is learned; and a trainer. The learning rate rises evenly during the first `warmup_tokens`, then falls
+# to a tenth along half a cosine until `final_tokens`, and stays there.
 
 
 # %%
@@ -453,7 +465,7 @@ class Settings(NamedTuple):
 # %% [markdown]
 # ### 4.1 `pretrain`
 #
-# 4 points · ●○○ · 15 minutes · about 9 lines
+# 4 points · difficulty ●○○ · importance ●○○ · 15 minutes · about 9 lines
 #
 # Make the configuration and the trainer of pre-training, and return both. **Nothing is trained yet**; `train` does that.
 #
@@ -496,7 +508,7 @@ check("pretrain", pretrain)
 # %% [markdown]
 # ### 4.2 `finetune`
 #
-# 7 points · ●●○ · 25 minutes · about 14 lines
+# 7 points · difficulty ●●○ · importance ●●○ · 25 minutes · about 14 lines
 #
 # Two cases:
 #
@@ -547,7 +559,7 @@ check("finetune", finetune)
 # %% [markdown]
 # ### 4.3 `train`
 #
-# 3 points · ●○○ · 5 minutes · about 3 lines
+# 3 points · difficulty ●○○ · importance ●○○ · 5 minutes · about 3 lines
 #
 # Train, and then save the parameters of `model` (`state_dict`), if there is a path. Save those of `model`, not of
 # `trainer_obj.model`: some trainers wrap it to use several GPUs, and the names get a prefix.
@@ -570,7 +582,7 @@ check("train", train)
 # %% [markdown]
 # ### 4.4 `answer`
 #
-# 5 points · ●●○ · 20 minutes · about 10 lines
+# 5 points · difficulty ●●○ · importance ●●● · 20 minutes · about 10 lines
 #
 # Let the model read the question and MASK. Append the likeliest character, let it read all again, and so on, until it says
 # MASK or until the text has `block_size` characters. Return what it wrote, without MASK.
@@ -601,7 +613,7 @@ check("answer", answer)
 # %% [markdown]
 # ### 4.5 `write_predictions`
 #
-# 3 points · ●○○ · 10 minutes · about 5 lines
+# 3 points · difficulty ●○○ · importance ●○○ · 10 minutes · about 5 lines
 #
 # Answer every question of a file, write the answers into another, one on each line, and return them as a list. The lines of
 # the first may have a tab and a place behind the question, which must not be read to the model. Both files are UTF-8, and
@@ -639,7 +651,7 @@ check("write_predictions", write_predictions)
 #
 # ### 5.1 `CausalCrossAttention`
 #
-# 6 points · ●●○ · 20 minutes · about 6 lines
+# 6 points · difficulty ●●○ · importance ●●● · 20 minutes · about 6 lines
 #
 # As in self-attention, with queries from `x_q` (B, Tq, d) and keys and values from `x_kv` (B, Tk, d):
 #
@@ -680,7 +692,7 @@ check("causal_cross_attention", CausalCrossAttention)
 # %% [markdown]
 # ### 5.2 `DownProjectBlock`
 #
-# 5 points · ●●○ · 20 minutes · about 5 lines
+# 5 points · difficulty ●●○ · importance ●●○ · 20 minutes · about 5 lines
 #
 # The queries do not come from the text. They are learned: a parameter $C$ of shape `(1, m, d)` with $m$ =
 # `config.bottleneck_dim`, the same for every text, which begins with the numbers of `nn.init.xavier_uniform_`.
@@ -728,7 +740,7 @@ check("down_project_block", DownProjectBlock)
 #
 # ### 5.3 `UpProjectBlock`
 #
-# 4 points · ●●○ · 15 minutes · about 2 lines
+# 4 points · difficulty ●●○ · importance ●●○ · 15 minutes · about 2 lines
 #
 # Now the text asks, and what came through the bottleneck has keys and values:
 #
@@ -761,7 +773,7 @@ check("up_project_block", UpProjectBlock)
 # %% [markdown]
 # ### 5.4 `initialize_perceiver_model`
 #
-# 3 points · ●○○ · 5 minutes · about 1 line
+# 3 points · difficulty ●○○ · importance ●○○ · 5 minutes · about 1 line
 #
 # A `GPT` of the same configuration, but with a bottleneck: without the flag one would train the plain model again, and
 # not notice. A `NamedTuple` has `_replace`.
@@ -839,11 +851,84 @@ plt.show()
 # questions or which part of answers suffer, 1 for m² instead of T² (or m · T for the outer blocks).
 
 # %% [markdown]
+# ### 5.6 `block_costs`
+#
+# 2 points · difficulty ●●○ · importance ●●● · 15 minutes · about 5 lines
+#
+# What does a block cost, and what does a bottleneck save? Count by hand, for **one** text, what `UpProjectBlock` needs
+# when `asking` positions look at `asked` others:
+#
+# - **parameters**: all weights and biases of its linear layers, and two numbers for each of the $d$ in each of its
+#   three norms;
+# - **FLOPs** of the forward pass: a product of $(a, b)$ and $(b, c)$ takes $abc$ multiplications and as many additions,
+#   $2abc$ together. Matrix products alone are counted, those of the linear layers and the two of the attention, with
+#   the scores that the mask hides;
+# - **bytes** of the attention weights, in float32. Why they matter: the backward pass needs them, so that they are
+#   kept, for every layer and every text of a batch, until it comes. In a plain block of 1024 positions they are two
+#   thirds of all that is kept.
+
+
+# %% solution="block_costs"
+def block_costs(asking: int, asked: int, d: int, n_head: int) -> tuple[int, int, int]:
+    """Parameters, FLOPs, and bytes of attention weights of an UpProjectBlock for one text.
+
+    `asking` positions look at `asked` ones; vectors have d numbers, in n_head heads.
+    """
+    ### BEGIN SOLUTION
+    parameters = 4 * (d * d + d) + (8 * d * d + 5 * d) + 3 * 2 * d
+    linear = 2 * d * d * (2 * asking + 2 * asked + 8 * asking)  # query and proj, key and value, mlp
+    attention = 2 * 2 * asking * asked * d  # scores, and their product with the values
+    return parameters, linear + attention, 4 * n_head * asking * asked
+    ### END SOLUTION
+
+
+# %% check="block_costs" points=2
+check("block_costs", block_costs)
+
+# %% [markdown]
+# <details><summary>The number of FLOPs grows with the number of heads</summary>
+#
+# Each head has vectors of $d / nh$ numbers: $nh$ heads together take what one head of $d$ numbers takes. Their weights,
+# though, are a table for each head.
+# </details>
+#
+# The profiler counts a block of the original's size as it runs, with 128 positions that look at 32. Expect the same
+# parameters and FLOPs, to the last digit, and a ratio in the last row: the share of all bytes kept for the backward
+# pass that the attention weights take.
+
+# %% look
+original = GPTConfig(vocab_size=64, block_size=128, n_head=8, n_embd=256, bottleneck_dim=32)
+counted = counts(UpProjectBlock(original), torch.randn(1, 32, 256), torch.randn(1, 128, 256))
+mine = zip(("parameters", "flops", "saved_bytes"), block_costs(128, 32, 256, 8), strict=True)
+display(side_by_side(dict(mine), counted))
+
+# %% [markdown]
+# And what does a bottleneck save? For blocks without one (all positions look at all), and for those of a Perceiver with
+# a quarter of the positions: FLOPs, the share that the two products of the attention have in them, and bytes of the
+# weights. **Predict** before you run the cell: what is this share in a plain block of 128 positions?
+
+# %% look
+for T in (128, 1024, 8192):
+    for name, sizes in {"plain": (T, T), "down": (T // 4, T), "middle": (T // 4, T // 4)}.items():
+        _, flops, size = block_costs(*sizes, 256, 8)
+        share = 4 * math.prod(sizes) * 256 / flops
+        print(
+            f"T = {T:4} {name:6} {flops / 1e6:9,.0f} MFLOP, {share:3.0%} of them attention; "
+            f"weights {size / 1e6:8,.1f} MB"
+        )
+
+# %% [markdown]
+# At 128 positions the linear layers take 92 % of a block's FLOPs, so that a middle block of a quarter of the positions
+# costs 0.24 of a plain one, and not the sixteenth that the count of pairs promises. With $24 T d^2$ and $4 T^2 d$
+# FLOPs, attention takes as much as all else from $T = 6d$ on. In memory the square is felt earlier.
+# (`F.scaled_dot_product_attention` need not keep the weights where it is fused; it computes them again in the backward
+# pass: [Dao et al., 2022](https://arxiv.org/abs/2205.14135).)
+#
 # ## 6 Rotary positions
 #
 # ### 6.1 `precompute_rotary_emb`
 #
-# 3 points · ●○○ · 15 minutes · about 3 lines
+# 3 points · difficulty ●○○ · importance ●●● · 15 minutes · about 3 lines
 #
 # Instead of adding a vector for each position, one can **turn** queries and keys by angles that grow with the position; their
 # products then depend on differences of positions alone ([Su et al., 2021](https://arxiv.org/abs/2104.09864)). Numbers
@@ -871,7 +956,7 @@ check("precompute_rotary_emb", precompute_rotary_emb)
 # %% [markdown]
 # ### 6.2 `apply_rotary_emb`
 #
-# 4 points · ●●○ · 20 minutes · about 3 lines
+# 4 points · difficulty ●●○ · importance ●●● · 20 minutes · about 3 lines
 #
 # Turn each pair of neighbours, $(x_{2i}, x_{2i+1})$, by its angle:
 #
@@ -990,7 +1075,8 @@ def known(model: nn.Module, pairs: Dataset) -> dict[str, float]:
 # %% [markdown]
 # ### 7.2 No pre-training, pre-training, Perceiver
 #
-# Predict first: which of the three stays below the baseline, and why?
+# Predict first: which of the three stays below the baseline, and why? (Language models as a store of facts: [Petroni et
+# al., 2019](https://arxiv.org/abs/1909.01066).)
 #
 # While a model reads, it is asked about the people of `dev` in two ways. **In the words of a text**: it gets
 # `Ada Vell. Ada Vell was born in ` and must go on. **By a question**: it gets `Where was Ada Vell born?⁇`, of which it has
@@ -1100,31 +1186,35 @@ print(f"{'always ' + place:16} dev accuracy {share:.2f}")
 
 # %% train
 figure, axes = plt.subplots(1, 2, figsize=(11, 3.6))
+colours = dict(zip(models, ("tab:blue", "tab:orange", "tab:green"), strict=True))
 for name, history in read.items():
-    for how in ("in the words of a text", "by a question"):
-        style = "-" if how.startswith("in") else ":"
-        axes[0].plot(
-            history["epoch"], history[f"probability, {how}"], style, label=f"{name}, {how}"
-        )
+    for how, style in (("in the words of a text", "-"), ("by a question", ":")):
+        known_then = history[f"probability, {how}"]
+        label = f"{name}, {how}"
+        axes[0].plot(history["epoch"], known_then, style, color=colours[name], label=label)
 for name, history in asked.items():
     for part, style in (("train", ":"), ("dev", "-")):
-        axes[1].plot(history["epoch"], history[f"accuracy, {part}"], style, label=f"{name}, {part}")
+        right = history[f"accuracy, {part}"]
+        label = f"{name}, {part}"
+        axes[1].plot(history["epoch"], right, style, color=colours[name], label=label)
 axes[1].axhline(share, color="grey", linestyle="--", label=f"always {place}")
-axes[0].set(title="reading: probability of the right place", xlabel="epoch", ylim=(0, 1))
-axes[1].set(title="fine-tuning: accuracy", xlabel="epoch", ylim=(0, 1.02), xscale="log")
+axes[0].set(title="reading", xlabel="epoch", ylabel="probability of the right place")
+axes[1].set(title="fine-tuning", xlabel="epoch", ylabel="accuracy", xscale="log")
+axes[1].set_xticks((1, 5, 20, 75), (1, 5, 20, 75))
 for one in axes:
-    one.legend(fontsize=7)
+    one.set_ylim(-0.03, 1.03)  # so that lines at 0 and 1 are seen
+    one.legend(fontsize=8)
 figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Accuracies in the last epoch (`python solutions/minigpt/train_reference.py --rates 5e-5`; rotary positions and no
-# pre-training on a GPU, the others on one core, where the pre-trained took 530 to 560 and the Perceiver 590 seconds of processor time):
+# Accuracies in the last epoch (`autograder reproduce minigpt`; rotary positions on a GPU, the others on one core, where the
+# pre-trained took 530 to 560 and the Perceiver 590 seconds of processor time):
 #
 # | | seeds | right in the words of a text | dev | test |
 # |---|---|---|---|---|
 # | always London | | | 0.05 | 0.05 |
-# | no pre-training | 0, 1, 2 | | 0.01, 0.00, 0.03 | 0.00, 0.00, 0.01 |
+# | no pre-training | 0, 1, 2 | | [[from_scratch.dev:.2f]] | [[from_scratch.test:.2f]] |
 # | Perceiver, three layers, $m$ = 32, without $\mathrm{ln_q}$ | 0 | 0.00 | 0.00 | 0.00 |
 # | Perceiver, $m$ = 48, reading with 3e-3, fine-tuning with 2e-4 | 0 | 0.01 | 0.04 | 0.02 |
 # | pre-trained | 0, 1, 2 | 0.85, 0.86, 0.90 | 0.36, 0.31, 0.31 | 0.37, 0.21, 0.22 |
@@ -1167,7 +1257,9 @@ weights = attention_weights(models["pre-trained"], idx)[:, :, -1].flatten(0, 1) 
 heads = [f"layer {i // SETTINGS.n_head}, head {i % SETTINGS.n_head}" for i in range(len(weights))]
 figure, axes = plt.subplots(figsize=(10, 3.6))
 labels = [*question, "⁇"], heads
-heat_map(axes, weights, title="from ⁇ back", x="", y="", labels=labels, vmin=0, vmax=1)
+heat_map(
+    axes, weights, title="weights from ⁇ back", x="character", y="", labels=labels, vmin=0, vmax=1
+)
 figure.tight_layout()
 plt.show()
 print(question, "→", answer(models["pre-trained"], texts, question), f"(right: {right_place})")
@@ -1190,7 +1282,7 @@ print(question, "→", answer(models["pre-trained"], texts, question), f"(right:
 # only be called up in a new way, which then works for others, too.
 #
 # Without pre-training nothing is stored about dev people, and a place does not follow from a name. The model learns the 100
-# pairs of train by heart (0.90 to 0.98 of them), and for other names it gives the place of a name that looks similar, in effect a
+# pairs of train by heart ([[from_scratch.train:.2f]] of them), and for other names it gives the place of a name that looks similar, in effect a
 # random one: right with about the sum of the squares of the places' frequencies, 3 %, which is less than London's 5 %.
 #
 # Marking: 1 point for storing by reading and calling up by fine-tuning being two things, with a number from the curves; 1 for
@@ -1202,9 +1294,11 @@ print(question, "→", answer(models["pre-trained"], texts, question), f"(right:
 #
 # 2 points
 #
-# Ask the pre-trained model in the cell below about three people who do not exist (with letters that occur in the texts): one
-# with a name made of parts of names that it knows, one with a name that looks like none, and one of your own. What does
-# it answer, with which probability, and how could a user know that it is made up? The last one below does exist.
+# Ask the pre-trained model in the cell below about three people who do not exist (with letters that occur in the
+# texts): one with a name made of parts of names that it knows, one with a name that looks like none, and one of your
+# own. What does it answer, with which probability, and how could a user know that it is made up? The last one below
+# does exist. (A model whose probabilities are right must make up some facts, about as often as its texts state a fact
+# only once: [Kalai and Vempala, 2023](https://arxiv.org/abs/2311.14648).)
 
 
 # %% train
@@ -1230,6 +1324,155 @@ for name in ("Drirval Krentrea", "Www Zzz", "Meal Ligem"):
 # know, or why the probability is no safe sign.
 
 # %% [markdown]
+# ### 7.6 Written: `which_part`
+#
+# 4 points
+#
+# Attention, a feed-forward layer (`mlp`), norms, a residual past each of the two, positions: which of them does a GPT
+# need? Take away one at a time (an **ablation**), and let each of these models read for 152 steps: three blocks, 64
+# numbers at a position, the same seed and learning rate. A last model gets something instead: a feed-forward layer with
+# a gate, as most models since 2022 have it (**SwiGLU**, [Shazeer, 2020](https://arxiv.org/abs/2002.05202)),
+# $W_3(\mathrm{SiLU}(W_1 x) \odot W_2 x)$, with $\frac{8}{3} d$ instead of $4 d$ numbers inside, so that it has as many
+# parameters.
+#
+# 1. **Before you run the cells**, write down what you expect: which one hurts most, which one hardly or not at all, and
+#    whether the gate helps.
+# 2. Then run them (about 80 seconds of processor time), and write down what came out, and where you were wrong.
+# 3. Explain: why is the worst one so bad? (The cell also prints how far the vectors in front of `head` differ between
+#    the positions of a text, before any training.) What may tell a model without positions where a character stands?
+#    And what can these runs **not** show?
+
+
+# %%
+SHORT = SMALL._replace(n_embd=64, pretrain_epochs=8, decay_epochs=8)
+WITHOUT = ("nothing", "residual", "attention", "mlp", "norms", "positions")
+CHANGES = (*WITHOUT, "SwiGLU")
+
+
+class Nothing(nn.Module):
+    """In the place of a part whose result is added: adds nothing."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.zeros_like(x)
+
+
+class NoResidual(Block):
+    """A block in which nothing goes past attention and mlp."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, d) → (B, T, d)."""
+        return self.mlp(self.ln2(self.attn(self.ln1(x))))
+
+
+class SwiGLU(nn.Module):
+    """Two layers for each position alone, the first one with a gate; as many parameters as `mlp`."""
+
+    def __init__(self, n_embd: int) -> None:
+        super().__init__()
+        inside = 8 * n_embd // 3
+        self.gate, self.up = (nn.Linear(n_embd, inside) for _ in range(2))
+        self.down = nn.Linear(inside, n_embd)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down(F.silu(self.gate(x)) * self.up(x))
+
+
+def ablated(change: str, config: GPTConfig) -> GPT:
+    """A model without one of its parts, or with another one, before any training."""
+    model = GPT(config)
+    if change == "residual":
+        model.blocks = nn.ModuleList(NoResidual(config) for _ in model.blocks)
+    if change == "positions":
+        model.pos_emb = None
+    for block in model.blocks:
+        if change == "norms":
+            block.ln1 = block.ln2 = nn.Identity()
+        if change == "attention":
+            block.attn = Nothing()
+        if change in ("mlp", "SwiGLU"):
+            block.mlp = Nothing() if change == "mlp" else SwiGLU(config.n_embd)
+    return model.apply(initialise)
+
+
+def short_reading(change: str, seed: int, where: torch.device) -> list[float]:
+    """The loss of each step of a short pre-training."""
+    torch.manual_seed(seed)
+    random.seed(seed)
+    texts = reading()
+    config = GPTConfig(texts.vocab_size, texts.block_size, n_embd=SHORT.n_embd)
+    model = ablated(change, config).to(where)
+    _, trainer = pretrain(texts, texts.block_size, model, READING_RATE, settings=SHORT)
+    trainer.train()
+    return trainer.losses
+
+
+@torch.no_grad()
+def differing(change: str, seed: int) -> float:
+    """How far, before any training, the vectors before `head` differ between positions of a text.
+
+    It is the length of what is left of them when their mean is taken away, as a share of their own.
+    """
+    torch.manual_seed(seed)
+    random.seed(seed)
+    texts, vectors = reading(), []
+    model = ablated(change, GPTConfig(texts.vocab_size, texts.block_size, n_embd=SHORT.n_embd))
+    model.head.register_forward_pre_hook(lambda _, inputs: vectors.append(inputs[0][0]))
+    model(texts[0][0][None])
+    return ((vectors[0] - vectors[0].mean(0)).norm() / vectors[0].norm()).item()
+
+
+def loss_by_frequencies(texts: "CharCorruptionDataset") -> float:
+    """The loss of one who knows how frequent each character is, and nothing else."""
+    targets = torch.cat([texts[i][1] for i in range(len(texts))])
+    shares = torch.bincount(targets[targets != PAD]) / (targets != PAD).sum()
+    return torch.special.entr(shares).sum().item()
+
+
+# %% train
+losses = {change: torch.tensor(short_reading(change, 0, where)) for change in CHANGES}
+named = {"nothing": "the whole model", "SwiGLU": "with SwiGLU"}
+figure, axes = plt.subplots(figsize=(8, 4))
+for change, each in losses.items():
+    label = named.get(change, f"without {change}")
+    smooth, style = each.unfold(0, 10, 1).mean(1), "--" if change in named else "-"
+    axes.plot(range(10, len(each) + 1), smooth, style, label=label)
+    print(f"{label:18} loss of the last 20 steps {each[-20:].mean():.2f}", end="   ")
+    print(f"before training positions differed by {differing(change, 0):.0%}")
+frequencies = loss_by_frequencies(reading())
+axes.axhline(frequencies, color="grey", linestyle=":", label="frequencies of characters")
+axes.set(title="pre-training, mean of 10 steps", xlabel="step", ylabel="loss", ylim=(1.8, 4))
+axes.legend(fontsize=8, ncols=2)
+plt.show()
+
+# %% [markdown] answer="which_part" points=4
+# Model answer: expected that attention and positions matter most, and the gate hardly. With seeds 0 to 2 the losses of
+# the last 20 steps were:
+#
+# | without | nothing | positions | mlp | norms | attention | residual | with SwiGLU |
+# |---|---|---|---|---|---|---|---|
+# | | [[short.nothing:.2f]] | [[short.positions:.2f]] | [[short.mlp:.2f]] | [[short.norms:.2f]] | [[short.attention:.2f]] | [[short.residual:.2f]] | [[short.SwiGLU:.2f]] |
+#
+# Without residuals nothing is learned but how frequent each character is: that alone gives [[short.frequencies:.2f]].
+# In the beginning the weights of attention are nearly equal, so that each of the three layers makes a mean of all
+# characters so far, and nothing goes past it: the vectors in front of `head` differ between positions by
+# [[untrained.residual:.0%]] of their length, instead of [[untrained.nothing:.0%]], and the last character is one of
+# many in them. (Gradients do not vanish here, as norms keep numbers large.) With a residual each position keeps its own
+# character, and layers only add to it ([He et al., 2015](https://arxiv.org/abs/1512.03385)). Even without attention,
+# where the last character is all that is known, the loss is [[short.attention:.2f]].
+#
+# Without positions it is no worse. The causal mask tells them: position t takes the mean of t + 1 values, so that what
+# the first character or any other has in it gets smaller with t ([Haviv et al.,
+# 2022](https://arxiv.org/abs/2203.16634)); a model without a mask could not tell any order. The gate helps, with as
+# many parameters; the paper that proposes it gives no reason.
+#
+# What they do not show: 152 steps are the beginning of a training, and the loss of the next character is not yet the
+# places of people. A part that seems useless now may be needed later, a rate that suits one model need not suit another
+# (without norms numbers and gradients are small), and differences of 0.01 or 0.02 are no larger than between seeds.
+#
+# Marking: 1 point for a prediction, right or wrong, that is compared with the outcome; 1 for why the model without
+# residuals fails; 1 for the mask that tells positions; 1 for a limit of these runs.
+
+# %% [markdown]
 # ## 8 What makes knowledge askable?
 #
 # In 7.2 the model learns every question of `train`, but not every question of `dev`, although it knows the places: what
@@ -1249,7 +1492,8 @@ for name in ("Drirval Krentrea", "Www Zzz", "Meal Ligem"):
 # | rotary positions; learned ones | 0.38; 0.16 |
 #
 # So a text here begins with the name, there are four wordings, and everybody has all of them. A model writes from left to
-# right: where the name always comes last, nothing ever had to go from a name to a place.
+# right: where the name always comes last, nothing ever had to go from a name to a place ([Berglund et al.,
+# 2023](https://arxiv.org/abs/2309.12288), call it the reversal curse).
 #
 # Now fine-tuning itself. **Predict**: what happens to the accuracy on `dev` with a smaller and with a larger learning rate,
 # and with more epochs? Then run the cell, a minute on two cores.
@@ -1262,7 +1506,7 @@ figure, axes = plt.subplots(figsize=(6, 3.6))
 for rate, history in gentle.items():
     axes.plot(history["epoch"], history["accuracy, dev"], label=f"learning rate {rate:g}")
 axes.axhline(share, color="grey", linestyle="--", label=f"always {place}")
-axes.set(title="dev accuracy", xlabel="epoch of fine-tuning")
+axes.set(title="questions of dev", xlabel="epoch of fine-tuning", ylabel="accuracy", ylim=0)
 axes.legend(fontsize=8)
 plt.show()
 

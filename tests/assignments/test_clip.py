@@ -13,6 +13,7 @@ from autograder.assignment.trial import load as load_source
 from autograder.assignment.validation import read_source
 from autograder.checks.measuring import measure
 from autograder.checks.model_file import read_model
+from autograder.tools.accounting import counts
 from autograder.tools.emoji import emoji, pictures
 from autograder.tools.saving import save_model
 
@@ -146,6 +147,23 @@ def test_what_shrinks_and_what_does_not():
     assert shrinking["weight_decay"] == 0.3 and others["weight_decay"] == 0
     assert all(p.dim() > 1 for p in shrinking["params"])
     assert len(shrinking["params"]) + len(others["params"]) == len([*small_model().parameters()])
+
+
+def test_a_block_of_the_tower_costs_what_the_profiler_counts():
+    for channels, out, stride, side in ((4, 8, 1, 16), (8, 16, 2, 9)):
+        block = LAB.Residual(channels, out, stride).eval()
+        found = counts(block, torch.rand(7, channels, side, side))
+        parameters, flops, size = LAB.residual_costs(channels, out, stride, side)
+        assert (found.parameters, found.flops) == (parameters, 7 * flops)
+        assert found.saved_bytes == pytest.approx(7 * size, rel=0.05)
+
+
+def test_what_the_loss_keeps_grows_with_the_square():
+    kept = [
+        counts(LAB.Competition(), torch.rand(n, 3).requires_grad_(), torch.rand(n, 3)).saved_bytes
+        for n in (100, 200)
+    ]
+    assert kept[1] == pytest.approx(4 * kept[0], rel=0.05)
 
 
 # --- model files

@@ -14,6 +14,7 @@ from autograder.assignment.trial import load
 from autograder.assignment.validation import read_source
 from autograder.checks.measuring import measure
 from autograder.checks.model_file import read_model
+from autograder.tools.accounting import counts
 from autograder.tools.birth_places import data_file
 from autograder.tools.saving import save_model
 
@@ -73,6 +74,54 @@ def test_attention_weights_are_those_that_the_model_uses():
     mixed = weights[0] @ LAB.heads_of(attention.value(x), 2)[0]
     expected = attention(x)[0]
     assert torch.allclose(attention.proj(mixed.transpose(0, 1).flatten(1)), expected, atol=1e-5)
+
+
+# --- what it costs, and what a part is good for
+
+
+def test_a_block_costs_what_the_profiler_counts():
+    config = small_model().config._replace(bottleneck_dim=6)
+    y, x = torch.randn(1, 6, 16), torch.randn(1, 11, 16)
+    up = counts(LAB.UpProjectBlock(config), y, x)
+    assert (up.parameters, up.flops) == LAB.block_costs(11, 6, 16, 2)[:2]
+    down = counts(LAB.DownProjectBlock(config), x)
+    parameters, flops, _ = LAB.block_costs(6, 11, 16, 2)
+    assert (down.parameters, down.flops) == (parameters + 6 * 16, flops)
+
+
+@pytest.mark.parametrize("change", LAB.CHANGES)
+def test_an_ablated_model_lacks_one_part(change):
+    """Only without attention does a score not depend on what stood before, for one."""
+    torch.manual_seed(0)
+    model = LAB.ablated(change, small_model().config)
+    idx = torch.randint(2, TEXTS.vocab_size, (1, 9))
+    changed = idx.clone()
+    changed[0, 3] = (idx[0, 3] + 1) % TEXTS.vocab_size
+    with torch.no_grad():
+        moved = (model(idx)[0] - model(changed)[0]).abs().amax(-1)[0]
+    assert moved[3] > 0 == moved[:3].max()
+    assert (moved[4:].max() == 0) == (change == "attention")
+    kinds = {type(module) for block in model.blocks for module in block.children()}
+    assert (torch.nn.LayerNorm in kinds) == (change != "norms")
+    assert (LAB.SwiGLU in kinds) == (change == "SwiGLU")
+    assert (LAB.Nothing in kinds) == (change in ("attention", "mlp"))
+    assert (type(model.blocks[0]) is LAB.NoResidual) == (change == "residual")
+    assert (model.pos_emb is None) == (change == "positions")
+
+
+def test_a_gated_layer_is_as_large_as_the_one_that_it_replaces():
+    gated, plain = (sum(p.numel() for p in m.parameters()) for m in (LAB.SwiGLU(60), LAB.mlp(60)))
+    assert gated == pytest.approx(plain, rel=0.01)
+
+
+def test_who_knows_frequencies_has_their_entropy_as_the_loss():
+    texts = shortened(TEXTS)
+    texts.data = ["abab"] * 50
+    random.seed(0)
+    targets = torch.cat([texts[i][1] for i in range(50)])
+    shares = torch.bincount(targets)[1:].double() / (targets != LAB.PAD).sum()
+    entropy = -sum(share * share.log() for share in shares if share)
+    assert LAB.loss_by_frequencies(texts) == pytest.approx(entropy.item(), rel=0.02)
 
 
 # --- data
