@@ -1039,9 +1039,10 @@ check("captions", captions)
 #
 # The same with OpenAI's model, [ViT-B/32](https://huggingface.co/openai/clip-vit-base-patch32), and eight photographs
 # of scikit-image: similarity, zero-shot classes, and a search with a caption of yours. Its towers are Transformers
-# with 151 million parameters, trained on 400 million pairs. On Colab and Kaggle the cell below loads 605 MB; on
-# another machine with internet set `DOWNLOAD = True`. Without it the photographs go through your own CLIP, and you
-# see how far 1258 emoji carry: we found one of the eight, which is chance.
+# (for pictures, too: [Dosovitskiy et al., 2020](https://arxiv.org/abs/2010.11929)) with 151 million parameters, trained
+# on 400 million pairs. On Colab and Kaggle the cell below loads 605 MB; on another machine with internet set
+# `DOWNLOAD = True`. Without it the photographs go through your own CLIP, and you see how far 1258 emoji carry: we found
+# one of the eight, which is chance.
 
 # %%
 ORIGINAL = "openai/clip-vit-base-patch32"
