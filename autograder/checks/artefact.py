@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from autograder.checks.language import _
+from autograder.checks.language import _, word
 from autograder.checks.model_file import Configuration
 from autograder.checks.verdict import Verdict
 
@@ -82,7 +82,7 @@ def judged_by_tiers(
     sign = -1 if falling else 1
     reached = [tier for tier in tiers if sign * value >= sign * _decimal(tier[0])]
     start, points = reached[-1] if reached else (tiers[0][0], 0.0)
-    said = ", ".join(f"{name} {shown(number)}" for name, number in measures.items())
+    said = ", ".join(f"{word(name)} {shown(number)}" for name, number in measures.items())
     missed = _(": above {start:.2f}") if falling else _(": below {start:.2f}")
     said += (_(": reaches {start:.2f}") if reached else missed).format(start=start)
     said += _(", {points:g} of {most:g} points").format(points=points, most=max_score)

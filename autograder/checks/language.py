@@ -21,7 +21,7 @@ _words: list[Mapping[str, str]] = [{}]  # authors' own, beside it
 
 def _(message: str) -> str:
     """A sentence of the package in the language that is spoken."""
-    return _spoken[-1].gettext(message)
+    return _spoken[-1].gettext(message) if message else ""
 
 
 def N_(message: str) -> str:
@@ -68,6 +68,16 @@ def speaking(language: str) -> Iterator[None]:
     finally:
         _spoken.pop()
         _words.pop()
+
+
+def spoken() -> str:
+    """The language in which all is said now."""
+    return _spoken[-1].info().get("language", ENGLISH)
+
+
+def own_name(language: str) -> str:
+    """A language as those who speak it call it."""
+    return _catalogue(language).gettext(N_("English"))
 
 
 def in_every_language(message: str) -> tuple[str, ...]:

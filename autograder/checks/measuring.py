@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from autograder.checks.artefact import Artefact, Bounds
 from autograder.checks.key import VISIBLE_SEEDS
-from autograder.checks.language import _
+from autograder.checks.language import _, word
 from autograder.checks.model_file import Configuration, Model, ModelError, dtype_name
 from autograder.checks.running import leaving_no_trace
 
@@ -39,7 +39,7 @@ def measure(artefact: Artefact, model: Model, seed: int) -> dict[str, float]:
     name, value = next(iter(numbers.items()), ("measure", math.nan))
     if not math.isfinite(value):
         said = _("cannot be scored: its {name} is {value}")
-        raise ModelError(said.format(name=name, value=value))
+        raise ModelError(said.format(name=word(name), value=value))
     return numbers
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from autograder.checks.artefact import Artefact
-from autograder.checks.language import _
+from autograder.checks.language import _, word
 from autograder.checks.measuring import PUBLIC_SEED, measure
 from autograder.checks.model_file import Model, ModelError, contents, read_model
 
@@ -74,7 +74,7 @@ def _why_kept(path: Path, new: Model, artefact: Artefact) -> str:
     (name, before), now = old, found[1]
     is_better = before < now if artefact.lower_is_better else before > now
     said = _("its {name} is {before:.4g}, that of the new model {now:.4g}")
-    return said.format(name=name, before=before, now=now) if is_better else ""
+    return said.format(name=word(name), before=before, now=now) if is_better else ""
 
 
 def _measured(model: Model, artefact: Artefact) -> tuple[str, float]:
