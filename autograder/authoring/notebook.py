@@ -64,10 +64,10 @@ def instructor_notebook(source: Source, key: str, course: Course) -> NotebookNod
     build = Build(source, course, key_of(key) or Key(source.assignment))
     with speaking(source.language or course.language):
         cells = [node for cell in source.cells for node in _cells(cell, build)]
-    cells[1:1] = [
-        _folded(SETUP, setup_cell(course)),
-        _folded(VISIBLE_KEY, key_cell(key)),
-    ]
+        cells[1:1] = [
+            _folded(SETUP, setup_cell(course)),
+            _folded(VISIBLE_KEY, key_cell(key)),
+        ]
     for index, cell in enumerate(cells):
         cell["id"] = f"{source.assignment}-{index:03d}"
     return new_notebook(cells=cells, metadata=_metadata())
