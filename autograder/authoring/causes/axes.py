@@ -54,7 +54,7 @@ def _axes(call: ast.Call) -> str:
     numbers = [ast.unparse(x) for x in (named or call.args) if _is_numeric(x)]
     if not numbers:
         return _(", all of them") if not call.args else ""
-    return f": {', '.join(numbers)}"
+    return _(": {detail}").format(detail=", ".join(numbers))
 
 
 def _is_numeric(node: ast.expr) -> bool:
