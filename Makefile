@@ -75,7 +75,8 @@ site: wheel                   ## the folder for students, in build/site: noteboo
 	autograder site
 
 catalogues: $(BIN)/.installed ## the sentences of checks for translators, in autograder/checks/locale
-	pybabel -q extract -k _ -k N_ --no-location --width=100 -o build/checks.pot autograder
+	pybabel -q extract -k _ -k N_ -k tr --no-location --width=100 \
+	  --project=coursework-kit --msgid-bugs-address=none -o build/checks.pot autograder
 	pybabel -q update -D checks -i build/checks.pot -d autograder/checks/locale --no-fuzzy-matching \
 	  --ignore-obsolete --ignore-pot-creation-date --width=100
 	pybabel -q compile -D checks -d autograder/checks/locale

@@ -93,10 +93,10 @@ def setup_cell(course: Course) -> str:
 
 
 def _messages(script: str) -> Iterator[str]:
-    """What a script of its own says by `_("…")`."""
+    """What a script of its own says by `tr("…")`."""
     for node in ast.walk(ast.parse(script)):
         match node:
-            case ast.Call(func=ast.Name("_"), args=[ast.Constant(str() as message)]):
+            case ast.Call(func=ast.Name("tr"), args=[ast.Constant(str() as message)]):
                 yield message
 
 

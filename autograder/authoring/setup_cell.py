@@ -1,5 +1,5 @@
 # @title Setup: make the course's checks importable
-"""The first code cell of every notebook, as it stands: the build writes the two constants."""
+"""The first code cell of every notebook, as it stands: the build writes the first constants."""
 
 import importlib
 import importlib.metadata
@@ -18,7 +18,8 @@ SAYS: dict[str, str] = {}  # in another language
 OFFLINE = "connection", "temporary failure", "name resolution", "timed out", "no matching dist"
 
 
-def _(text: str) -> str:
+def tr(text: str) -> str:
+    """A sentence in the notebook's language."""
     return SAYS.get(text, text)
 
 
@@ -54,13 +55,13 @@ def install(wheel: str) -> None:
     said = done.stderr.strip() or "pip failed"
     if done.returncode and any(sign in said.lower() for sign in OFFLINE):
         raise SetupError(
-            _(
+            tr(
                 "There is no internet connection. On Kaggle switch it on in the panel on the right "
                 "(Session options, Internet); then run this again."
             )
         )
     if done.returncode:
-        why = _("{wheel} cannot be installed: {said}")
+        why = tr("{wheel} cannot be installed: {said}")
         raise SetupError(why.format(wheel=wheel, said=said.splitlines()[-1]))
     for name in [name for name in sys.modules if name.split(".")[0] == "autograder"]:
         del sys.modules[name]
@@ -101,7 +102,7 @@ def set_up() -> None:
     elif WHEEL_URL:
         install(WHEEL_URL)
     elif now:
-        said = _(
+        said = tr(
             "The course's checks are those of version {now}, this notebook's of {wanted}: where "
             "something is odd, put the course's newest wheel beside it and run this again."
         )
@@ -111,7 +112,7 @@ def set_up() -> None:
         install_file(path, version)
     else:
         raise SetupError(
-            _(
+            tr(
                 "Put the course's wheel, coursework_kit-….whl, beside this notebook and run this "
                 "again."
             )

@@ -30,8 +30,8 @@ def said():
     """All sentences of the package."""
     found = set()
     for path in PACKAGE.rglob("*.py"):
-        if "_(" in path.read_text(encoding="utf-8"):
-            messages = extract_from_file("python", path, keywords={"_": None, "N_": None})
+        if re.search(r"_\(|tr\(", path.read_text(encoding="utf-8")):
+            messages = extract_from_file("python", path, keywords=dict.fromkeys(("_", "N_", "tr")))
             found |= {message for _line, message, _comments, _context in messages}
     return found
 
