@@ -19,6 +19,8 @@ from autograder.checks.visible import VisibleChecks
 from autograder.commands import run
 from autograder.course.gradebook import Nbgrader
 from autograder.course.sample import filled_in, references
+from autograder.course.similarity.reading import given
+from autograder.course.similarity.work import own_cells
 from autograder.grading.repair.reading import read_notebook
 from autograder.grading.submission import Grader
 from autograder.settings import SettingsError, find_course
@@ -143,6 +145,13 @@ def test_an_answer_in_chinese_is_one_and_a_blank_is_none(course, chinese):
         each["id"] = f"other{each.id[-3:]}"
     repaired = submission_of(grader, chinese).repaired.notebook
     assert find(repaired, "answer-why_shift").source.endswith("\n\n因为指数会溢出。")
+
+
+def test_what_it_gives_is_nobodys_own(course, chinese):
+    for each in chinese.cells:
+        each.metadata.pop("nbgrader", None)
+        each["id"] = f"other{each.id[-3:]}"
+    assert [*own_cells(chinese, given(course.released("demo")))] == []
 
 
 def test_it_is_collected_and_scored(course, chinese, tmp_path, capsys):
