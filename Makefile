@@ -74,6 +74,13 @@ wheel: $(BIN)/.installed      ## the wheel that students install, in build/
 site: wheel                   ## the folder for students, in build/site: notebooks, wheel, data, a page
 	autograder site
 
+catalogues: $(BIN)/.installed ## the sentences of checks for translators, in autograder/checks/locale
+	pybabel -q extract -k _ -k N_ -k tr --no-location --width=100 \
+	  --project=coursework-kit --msgid-bugs-address=none -o build/checks.pot autograder
+	pybabel -q update -D checks -i build/checks.pot -d autograder/checks/locale --no-fuzzy-matching \
+	  --ignore-obsolete --ignore-pot-creation-date --width=100
+	pybabel -q compile -D checks -d autograder/checks/locale
+
 constraints: | $(BIN)/pip     ## pin again what was tested, for every Python; UPGRADE=--upgrade: the newest
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt uv
 	UV_CUSTOM_COMPILE_COMMAND="make constraints" uv pip compile --quiet --no-python-downloads \

@@ -10,6 +10,7 @@ from traitlets import Bool, Float, Int, Unicode
 from traitlets.config import Config, Configurable, PyFileConfigLoader
 
 from autograder import __version__
+from autograder.checks.language import ENGLISH, languages
 from autograder.errors import ToldError
 from autograder.files import PRIVATE, write_new
 
@@ -44,6 +45,9 @@ class Course(Configurable):
     groups_file = Unicode(
         "build/groups.csv", help="Who hands in together, as `autograder groups` was told."
     ).tag(config=True)
+    language = Unicode(
+        ENGLISH, help="Language of sources where they say no other, and so of the checks there."
+    ).tag(config=True)
     hidden_cases = Int(2, help="Hidden seeds for each probe.").tag(config=True)
     wanted_mistakes = Int(0, help="Known mistakes that an exercise must have to be built.").tag(
         config=True
@@ -60,6 +64,9 @@ class Course(Configurable):
     def __init__(self, root: Path, config: Config) -> None:
         super().__init__(config=config)
         self.root = root
+        if self.language not in languages():
+            known = ", ".join(languages())
+            raise SettingsError(f"Course.language: {self.language!r} is none of {known}")
 
     @property
     def where_the_wheel_is(self) -> str:
@@ -101,9 +108,15 @@ class Course(Configurable):
         """Whether an assignment has a source, and is not an ordinary one of nbgrader's."""
         return (self.solutions / assignment / f"{assignment}.py").is_file()
 
-    def released(self, assignment: str) -> Path:
-        """The student's notebook of an assignment."""
-        return self.notebooks / assignment / f"{assignment}.ipynb"
+    def released(self, assignment: str, language: str = "") -> Path:
+        """The student's notebook of an assignment, or its translation to a language."""
+        name = f"{assignment}.{language}" if language else assignment
+        return self.notebooks / assignment / f"{name}.ipynb"
+
+    def translations(self, assignment: str) -> dict[str, Path]:
+        """Its released notebook in further languages, where there are any."""
+        found = {language: self.released(assignment, language) for language in languages()}
+        return {language: path for language, path in found.items() if path.is_file()}
 
     def word(self, assignment: str) -> str:
         """What students call their notebook: a word of its own for the collector, or its name."""

@@ -31,7 +31,8 @@ def test_the_wheel_holds_the_package_and_nothing_of_the_course(wheel):
         r"\w+\.(csv|safetensors)",
     )
     shown = r"(grading/pages|course|questions)/[\w/]+\.(html\.j2|css|js)|authoring/site\.html"
-    wanted = rf"autograder/([\w/]+\.py|tools/({'|'.join(data)})|{shown})"
+    languages = r"checks/locale/\w+/LC_MESSAGES/checks\.(po|mo)"
+    wanted = rf"autograder/([\w/]+\.py|tools/({'|'.join(data)})|{shown}|{languages})"
     assert [name for name in names if not re.fullmatch(wanted, name)] == []
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder.assignment.regions import BEGIN, END
 from autograder.assignment.source import Source, read_text
+from autograder.assignment.translated import read_tables
 from autograder.errors import ToldError
 
 WORTH_HIDING = 25  # characters of a line of the solution that no hint may hold
@@ -29,7 +30,7 @@ class HintsError(ToldError):
 
 
 def read_hints(source: Source) -> dict[str, Hints]:
-    """The hints beside a source, by exercise: none where there is no file.
+    """The hints beside a source, by exercise, in its language: none where there is no file.
 
     Raises HintsError where an exercise has none, a depth is missing, or a hint is the solution.
     """
@@ -39,7 +40,13 @@ def read_hints(source: Source) -> dict[str, Hints]:
     tables = _tables(path)
     for exercise in source.checks.keys() - tables.keys():
         raise HintsError(f"{path}: no hints for {exercise!r}")
-    return {exercise: _hints(source, path, exercise, table) for exercise, table in tables.items()}
+    translated = path.with_name(f"hints.{source.language}.toml")
+    every = [(path, tables), (translated, read_tables(source, "hints"))]
+    return {
+        exercise: _hints(source, where, exercise, table)
+        for where, tables in every
+        for exercise, table in tables.items()
+    }
 
 
 def _tables(path: Path) -> dict[str, object]:

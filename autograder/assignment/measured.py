@@ -10,6 +10,7 @@ from pathlib import Path
 
 from autograder.assignment.source import Cell, Source, SourceError
 from autograder.checks.evidence import printable
+from autograder.checks.language import ENGLISH, _, speaking
 
 TABLE = "figures.csv"
 PLACE = re.compile(r"\[\[([A-Za-z_]\w*\.[^\n]*?)\]\](?!\])")
@@ -53,7 +54,7 @@ class Measured:
     def __format__(self, form: str) -> str:
         """One number where all seeds print the same, else the smallest "to" the largest."""
         low, high = (format(value, form or ".3g") for value in (self.low, self.high))
-        return low if low == high else f"{low} to {high}"
+        return low if low == high else _("{low} to {high}").format(low=low, high=high)
 
 
 class Measures:
@@ -99,8 +100,11 @@ def filled(source: Source) -> Source:
     if not any(map(_has_places, source.cells)):
         return source
     runs = measured(read_table(source.path.parent))
-    cells = (_filled(cell, runs, source) if _has_places(cell) else cell for cell in source.cells)
-    return replace(source, cells=tuple(cells))
+    cells, translations = (
+        tuple(_filled(cell, runs, source) if _has_places(cell) else cell for cell in every)
+        for every in (source.cells, source.translations)
+    )
+    return replace(source, cells=cells, translations=translations)
 
 
 def with_numbers(text: str, runs: dict[str, Measures]) -> str:
@@ -121,4 +125,5 @@ def _filled(cell: Cell, runs: dict[str, Measures], source: Source) -> Cell:
                 name = source.assignment
                 problem = f"{place[0]} is not in {TABLE}: `autograder reproduce {name}` measures"
                 raise SourceError(source.path, number, problem) from None
-    return replace(cell, source=with_numbers(cell.source, runs))
+    with speaking(cell.language or ENGLISH):
+        return replace(cell, source=with_numbers(cell.source, runs))

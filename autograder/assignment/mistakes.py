@@ -3,11 +3,12 @@
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autograder.assignment.edits import EditError, edited
 from autograder.assignment.source import Source, read_text
+from autograder.assignment.translated import read_sentences
 from autograder.errors import ToldError
 
 
@@ -32,15 +33,20 @@ class MistakesError(ToldError):
 
 
 def read_mistakes(source: Source) -> list[KnownMistake]:
-    """The mistakes beside a source. Raises MistakesError where an entry cannot be applied."""
+    """The mistakes beside a source, in its language as far as they are translated.
+
+    Raises MistakesError where an entry cannot be applied, and TranslationError.
+    """
     path = source.path.with_name("mistakes.toml")
     if not path.exists():
         return []
     text = read_text(path)
-    return [
+    found = [
         _mistake(source, exercise, name, entry, _where(path, text, exercise, name))
         for exercise, name, entry in _entries(path, text)
     ]
+    told = read_sentences(source, {(mistake.exercise, mistake.name) for mistake in found})
+    return [replace(m, says=told.get((m.exercise, m.name), m.says)) for m in found]
 
 
 def _entries(path: Path, text: str) -> Iterator[tuple[str, str, dict[str, object]]]:

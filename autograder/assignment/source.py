@@ -15,9 +15,12 @@ from nbformat import NotebookNode
 
 from autograder.assignment.cells import NAME, NAMELESS, ROLES, Role
 from autograder.assignment.definitions import binds, defines
+from autograder.checks.language import languages
 from autograder.errors import ToldError
 
 CHECKS_FILE = "checks.py"
+LANGUAGE = "lang"  # on the line of a cell that translates the one before it
+ATTRIBUTES = ("points", "words", LANGUAGE)
 Stated = dict[str, Any]  # what a cell line says
 
 
@@ -47,16 +50,28 @@ class Cell:
     points: float = 0.0
     words: int | None = None  # at most, in a written answer
     title: str = ""
+    language: str = ""  # of a translation
+    translates: int = 0  # the line of the cell that it translates
 
 
 @dataclass(frozen=True)
 class Source:
-    """A parsed source: its text, which is also a Python module, its cells, and its checks' text."""
+    """A parsed source: its text, which is also a Python module, its cells, and its checks' text.
+
+    `language` is that of its cells where they are translated, and empty where they are its own.
+    """
 
     path: Path
     text: str
     cells: tuple[Cell, ...]
     checks_text: str = ""
+    translations: tuple[Cell, ...] = ()
+    language: str = ""
+
+    @property
+    def languages(self) -> list[str]:
+        """The languages that its cells are translated to."""
+        return sorted({cell.language for cell in self.translations})
 
     @property
     def assignment(self) -> str:
@@ -183,6 +198,9 @@ def _cell(cell: NotebookNode, line: int, path: Path) -> Cell:
     title = stated.pop("title", "")
     if title in NAMELESS:
         stated[title] = title = ""
+    if LANGUAGE in stated:
+        _check_language(stated, title, cell.cell_type, line, path)
+        return Cell(cell.cell_type, cell.source, line, language=str(stated[LANGUAGE]))
     roles = [key for key in stated if key in ROLES]
     _check_words(stated, roles, title, line, path)
     if not roles:
@@ -202,9 +220,22 @@ def _check_words(stated: Stated, roles: list[str], title: str, line: int, path: 
     if title and Role.ALTERNATIVE not in roles:
         words += title.split()
     if words:
-        near = difflib.get_close_matches(words[0], [*map(str, ROLES), "points", "words"], n=1)
+        near = difflib.get_close_matches(words[0], [*map(str, ROLES), *ATTRIBUTES], n=1)
         hint = f"; did you mean {near[0]!r}?" if near and near[0] != words[0] else ""
         raise SourceError(path, line, f"unknown word {words[0]!r} on the cell line{hint}")
+
+
+def _check_language(stated: Stated, title: str, kind: str, line: int, path: Path) -> None:
+    language, others = stated[LANGUAGE], [key for key in stated if key != LANGUAGE]
+    if language not in languages():
+        known = ", ".join(languages())
+        raise SourceError(path, line, f"unknown language {language!r}: checks speak {known}")
+    if kind != "markdown":
+        raise SourceError(path, line, "lang belongs on a Markdown cell: code is the same in all")
+    if others or title:
+        other = (others or [title])[0]
+        problem = f"{other!r} beside lang: what a translation is, the cell before it says"
+        raise SourceError(path, line, problem)
 
 
 def _check_role(role: Role, stated: Stated, kind: str, line: int, path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder.assignment.cells import Role
+from autograder.assignment.languages import with_translations
 from autograder.assignment.measured import filled
 from autograder.assignment.regions import BEGIN, END
 from autograder.assignment.source import (
@@ -31,8 +32,9 @@ def read_source(path: Path) -> Source:
 
     Raises SourceError.
     """
-    source = filled(parse(read_text(path), path))
+    source = parse(read_text(path), path)
     _validate(source)
+    source = filled(with_translations(source))
     checks = path.with_name(CHECKS_FILE)
     if not checks.is_file():
         if source.checks:

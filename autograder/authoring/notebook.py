@@ -29,7 +29,7 @@ from autograder.assignment.released import key_of
 from autograder.assignment.sections import with_anchors
 from autograder.assignment.source import Cell, Source
 from autograder.authoring.header import (
-    AI_TOOLS,
+    ai_tools,
     badges,
     handing_in,
     how_it_works,
@@ -39,6 +39,8 @@ from autograder.authoring.header import (
 )
 from autograder.authoring.help import folded_hints
 from autograder.checks.key import Key
+from autograder.checks.language import speaking
+from autograder.checks.text.cell_texts import answer_line
 from autograder.settings import Course
 
 GOES_ON = "raises-exception"  # "Run All" goes on past demonstrations of what is not yet written
@@ -55,13 +57,17 @@ class Build:
 
 
 def instructor_notebook(source: Source, key: str, course: Course) -> NotebookNode:
-    """The whole notebook, solutions and hidden tests included: nbgrader's `source`."""
+    """The whole notebook, solutions and hidden tests included: nbgrader's `source`.
+
+    It is in the language of the source.
+    """
     build = Build(source, course, key_of(key) or Key(source.assignment))
-    cells = [node for cell in source.cells for node in _cells(cell, build)]
-    cells[1:1] = [
-        _folded(SETUP, setup_cell(course)),
-        _folded(VISIBLE_KEY, key_cell(key)),
-    ]
+    with speaking(source.language or course.language):
+        cells = [node for cell in source.cells for node in _cells(cell, build)]
+        cells[1:1] = [
+            _folded(SETUP, setup_cell(course)),
+            _folded(VISIBLE_KEY, key_cell(key)),
+        ]
     for index, cell in enumerate(cells):
         cell["id"] = f"{source.assignment}-{index:03d}"
     return new_notebook(cells=cells, metadata=_metadata())
@@ -108,19 +114,19 @@ def _check(cell: Cell, hidden: str) -> str:
 
 
 def _hole_for_answer(cell: Cell) -> str:
-    limit = f", at most {cell.words} words" if cell.words else ""
-    return f"**{cell.name}** ({cell.points:g} points{limit})\n\n{regions.solution(cell.source)}"
+    first = answer_line(cell.name, cell.points, cell.words)
+    return f"{first}\n\n{regions.solution(cell.source)}"
 
 
 def _filled(cell: Cell, build: Build) -> str:
     """Markdown with what the build knows put in; the first cell has the badges, too."""
     if cell.source.strip() == "{ai_tools}":
-        return AI_TOOLS
+        return ai_tools()
     overview = f"{points_table(build.source)}\n\n{how_it_works(build.source)}"
     text = with_anchors(cell.source, build.source).replace("{points}", overview)
     text = text.replace("{handing_in}", handing_in(build.key))
     if cell is build.source.cells[0]:
-        links = badges(build.source.assignment, build.course)
+        links = badges(build.source, build.course)
         text = re.sub(r"^(# .*)$", rf"\1{links}", text, count=1, flags=re.M)
     return text
 

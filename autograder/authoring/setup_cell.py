@@ -1,5 +1,5 @@
 # @title Setup: make the course's checks importable
-"""The first code cell of every notebook, as it stands: the build writes the two constants."""
+"""The first code cell of every notebook, as it stands: the build writes the first constants."""
 
 import importlib
 import importlib.metadata
@@ -14,7 +14,13 @@ from pathlib import Path
 VERSION = ""
 WHEEL_URL = ""
 PACKAGE = "coursework_kit"
+SAYS: dict[str, str] = {}  # in another language
 OFFLINE = "connection", "temporary failure", "name resolution", "timed out", "no matching dist"
+
+
+def tr(text: str) -> str:
+    """A sentence in the notebook's language."""
+    return SAYS.get(text, text)
 
 
 class SetupError(ImportError):
@@ -49,11 +55,14 @@ def install(wheel: str) -> None:
     said = done.stderr.strip() or "pip failed"
     if done.returncode and any(sign in said.lower() for sign in OFFLINE):
         raise SetupError(
-            "There is no internet connection. On Kaggle switch it on in the panel on the right "
-            "(Session options, Internet); then run this again."
+            tr(
+                "There is no internet connection. On Kaggle switch it on in the panel on the right "
+                "(Session options, Internet); then run this again."
+            )
         )
     if done.returncode:
-        raise SetupError(f"{wheel} cannot be installed: {said.splitlines()[-1]}")
+        why = tr("{wheel} cannot be installed: {said}")
+        raise SetupError(why.format(wheel=wheel, said=said.splitlines()[-1]))
     for name in [name for name in sys.modules if name.split(".")[0] == "autograder"]:
         del sys.modules[name]
     importlib.invalidate_caches()
@@ -93,16 +102,20 @@ def set_up() -> None:
     elif WHEEL_URL:
         install(WHEEL_URL)
     elif now:
-        print(
-            f"The course's checks are those of version {now}, this notebook's of {VERSION}: where "
+        said = tr(
+            "The course's checks are those of version {now}, this notebook's of {wanted}: where "
             "something is odd, put the course's newest wheel beside it and run this again."
         )
+        print(said.format(now=now, wanted=VERSION))
     elif found:
         version, path = list(found.items())[-1]
         install_file(path, version)
     else:
         raise SetupError(
-            "Put the course's wheel, coursework_kit-….whl, beside this notebook and run this again."
+            tr(
+                "Put the course's wheel, coursework_kit-….whl, beside this notebook and run this "
+                "again."
+            )
         )
 
 

@@ -12,6 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.authoring.header import COLAB, KAGGLE, place_of
+from autograder.checks.language import own_name
 from autograder.errors import ToldError
 from autograder.files import write_whole
 from autograder.settings import WHEEL, Course
@@ -54,11 +55,11 @@ def write_site(course: Course, folder: Path) -> list[Path]:
     wheel = course.build / WHEEL
     if not wheel.is_file():
         raise SiteError(f"no {WHEEL} in {course.build}: run `make wheel` first")
-    notebooks = {name: _notebook(course, name) for name in course.assignments()}
+    notebooks = {path: _notebook(path) for path in _released(course)}
     for old in folder.glob("coursework_kit-*.whl"):
         old.unlink()
-    entries = [_entry(name, notebook) for name, notebook in notebooks.items()]
-    files = {f"notebooks/{name}/{name}.ipynb": course.released(name) for name in notebooks}
+    entries = [_entry(name, notebooks[course.released(name)]) for name in course.assignments()]
+    files = {path.relative_to(course.root).as_posix(): path for path in notebooks}
     files |= {WHEEL: wheel} | dict(_besides(course))
     for name, path in files.items():
         write_whole(folder / name, path.read_bytes())
@@ -73,8 +74,15 @@ def _refuse_own(course: Course, folder: Path) -> None:
         raise SiteError(f"{folder} holds solutions: name a folder of its own for students")
 
 
-def _notebook(course: Course, assignment: str) -> NotebookNode:
-    path = course.released(assignment)
+def _released(course: Course) -> Iterator[Path]:
+    """Every assignment's notebook, in all its languages."""
+    for assignment in course.assignments():
+        yield course.released(assignment)
+        yield from course.translations(assignment).values()
+
+
+def _notebook(path: Path) -> NotebookNode:
+    assignment = path.parent.name
     if not path.is_file():
         raise SiteError(f"{path} is missing: run `autograder build {assignment}` first")
     text = path.read_text(encoding="utf-8")
@@ -111,6 +119,8 @@ def _item(course: Course, entry: Entry) -> str:
     if course.repository:
         place = place_of(entry.assignment, course)
         links |= {"Colab": COLAB.format(**place), "Kaggle": KAGGLE.format(**place)}
+    for language, translation in course.translations(entry.assignment).items():
+        links[own_name(language)] = translation.relative_to(course.root).as_posix()
     named = " · ".join(
         f'<a href="{html.escape(address)}">{name}</a>' for name, address in links.items()
     )

@@ -5,6 +5,7 @@ Hidden cases stay hidden: the same assignment may be set again.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,7 @@ from nbformat.v4 import new_markdown_cell
 from autograder.assignment.alternatives import Alternative, read_alternatives
 from autograder.assignment.cells import Kind, name_of
 from autograder.assignment.keys import visible_key
+from autograder.assignment.languages import in_language
 from autograder.assignment.mistakes import KnownMistake, read_mistakes
 from autograder.assignment.regions import BEGIN_HIDDEN, END_HIDDEN, without_markers
 from autograder.assignment.source import Source
@@ -21,6 +23,7 @@ from autograder.assignment.validation import read_source
 from autograder.authoring.help import folded
 from autograder.authoring.notebook import instructor_notebook
 from autograder.checks.key import encode
+from autograder.checks.language import _, speaking
 from autograder.files import write_whole
 from autograder.settings import Course
 
@@ -29,17 +32,37 @@ Counts = Mapping[tuple[str, str], int]  # how many students made a mistake, by e
 
 
 def write_solutions(course: Course, assignment: str, counts: Counts) -> Path:
-    """Write the notebook of solutions; its path. Raises SourceError, MistakesError."""
+    """Write the notebook of solutions, in each of its languages; the path of the first one.
+
+    Raises SourceError, MistakesError.
+    """
     source = read_source(course.source_path(assignment))
-    nb = solutions_notebook(course, source, counts)
-    path = course.build / "solutions" / assignment / f"{assignment}-solutions.ipynb"
-    write_whole(path, nbformat.writes(nb, version=4) + "\n")
-    return path
+    folder = course.build / "solutions" / assignment
+    for language in ("", *source.languages):
+        own = in_language(source, language) if language else source
+        nb = solutions_notebook(course, own, counts)
+        write_whole(folder / _name(assignment, language), nbformat.writes(nb, version=4) + "\n")
+    return folder / _name(assignment, "")
+
+
+def _name(assignment: str, language: str) -> str:
+    return (
+        f"{assignment}-solutions.{language}.ipynb" if language else f"{assignment}-solutions.ipynb"
+    )
 
 
 def solutions_notebook(course: Course, source: Source, counts: Counts) -> NotebookNode:
-    """The notebook with everything written in it, and what else could have been."""
-    nb = instructor_notebook(source, encode(visible_key(source)), course)
+    """The notebook with everything written in it, and what else could have been.
+
+    It is in the language of the source.
+    """
+    with speaking(source.language or course.language):
+        return _solutions(course, source, counts)
+
+
+def _solutions(course: Course, source: Source, counts: Counts) -> NotebookNode:
+    key = replace(visible_key(source), language=source.language or course.language)
+    nb = instructor_notebook(source, encode(key), course)
     others, mistakes = read_alternatives(source), read_mistakes(source)
     cells = []
     for cell in nb.cells:
@@ -63,13 +86,13 @@ def _besides(
     wrong = [each for each in mistakes if each.exercise == exercise]
     if right:
         text = "\n\n".join(f"**{o.title}**\n\n```python\n{o.solution}\n```" for o in right)
-        yield new_markdown_cell(folded("Other right answers", text))
+        yield new_markdown_cell(folded(_("Other right answers"), text))
     if wrong:
         wrong.sort(key=lambda each: -counts.get((exercise, each.name), 0))
         lines = (f"- {each.says}{_how_many(counts, each)}" for each in wrong)
-        yield new_markdown_cell(folded("What goes wrong here", "\n".join(lines)))
+        yield new_markdown_cell(folded(_("What goes wrong here"), "\n".join(lines)))
 
 
 def _how_many(counts: Counts, mistake: KnownMistake) -> str:
     count = counts.get((mistake.exercise, mistake.name), 0)
-    return f" ({count} in this class)" if count else ""
+    return _(" ({count} in this class)").format(count=count) if count else ""

@@ -20,6 +20,7 @@ from autograder.checks.calls import Answered, Call, Target, gradients, leaves_of
 from autograder.checks.comparison import same
 from autograder.checks.derivation import Differentiated
 from autograder.checks.evidence import Evidence, Value, normalise
+from autograder.checks.language import N_
 from autograder.checks.sketch import sketched
 
 FACTOR = 4.0  # a power of two: only sizes change; exponentials of scores stay within float32
@@ -42,7 +43,7 @@ class Always(Enum):
 ALWAYS = frozenset(Always)
 OF_NUMBERS = frozenset({Always.GRADIENTS, Always.SMALL, Always.LARGE})  # not where others are read
 AGAIN, IN_TRAINING, GRADIENT = "called again", "in training mode", "gradients"
-SMALL, LARGE = f"inputs {FACTOR:g} times as small", f"inputs {FACTOR:g} times as large"
+SMALL, LARGE = N_("inputs 4 times as small"), N_("inputs 4 times as large")  # FACTOR
 
 
 def tried(answered: Answered, kinds: frozenset[Always]) -> dict[str, Value]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import nn
 
+from autograder.checks.language import _, word
 from autograder.checks.model_file import Configuration
 from autograder.checks.verdict import Verdict
 
@@ -78,15 +79,21 @@ def judged_by_tiers(
     """What the first measure earns: the points of the highest tier that it reaches."""
     value = rounded(next(iter(measures.values())))
     falling = _falls(tiers)
-    sign, missed, onwards = (-1, "above", "down") if falling else (1, "below", "on")
+    sign = -1 if falling else 1
     reached = [tier for tier in tiers if sign * value >= sign * _decimal(tier[0])]
     start, points = reached[-1] if reached else (tiers[0][0], 0.0)
-    said = ", ".join(f"{name} {shown(number)}" for name, number in measures.items())
-    said += f": {'reaches' if reached else missed} {start:.2f}"
-    said += f", {points:g} of {max_score:g} points"
+    said = ", ".join(f"{word(name)} {shown(number)}" for name, number in measures.items())
+    missed = _(": above {start:.2f}") if falling else _(": below {start:.2f}")
+    said += (_(": reaches {start:.2f}") if reached else missed).format(start=start)
+    said += _(", {points:g} of {most:g} points").format(points=points, most=max_score)
     if reached and len(reached) < len(tiers):
         start, more = tiers[len(reached)]
-        said += f"; {more:g} from {start:.2f} {onwards}"
+        better = (
+            _("; {more:g} from {start:.2f} down")
+            if falling
+            else _("; {more:g} from {start:.2f} on")
+        )
+        said += better.format(more=more, start=start)
     error = 0.0 if reached else math.inf
     verdict = Verdict(exercise, float(points), max_score, bool(reached), error, said)
     return replace(verdict, measures=measures, lower_is_better=falling)

@@ -16,6 +16,7 @@ from torch.overrides import TorchFunctionMode
 from autograder.checks import sketch
 from autograder.checks.calls import tensors_in
 from autograder.checks.evidence import Evidence, Value
+from autograder.checks.language import _
 from autograder.checks.own_frames import named, own_line
 from autograder.checks.probes import Probe
 from autograder.checks.running import observe
@@ -92,15 +93,17 @@ def beginning_of_nan(
 
     found = observe(probe, subject, seed, watched)
     if watching.began:
-        return _told(watching.began, "NaN begins in")
+        return _told(watching.began, _("NaN begins in `{name}`, line {line} of {where}"))
     derivative = BACKWARD.match(found.detail)
     places = watching.derivatives.get(derivative[1], set()) if derivative else set()
-    return _told(places, "NaN begins in the derivative of")
+    said = _("NaN begins in the derivative of `{name}`, line {line} of {where}")
+    return _told(places, said)
 
 
-def _told(places: set[Place], begins: str) -> str:
+def _told(places: set[Place], said: str) -> str:
     if len(places) != 1:
         return ""
     ((name, file, line),) = places
     text = linecache.getline(file, line).strip()
-    return f"{begins} `{name}`, line {line} of {named(file)}" + (f": `{text}`" if text else "")
+    told = said.format(name=name, line=line, where=named(file))
+    return told + (f": `{text}`" if text else "")

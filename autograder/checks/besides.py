@@ -2,17 +2,25 @@
 
 from collections.abc import Iterable, Mapping
 
-from autograder.checks.always import AGAIN, AS_BEFORE, GRADIENT, IN_TRAINING, RANDOM, has_raised
+from autograder.checks.always import (
+    AGAIN,
+    AS_BEFORE,
+    GRADIENT,
+    IN_TRAINING,
+    RAISES,
+    RANDOM,
+    has_raised,
+)
 from autograder.checks.calls import EVERY_PARAMETER
 from autograder.checks.comparison import TOLERANCE, Outcome, relative_error, worst
-from autograder.checks.differences import OF_SLOPES
+from autograder.checks.differences import OF_SLOPES, expected_and_got, named
 from autograder.checks.evidence import Value
+from autograder.checks.language import N_, _
 from autograder.checks.sketch import has_nan
 
 Tried = Mapping[str, Value]
-GIVEN = "the outputs are right, but "
 WRONG = float("inf")
-UNSTEADY = "Two equal calls give different numbers: {}."
+UNSTEADY = N_("Two equal calls give different numbers: {why}.")
 
 
 def judge_besides(expected: Tried, actual: Tried) -> Outcome:
@@ -34,15 +42,26 @@ def _problem(name: str, right: Value, found: Value) -> Outcome:
     if right == found:
         return Outcome()
     if has_raised(found):
-        return Outcome(WRONG, f"{found} for {name}")
+        return Outcome(WRONG, raised_for(found, name))
     if name == AGAIN:
-        return Outcome(WRONG, f"gives other numbers when called again: {_why(found)}")
+        said = _("gives other numbers when called again: {why}").format(why=_why(found))
+        return Outcome(WRONG, said)
     if name == IN_TRAINING:
-        return Outcome(WRONG, "gives other numbers in training mode")
+        return Outcome(WRONG, _("gives other numbers in training mode"))
     if name == GRADIENT:
         return _gradients(right, found)
-    what = "NaN" if has_nan(found) else "wrong"
-    return _sketches(f"right here, but {what} for {name}", right, found)
+    said = (
+        _("right here, but NaN for {name}")
+        if has_nan(found)
+        else _("right here, but wrong for {name}")
+    )
+    return _sketches(said.format(name=_(name)), right, found)
+
+
+def raised_for(found: Value, name: str) -> str:
+    """What is said where something that was tried raised an exception."""
+    error = str(found).removeprefix(f"{RAISES} ")
+    return _("raises {error} for {name}").format(error=error, name=_(name))
 
 
 def unsteady(pairs: Iterable[tuple[Tried, Tried]]) -> str:
@@ -52,11 +71,13 @@ def unsteady(pairs: Iterable[tuple[Tried, Tried]]) -> str:
         for expected, actual in pairs
     }
     why = found.pop() if len(found) == 1 else None
-    return "" if why in (None, AS_BEFORE) or has_raised(why) else UNSTEADY.format(_why(why))
+    return "" if why in (None, AS_BEFORE) or has_raised(why) else _(UNSTEADY).format(why=_why(why))
 
 
 def _why(again: Value) -> str:
-    return "it draws random numbers" if again == RANDOM else "it keeps something between calls"
+    if again == RANDOM:
+        return _("it draws random numbers")
+    return _("it keeps something between calls")
 
 
 def _gradients(right: Value, found: Value) -> Outcome:
@@ -68,12 +89,15 @@ def _gradients(right: Value, found: Value) -> Outcome:
 
 def _gradient(name: str, right: Value, found: Value) -> Outcome:
     if name == EVERY_PARAMETER:
-        return _sketches(GIVEN + "a parameter gets no gradient", right, found)
+        return _sketches(_("the outputs are right, but a parameter gets no gradient"), right, found)
     if found is None:
-        return Outcome(WRONG, f"{GIVEN}no gradient reaches {name}")
+        said = _("the outputs are right, but no gradient reaches {name}")
+        return Outcome(WRONG, said.format(name=named(name)))
     if has_nan(found):
-        return Outcome(WRONG, f"{GIVEN}the gradient of {name} has NaN, {OF_SLOPES}")
-    return _sketches(f"{GIVEN}the gradient of {name} is not", right, found)
+        said = _("the outputs are right, but the gradient of {name} has NaN, {why}")
+        return Outcome(WRONG, said.format(name=named(name), why=_(OF_SLOPES)))
+    said = _("the outputs are right, but the gradient of {name} is not")
+    return _sketches(said.format(name=named(name)), right, found)
 
 
 def _sketches(summary: str, right: Value, found: Value) -> Outcome:
@@ -81,9 +105,11 @@ def _sketches(summary: str, right: Value, found: Value) -> Outcome:
     if not isinstance(found, dict) or found.keys() != right.keys():
         return Outcome(WRONG, summary)
     if found["form"] != right["form"]:
-        return Outcome(WRONG, summary, f"expected {right['form']}, got {found['form']}")
+        return Outcome(WRONG, summary, expected_and_got(right["form"], found["form"]))
     numbers = right["numbers"].values, found["numbers"].values
     if numbers[0].shape != numbers[1].shape:
         return Outcome(WRONG, summary)
     error = relative_error(*numbers)
-    return Outcome(error) if error < TOLERANCE else Outcome(error, summary, f"error {error:.2g}")
+    if error < TOLERANCE:
+        return Outcome(error)
+    return Outcome(error, summary, _("error {error:.2g}").format(error=error))

@@ -8,10 +8,10 @@ import numpy as np
 from autograder.checks import differences
 from autograder.checks.derivation import Differentiated
 from autograder.checks.evidence import NOTHING, UNUSABLE, Array, Evidence, Value
+from autograder.checks.language import _, word
 from autograder.checks.rules import DERIVE
 
 TOLERANCE = 1e-5  # the handouts' own threshold
-RAISED = "raised "  # with which every sentence about an exception begins
 
 
 @dataclass(frozen=True)
@@ -58,21 +58,22 @@ def compare(expected: Evidence, actual: Evidence) -> Outcome:
 
 def changed_inputs(actual: Evidence, error: float = 0.0) -> Outcome:
     """Passed, unless the student's code changed the tensors that it was given."""
-    changed = "changes its input in place; work on a copy" if actual.inputs_changed else ""
+    changed = _("changes its input in place; work on a copy") if actual.inputs_changed else ""
     return Outcome(error, changed)
 
 
 def _raised(actual: Evidence) -> Outcome:
     if actual.error == "NotImplementedError" and not actual.detail:  # torch gives reasons
-        return Outcome(np.inf, "not written yet")
+        return Outcome(np.inf, _("not written yet"))
     if actual.error == Differentiated.__name__:
-        return Outcome(np.inf, DERIVE)
+        return Outcome(np.inf, _(DERIVE))
     if actual.error == NOTHING:
-        return Outcome(np.inf, differences.NO_RETURN)
+        return Outcome(np.inf, _(differences.NO_RETURN))
     if actual.error == UNUSABLE:
-        return Outcome(np.inf, "its answer does not fit where it is used", actual.detail)
+        return Outcome(np.inf, _("its answer does not fit where it is used"), actual.detail)
     known = isinstance(getattr(builtins, actual.error or "", None), type)
-    return Outcome(np.inf, f"{RAISED}{actual.error if known else 'an exception'}", actual.detail)
+    name = actual.error if known else _("an exception")
+    return Outcome(np.inf, _("raised {error}").format(error=name), actual.detail)
 
 
 def compare_values(
@@ -135,11 +136,12 @@ def _compare_numbers(expected: Array, actual: Array, where: str) -> Outcome:
         gap = np.where(x == y, 0.0, np.abs(x - y))
     place = np.unravel_index(int(np.argmax(gap)), x.shape)
     if not np.isfinite(y).all() and np.isfinite(x).all():
-        said, _ = differences.of_odd_numbers(np.isinf(y), differences.INFINITE, where)
+        said = differences.of_odd_numbers(np.isinf(y), differences.INFINITE, where)[0]
     else:
         is_wide = error >= TOLERANCE and not is_exact
-        said = f"error {error:.2g} ≥ {TOLERANCE:.0e}" if is_wide else "wrong value"
-        said += differences.at(where + differences.index(place))
+        at = differences.at(where + differences.index(place))
+        said = _("error {error:.2g} ≥ {limit:.0e}{at}") if is_wide else _("wrong value{at}")
+        said = said.format(error=error, limit=TOLERANCE, at=at)
     detail = differences.of_numbers(x[place], y[place], kind)
     return Outcome(error if np.isfinite(error) else np.inf, said, detail)
 
@@ -149,7 +151,7 @@ def _wrong(said: differences.Said) -> Outcome:
 
 
 def _join(where: str, key: str) -> str:
-    return f"{where}.{key}" if where else key
+    return f"{where}.{word(key)}" if where else word(key)
 
 
 def same(a: Evidence, b: Evidence) -> bool:

@@ -5,10 +5,11 @@ from contextlib import AbstractContextManager
 from typing import TypeGuard
 
 from autograder.checks.beginning import beginning_of_nan, holds_nan
-from autograder.checks.comparison import RAISED
+from autograder.checks.derivation import Differentiated
 from autograder.checks.evidence import Evidence
 from autograder.checks.how_called import how_called
 from autograder.checks.key import VISIBLE_SEEDS
+from autograder.checks.language import _
 from autograder.checks.own_frames import has_own_frames, own_traceback
 from autograder.checks.running import Place
 from autograder.checks.spec import Spec
@@ -20,10 +21,17 @@ def of_exception(spec: Spec, evidence: Mapping[Place, Evidence], verdict: Verdic
     cause = next((e.exception for e in evidence.values() if is_told(e.exception)), None)
     if cause is None:
         return ""
-    is_first, said = verdict.feedback.startswith(RAISED), own_traceback(cause, _files(spec))
+    is_first, said = _is_first(verdict, evidence), own_traceback(cause, _files(spec))
     if not has_own_frames(cause, _files(spec)) and (how := how_called(cause, _files(spec))):
         said = f"  {how}" if is_first else f"{said}\n  {how}"
-    return said if is_first else f"  In one case this was raised, too:\n{said}"
+    return said if is_first else "  {}\n{}".format(_("In one case this was raised, too:"), said)
+
+
+def _is_first(verdict: Verdict, evidence: Mapping[Place, Evidence]) -> bool:
+    """Whether an exception is what the verdict itself tells."""
+    first = evidence.get(verdict.place) if verdict.place else None
+    cause = first.exception if first else None
+    return is_told(cause) and not isinstance(cause, Differentiated)
 
 
 def is_told(cause: BaseException | None) -> TypeGuard[BaseException]:

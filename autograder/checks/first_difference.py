@@ -7,6 +7,7 @@ import numpy as np
 
 from autograder.checks.comparison import compare_values
 from autograder.checks.evidence import Array, Value
+from autograder.checks.language import word
 
 MOST = 12  # rows and columns that are shown
 Part = tuple[int | slice, ...]
@@ -62,7 +63,7 @@ def _children(expected: Value, actual: Value, where: str) -> Iterator[tuple[str,
     match expected, actual:
         case dict(), dict() if expected.keys() == actual.keys():
             for name in expected:
-                yield f"{where}.{name}" if where else name, expected[name], actual[name]
+                yield f"{where}.{word(name)}" if where else word(name), expected[name], actual[name]
         case list(), list() if len(expected) == len(actual):
             for index, (x, y) in enumerate(zip(expected, actual, strict=True)):
                 yield f"{where}[{index}]", x, y

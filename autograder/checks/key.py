@@ -3,12 +3,13 @@
 import base64
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from autograder.checks.causes.library import Library, from_tree, to_tree
 from autograder.checks.evidence import Evidence, EvidenceError, from_bytes, to_bytes
+from autograder.checks.language import ENGLISH, _
 
 VISIBLE_SEEDS = (1, 2)
 NOT_SAID: tuple[str, list[str], list[str]] = (
@@ -67,7 +68,8 @@ class Key:
 
     `sections` are the numbers of the headings under which exercises and answers stand; `word` is
     what students call the notebook when they hand it in; `models` and `predictions` are the endings
-    of the files that belong to it.
+    of the files that belong to it. `language` is what checks speak, and `words` are those of the
+    assignment's own checks in it.
     """
 
     assignment: str
@@ -77,6 +79,8 @@ class Key:
     word: str = ""
     models: tuple[str, ...] = ()
     predictions: tuple[str, ...] = ()
+    language: str = ENGLISH
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def max_score(self) -> float:
@@ -95,6 +99,7 @@ def encode(key: Key) -> str:
         "written": key.written,
         "sections": key.sections,
         "handing_in": [key.word, key.models, key.predictions],
+        "language": [key.language, dict(key.words)],
         "exercises": [_exercise_to_tree(exercise) for exercise in key.exercises.values()],
     }
     return base64.b64encode(zlib.compress(json.dumps(tree).encode(), 9)).decode()
@@ -106,6 +111,7 @@ def decode(text: str) -> Key:
         tree = json.loads(zlib.decompress(base64.b64decode(text)))
         exercises = {each["name"]: _exercise_from_tree(each) for each in tree["exercises"]}
         word, models, predictions = tree.get("handing_in") or NOT_SAID
+        language, words = tree.get("language") or (ENGLISH, {})
         return Key(
             tree["assignment"],
             exercises,
@@ -114,9 +120,12 @@ def decode(text: str) -> Key:
             word,
             tuple(models),
             tuple(predictions),
+            language,
+            words,
         )
     except (ValueError, LookupError, TypeError, EvidenceError, zlib.error) as error:
-        raise ValueError("the key is damaged: take this cell from the released notebook") from error
+        said = _("the key is damaged: take this cell from the released notebook")
+        raise ValueError(said) from error
 
 
 def _exercise_to_tree(exercise: Exercise) -> dict[str, Any]:

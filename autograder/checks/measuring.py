@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from autograder.checks.artefact import Artefact, Bounds
 from autograder.checks.key import VISIBLE_SEEDS
+from autograder.checks.language import _, word
 from autograder.checks.model_file import Configuration, Model, ModelError, dtype_name
 from autograder.checks.running import leaving_no_trace
 
@@ -33,11 +34,12 @@ def measure(artefact: Artefact, model: Model, seed: int) -> dict[str, float]:
         except TimeoutError:
             raise
         except Exception as error:
-            said = f"cannot be measured ({type(error).__name__})"
+            said = _("cannot be measured ({error})").format(error=type(error).__name__)
             raise ModelError(said, detail=str(error)) from error
     name, value = next(iter(numbers.items()), ("measure", math.nan))
     if not math.isfinite(value):
-        raise ModelError(f"cannot be scored: its {name} is {value}")
+        said = _("cannot be scored: its {name} is {value}")
+        raise ModelError(said.format(name=word(name), value=value))
     return numbers
 
 
@@ -50,7 +52,8 @@ def build(artefact: Artefact, configuration: Configuration) -> nn.Module:
             raise
         except Exception as error:
             said = f"{type(error).__name__}: {error}"[:200]
-            raise ModelError(f"has a configuration that makes no model ({said})") from error
+            told = _("has a configuration that makes no model ({error})").format(error=said)
+            raise ModelError(told) from error
 
 
 def layout(module: nn.Module) -> dict[str, str]:
@@ -59,37 +62,45 @@ def layout(module: nn.Module) -> dict[str, str]:
 
 
 def _shape(tensor: Tensor) -> str:
-    return " × ".join(map(str, tensor.shape)) or "a number"
+    return " × ".join(map(str, tensor.shape)) or _("a number")
 
 
 def difference(expected: Mapping[str, str], found: Mapping[str, str]) -> str:
     """What separates two layouts, in words; empty where nothing does."""
     missing = [name for name in expected if name not in found]
     unknown = sorted(name for name in found if name not in expected)
-    said = [f"{_listed(missing)} missing"] if missing else []
-    said += [f"{_listed(unknown)} unknown"] if unknown else []
+    said = [_("{names} missing").format(names=_listed(missing))] if missing else []
+    said += [_("{names} unknown").format(names=_listed(unknown))] if unknown else []
     if not said:
         wrong = [name for name in expected if expected[name] != found[name]]
-        said = [f"{_listed([n])} is {found[n]}, not {expected[n]}" for n in wrong[:1]]
+        told = _("{name} is {found}, not {expected}")
+        said = [
+            told.format(name=_listed([n]), found=found[n], expected=expected[n]) for n in wrong[:1]
+        ]
     return ", ".join(said)
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(repr(name[:80]) for name in names[:LISTED]) + more
+    more = _(" and {count} more").format(count=len(names) - LISTED)
+    listed = ", ".join(repr(name[:80]) for name in names[:LISTED])
+    return listed + (more if len(names) > LISTED else "")
 
 
 def _refuse_configuration(configuration: Configuration, limits: Mapping[str, Bounds]) -> None:
     missing = [key for key in limits if key not in configuration]
     unknown = [key for key in configuration if key not in limits]
     if missing:
-        raise ModelError(f"has a configuration without {_listed(missing)}")
+        said = _("has a configuration without {names}")
+        raise ModelError(said.format(names=_listed(missing)))
     if unknown:
-        raise ModelError(f"has a configuration with unknown {_listed(unknown)}")
+        said = _("has a configuration with unknown {names}")
+        raise ModelError(said.format(names=_listed(unknown)))
     for key, bounds in limits.items():
         value = configuration[key]
         if not _is_within(value, bounds):
-            raise ModelError(f"has {key} = {repr(value)[:40]}, which must be {_allowed(bounds)}")
+            said = _("has {key} = {value}, which must be {allowed}")
+            value, allowed = repr(value)[:40], _allowed(bounds)
+            raise ModelError(said.format(key=key, value=value, allowed=allowed))
 
 
 def _is_within(value: float | str | bool, bounds: Bounds) -> bool:
@@ -106,15 +117,18 @@ def _is_whole(bounds: tuple[float, float]) -> bool:
 
 def _allowed(bounds: Bounds) -> str:
     if isinstance(bounds, AbstractSet):
-        return " or ".join(sorted(map(repr, bounds)))
-    kind = "a whole number" if _is_whole(bounds) else "a number"
-    return f"{kind} from {bounds[0]} to {bounds[1]}"
+        return _(" or ").join(sorted(map(repr, bounds)))
+    said = _("a number from {low} to {high}")
+    if _is_whole(bounds):
+        said = _("a whole number from {low} to {high}")
+    return said.format(low=bounds[0], high=bounds[1])
 
 
 def _load(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
     found = {name: _shape(tensor) for name, tensor in tensors.items()}
     if problem := difference(layout(module), found):
-        raise ModelError(f"is not of the given architecture with its configuration: {problem}")
+        said = _("is not of the given architecture with its configuration: {problem}")
+        raise ModelError(said.format(problem=problem))
     own = module.state_dict()
     module.load_state_dict({n: _cast(n, tensor, own[n].dtype) for n, tensor in tensors.items()})
 
@@ -122,9 +136,11 @@ def _load(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
 def _cast(name: str, tensor: Tensor, dtype: torch.dtype) -> Tensor:
     is_float = tensor.is_floating_point() and dtype.is_floating_point
     if tensor.dtype != dtype and not is_float:
-        kinds = f"{dtype_name(tensor.dtype)}, not {dtype_name(dtype)}"
-        raise ModelError(f"holds {_listed([name])} as {kinds}")
+        said = _("holds {name} as {found}, not {expected}")
+        kinds = {"found": dtype_name(tensor.dtype), "expected": dtype_name(dtype)}
+        raise ModelError(said.format(name=_listed([name]), **kinds))
     cast = tensor.to(dtype)
     if is_float and not cast.isfinite().all():
-        raise ModelError(f"holds NaN or infinite numbers in {_listed([name])}")
+        said = _("holds NaN or infinite numbers in {name}")
+        raise ModelError(said.format(name=_listed([name])))
     return cast

@@ -21,6 +21,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
+from autograder.checks.language import _
 from autograder.checks.metadata import metadata_of
 
 MAX_MODEL = 100_000_000  # of a file, and of what it holds; nbgrader collects no larger files
@@ -73,7 +74,8 @@ def handed_in_files(folder: Path, ending: str, extensions: str) -> list[Path]:
 
 def none_found(ending: str) -> str:
     """What is said where a folder has no model file."""
-    return f"no model file …_{ending}.pth or .safetensors beside the notebook"
+    said = _("no model file …_{ending}.pth or .safetensors beside the notebook")
+    return said.format(ending=ending)
 
 
 def _is_file(path: Path) -> bool:
@@ -89,14 +91,16 @@ def contents(path: Path) -> bytes:
                 raise ModelError(problem)
             return file.read(MAX_MODEL + 1)
     except OSError as error:
-        raise ModelError(f"cannot be read ({error.strerror})") from None
+        said = _("cannot be read ({error})").format(error=error.strerror)
+        raise ModelError(said) from None
 
 
 def too_large(size: int) -> str:
     """What is wrong with a file of so many bytes; empty where it may be read."""
     if size <= MAX_MODEL:
         return ""
-    return f"is larger than {MAX_MODEL // 10**6} MB ({size // 10**6} MB)"
+    said = _("is larger than {most} MB ({size} MB)")
+    return said.format(most=MAX_MODEL // 10**6, size=size // 10**6)
 
 
 def read_model(data: bytes) -> Model:
@@ -112,7 +116,7 @@ def read_model(data: bytes) -> Model:
     elif data[8:9] == b"{":
         configuration, state = _from_safetensors(data)
     else:
-        raise ModelError("is not a model file" if data else "is empty")
+        raise ModelError(_("is not a model file") if data else _("is empty"))
     return Model(_plain(configuration), _dense(state))
 
 
@@ -121,9 +125,10 @@ def _from_torch(data: bytes) -> tuple[Any, Any]:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             sizes = [entry.file_size for entry in archive.infolist()]
     except (zipfile.BadZipFile, NotImplementedError, ValueError):
-        raise ModelError("is damaged; the upload may have been interrupted") from None
+        raise ModelError(_("is damaged; the upload may have been interrupted")) from None
     if sum(sizes) > MAX_MODEL or len(sizes) > MAX_ENTRIES:
-        raise ModelError(f"would unpack to more than {MAX_MODEL // 10**6} MB")
+        said = _("would unpack to more than {most} MB").format(most=MAX_MODEL // 10**6)
+        raise ModelError(said)
     try:
         found = torch.load(BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # whatever a hostile file provokes
@@ -131,14 +136,15 @@ def _from_torch(data: bytes) -> tuple[Any, Any]:
     match found:
         case {"configuration": configuration, "state_dict": state}:
             return configuration, state
-    raise ModelError("holds no 'configuration' and 'state_dict'; write it with save_model")
+    raise ModelError(_("holds no 'configuration' and 'state_dict'; write it with save_model"))
 
 
 def _why_not(error: Exception) -> str:
     found = FOREIGN.search(str(error))
     if found is None:
-        return "is damaged or not a model file"
-    return f"holds more than arrays and plain values ({found.group(1)[:MAX_TEXT]})"
+        return _("is damaged or not a model file")
+    said = _("holds more than arrays and plain values ({name})")
+    return said.format(name=found.group(1)[:MAX_TEXT])
 
 
 def _from_safetensors(data: bytes) -> tuple[Any, Any]:
@@ -146,23 +152,24 @@ def _from_safetensors(data: bytes) -> tuple[Any, Any]:
     try:
         return json.loads(metadata_of(data)["configuration"]), state
     except (KeyError, TypeError, ValueError, RecursionError):
-        raise ModelError("has no 'configuration' in its metadata, as JSON") from None
+        raise ModelError(_("has no 'configuration' in its metadata, as JSON")) from None
 
 
 def _tensors(data: bytes) -> dict[str, Tensor]:
     try:
         return load_tensors(data)
     except (SafetensorError, KeyError, ValueError, RuntimeError):
-        raise ModelError("is damaged or not a model file") from None
+        raise ModelError(_("is damaged or not a model file")) from None
 
 
 def _plain(configuration: Any) -> Configuration:
     """The configuration, of short names and plain values only."""
     if not isinstance(configuration, Mapping) or len(configuration) > MAX_ENTRIES:
-        raise ModelError("has a configuration that is no dictionary")
+        raise ModelError(_("has a configuration that is no dictionary"))
     for key, value in configuration.items():
         if not isinstance(key, str) or len(key) > MAX_KEY or not _is_plain(value):
-            raise ModelError("has a configuration that holds more than plain numbers and texts")
+            said = _("has a configuration that holds more than plain numbers and texts")
+            raise ModelError(said)
     return dict(configuration)
 
 
@@ -175,18 +182,20 @@ def _is_plain(value: Any) -> bool:
 def _dense(state: Any) -> dict[str, Tensor]:
     """The arrays, each on its own; nothing is copied before it is known how large all are."""
     if not isinstance(state, Mapping) or len(state) > MAX_ENTRIES:
-        raise ModelError("has a state_dict that is no dictionary of arrays")
+        raise ModelError(_("has a state_dict that is no dictionary of arrays"))
     for name, tensor in state.items():
         if not isinstance(name, str) or len(name) > MAX_KEY or name == "__metadata__":
-            raise ModelError("has a state_dict whose keys are no names")
+            raise ModelError(_("has a state_dict whose keys are no names"))
         if type(tensor) not in (Tensor, nn.Parameter):
-            raise ModelError(f"has a state_dict whose {name!r} is no array")
+            raise ModelError(_("has a state_dict whose {name!r} is no array").format(name=name))
         if tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_nested:
-            raise ModelError(f"holds {name!r} as a sparse or quantised array")
+            said = _("holds {name!r} as a sparse or quantised array")
+            raise ModelError(said.format(name=name))
         if tensor.device.type != "cpu":
-            raise ModelError(f"holds no numbers for {name!r}")
+            raise ModelError(_("holds no numbers for {name!r}").format(name=name))
         if tensor.dtype not in NUMBERS:
-            raise ModelError(f"holds {name!r} as {dtype_name(tensor.dtype)}")
+            said = _("holds {name!r} as {dtype}")
+            raise ModelError(said.format(name=name, dtype=dtype_name(tensor.dtype)))
     size = sum(math.prod(tensor.shape) * tensor.element_size() for tensor in state.values())
     if problem := too_large(size):
         raise ModelError(problem)
@@ -210,6 +219,6 @@ def pack(model: Model) -> bytes:
 def unpack(data: bytes) -> Model:
     """A model from `pack`, or from whatever else came instead. Raises ModelError."""
     if data[8:9] != b"{":
-        raise ModelError("is not a model file")
+        raise ModelError(_("is not a model file"))
     configuration, state = _from_safetensors(data)
     return Model(_plain(configuration), _dense(state))

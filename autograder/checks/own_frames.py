@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from types import FrameType
 
+from autograder.checks.language import _
 from autograder.checks.text.history import cell_name
 
 PACKAGE = f"{Path(__file__).parents[1]}{os.sep}"
@@ -60,7 +61,11 @@ def own_traceback(exception: BaseException, checks: Collection[str] = ()) -> str
     """
     last, *before = [(_own(trace.stack, checks), trace) for trace in _chain(exception)]
     told = [last, *(each for each in before if each[0])]
-    return "\nand then:\n\n".join(_formatted(*each) for each in reversed(told)).rstrip()
+    return (
+        "\n{}\n\n".format(_("and then:"))
+        .join(_formatted(*each) for each in reversed(told))
+        .rstrip()
+    )
 
 
 def shortened(text: str) -> str:
@@ -78,7 +83,7 @@ def _chain(exception: BaseException) -> Iterator[traceback.TracebackException]:
     """An exception and those before it, the last one first."""
     trace: traceback.TracebackException | None
     trace = traceback.TracebackException.from_exception(exception)
-    for _ in range(1 + MOST_BEFORE):
+    for __ in range(1 + MOST_BEFORE):
         if trace is None:
             return
         yield trace

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder.checks.artefact import Artefact
 from autograder.checks.key import Exercise
+from autograder.checks.language import _
 from autograder.checks.measuring import PUBLIC_SEED, build, difference, layout, measure
 from autograder.checks.model_file import (
     Configuration,
@@ -52,10 +53,11 @@ def _refuse_own_architecture(
     """Compare the kind of model that a file holds, or the first kind where there is no file."""
     kind = artefact.kind_of(configuration)
     if len(artefact.kinds) != len(exercise.cases):
-        raise ModelError("your limits are not the given ones")
+        raise ModelError(_("your limits are not the given ones"))
     expected = exercise.cases[kind].expected.value
     if problem := difference(expected, _own_layout(artefact, artefact.kinds[kind])):
-        raise ModelError(f"your architecture is not the given one: {problem}")
+        said = _("your architecture is not the given one: {problem}")
+        raise ModelError(said.format(problem=problem))
 
 
 def _own_layout(artefact: Artefact, kind: Configuration) -> dict[str, str]:
@@ -63,5 +65,5 @@ def _own_layout(artefact: Artefact, kind: Configuration) -> dict[str, str]:
         return layout(build(artefact, kind))
     except ModelError as error:
         unwritten = isinstance(error.__cause__, NotImplementedError)
-        said = "not written yet" if unwritten else "your architecture cannot be built"
+        said = _("not written yet") if unwritten else _("your architecture cannot be built")
         raise ModelError(said) from error.__cause__

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.checks.artefact import judged_by_tiers
+from autograder.checks.language import _
 from autograder.checks.model_file import ModelError, contents, handed_in_files
 from autograder.checks.verdict import Verdict
 
@@ -34,7 +35,8 @@ class Predictions:
     def refuse_another_number(self, predictions: Sequence[str]) -> None:
         """Raise ModelError where there are not as many as questions."""
         if len(predictions) != self.count:
-            raise ModelError(f"has {len(predictions)} lines for {self.count} questions")
+            said = _("has {lines} lines for {count} questions")
+            raise ModelError(said.format(lines=len(predictions), count=self.count))
 
     def judge(self, exercise: str, max_score: float, measures: Mapping[str, float]) -> Verdict:
         """The verdict on a share; passed from the first tier on."""
@@ -48,7 +50,7 @@ def prediction_files(folder: Path, ending: str) -> list[Path]:
 
 def no_predictions(ending: str) -> str:
     """What is said where a folder has none."""
-    return f"no file …_{ending}.txt beside the notebook"
+    return _("no file …_{ending}.txt beside the notebook").format(ending=ending)
 
 
 def own_predictions(predictions: Predictions) -> str:
@@ -63,7 +65,8 @@ def own_predictions(predictions: Predictions) -> str:
         predictions.refuse_another_number(read_predictions(contents(files[-1])))
     except ModelError as error:
         raise ModelError(f"{files[-1].name} {error}") from None
-    return f"{files[-1].name}: {predictions.count} answers, to be graded when handed in"
+    said = _("{file}: {count} answers, to be graded when handed in")
+    return said.format(file=files[-1].name, count=predictions.count)
 
 
 def read_predictions(data: bytes) -> list[str]:
@@ -72,10 +75,10 @@ def read_predictions(data: bytes) -> list[str]:
     Lines end as any system ends them; a mark at the beginning that says UTF-8 is passed over.
     """
     if len(data) > MAX_TEXT:
-        raise ModelError(f"is larger than {MAX_TEXT // 10**6} MB")
+        raise ModelError(_("is larger than {most} MB").format(most=MAX_TEXT // 10**6))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ModelError("is no text in UTF-8") from None
+        raise ModelError(_("is no text in UTF-8")) from None
     lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
     return [line.strip() for line in lines]

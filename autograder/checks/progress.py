@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from autograder.checks.language import _
+
 LARGEST = 100_000  # bytes of a file
 
 
@@ -31,7 +33,8 @@ class Result:
         """The time of day, with its day where that is not today."""
         then = datetime.fromtimestamp(self.time)
         is_today = then.date() == datetime.now().date()
-        return f"at {then:%H:%M}" if is_today else f"on {then.day} {then:%B} at {then:%H:%M}"
+        said = _("at {then:%H:%M}") if is_today else _("on {then.day} {then:%B} at {then:%H:%M}")
+        return said.format(then=then)
 
 
 @dataclass

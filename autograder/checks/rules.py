@@ -7,6 +7,7 @@ Honest code is what they are for: who hides a loop from every reader may hide it
 import ast
 from collections.abc import Callable, Collection, Sequence
 
+from autograder.checks.language import N_, _
 from autograder.checks.text.names import last
 from autograder.checks.text.reach import Reach, Use, reach
 from autograder.checks.text.recursion import recursion
@@ -14,7 +15,7 @@ from autograder.checks.text.scopes import Comprehension
 
 Rule = Callable[[Reach], str]  # what breaks it, in words; empty where nothing does
 
-DERIVE = "derive it: automatic differentiation is not an answer here"
+DERIVE = N_("derive it: automatic differentiation is not an answer here")
 DIFFERENTIATION = frozenset(
     (
         *("autograd", "functorch", "enable_grad", "set_grad_enabled", "_set_grad_enabled"),
@@ -97,8 +98,8 @@ def no_loops(reached: Reach) -> str:
     """No `for`, `while` or comprehension, no function that loops for you, no recursion."""
     for found in reached.found:
         if loop := _loop(found.node):
-            return f"loops {loop} {reached.where(found)}"
-    return _first(reached, _looping, "loops with `{}` {}") or recursion(reached)
+            return loop.format(where=reached.where(found))
+    return _first(reached, _looping, _("loops with `{name}` {where}")) or recursion(reached)
 
 
 def without(*names: str) -> Rule:
@@ -106,17 +107,18 @@ def without(*names: str) -> Rule:
 
     What the notebook itself defines under such a name may be used, be it a variable or attribute.
     """
-    return lambda reached: _first(reached, _one_of(names), "uses `{}` {}; write it yourself")
+    said = N_("uses `{name}` {where}; write it yourself")
+    return lambda reached: _first(reached, _one_of(names), _(said))
 
 
 def by_hand(reached: Reach) -> str:
     """No automatic differentiation, nor a helper of the notebook that compares with it."""
-    return _first(reached, _differentiating, DERIVE + " (`{}` {})")
+    return _first(reached, _differentiating, f"{_(DERIVE)} (`{{name}}` {{where}})")
 
 
 def _readable(reached: Reach) -> str:
-    hidden = "runs code out of a string (`{}` {}), so that its rules cannot be checked"
-    away = "runs code in another process (`{}` {}), so that its rules cannot be checked"
+    hidden = _("runs code out of a string (`{name}` {where}), so that its rules cannot be checked")
+    away = _("runs code in another process (`{name}` {where}), so that its rules cannot be checked")
     return reached.problem or _first(reached, _hiding, hidden) or _first(reached, _starting, away)
 
 
@@ -124,7 +126,7 @@ def _first(reached: Reach, forbidden: Callable[[Use], str], sentence: str) -> st
     """The first use of a forbidden name, in a sentence with the name and its place."""
     for use in reached.uses:
         if name := forbidden(use):
-            return sentence.format(name, reached.where(use.found))
+            return sentence.format(name=name, where=reached.where(use.found))
     return ""
 
 
@@ -154,16 +156,21 @@ def _looping(use: Use) -> str:
 
 
 def _loop(node: ast.AST) -> str:
+    """What is said of a node that loops, of which only the place is missing; empty for others."""
+    if isinstance(node, Comprehension):
+        return _("loops in a comprehension {where}")
+    name = _looping_with(node)
+    return _("loops with `{name}` {where}").format(name=name, where="{where}") if name else ""
+
+
+def _looping_with(node: ast.AST) -> str:
     match node:
         case _ if type(node) in STATEMENTS:
-            return f"with `{STATEMENTS[type(node)]}`"
-        case _ if isinstance(node, Comprehension):
-            return "in a comprehension"
+            return STATEMENTS[type(node)]
         case ast.FunctionDef(name=name) if name in PROTOCOL:
-            return f"with `{name}`"
+            return name
         case ast.Call(func=ast.Name(id="iter"), args=[_, _]):
-            return "with `iter`"
+            return "iter"
         case ast.Call(func=called, keywords=keywords) if last(called) in KEYED:
-            if any(keyword.arg == "key" for keyword in keywords):
-                return f"with `{last(called)}`"
+            return last(called) if any(keyword.arg == "key" for keyword in keywords) else ""
     return ""

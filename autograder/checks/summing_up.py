@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autograder.checks.key import Exercise, Key
+from autograder.checks.language import N_, _
 from autograder.checks.progress import Progress, Result
 from autograder.checks.verdict import Verdict
 
-NOT_CHECKED = "not checked yet"
-TO_BE_GRADED = "✓ to be graded"
+NOT_CHECKED = N_("not checked yet")
+TO_BE_GRADED = N_("✓ to be graded")
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ class Summary:
     @property
     def lines(self) -> list[str]:
         """What stands below the table."""
-        earned = f"{self.earned:g} of {self.total:g} points pass their checks"
-        return [f"{earned}; grading uses further inputs.", *self.remarks]
+        said = _("{earned:g} of {total:g} points pass their checks; grading uses further inputs.")
+        return [said.format(earned=self.earned, total=self.total), *self.remarks]
 
 
 def summed_up(
@@ -69,24 +70,27 @@ def summed_up(
     if later:
         points = sum(row.points for row in later)
         names = ", ".join(row.name for row in later)
-        remarks.append(f"{points:g} more are graded later: {names}.")
+        said = _("{points:g} more are graded later: {names}.")
+        remarks.append(said.format(points=points, names=names))
     if empty:
-        remarks.append(f"Still empty: {', '.join(empty)}, in {where}.")
+        said = _("Still empty: {names}, in {where}.")
+        remarks.append(said.format(names=", ".join(empty), where=where))
     return Summary(rows, remarks)
 
 
 def _written(name: str, points: float, is_empty: bool) -> Row:
-    return Row(name, points, f"written, {'still empty' if is_empty else 'graded by hand'}")
+    state = _("written, still empty") if is_empty else _("written, graded by hand")
+    return Row(name, points, state)
 
 
 def _row(exercise: Exercise, progress: Progress, verdict: Verdict | None, current: str) -> Row:
     result = progress.results.get(exercise.name)
     counts = not exercise.is_graded_later
     if result is None:
-        return Row(exercise.name, exercise.points, NOT_CHECKED, counts=counts)
+        return Row(exercise.name, exercise.points, _(NOT_CHECKED), counts=counts)
     is_changed = bool(result.code and current and result.code != current)
     if is_changed and result.passed:
-        state = f"○ passed {result.when}, changed since"
+        state = _("○ passed {when}, changed since").format(when=result.when)
         return Row(exercise.name, exercise.points, state, counts=counts)
     state = _state(exercise, result, verdict)
     earned = 0.0 if is_changed or not counts else min(result.score, exercise.points)
@@ -95,21 +99,24 @@ def _row(exercise: Exercise, progress: Progress, verdict: Verdict | None, curren
 
 def _state(exercise: Exercise, result: Result, verdict: Verdict | None) -> str:
     if exercise.is_graded_later and result.passed:
-        return TO_BE_GRADED if verdict else f"{TO_BE_GRADED}, checked {result.when}"
+        later = "" if verdict else _(", checked {when}").format(when=result.when)
+        return _(TO_BE_GRADED) + later
     said, since = ("✓" if result.passed else "✗"), ""
     if verdict is None:
-        said += f" {'passed' if result.passed else 'failed'} {result.when}"
-        since = ", not run since"
+        said = _("✓ passed {when}") if result.passed else _("✗ failed {when}")
+        said, since = said.format(when=result.when), _(", not run since")
     elif not result.passed:
         said += f" {verdict.feedback}"
     if 0 < result.score < exercise.points:
         comma = "" if said == "✓" else ","
-        said += f"{comma} {result.score:g} of {exercise.points:g} points"
+        earned = _("{score:g} of {points:g} points")
+        said += f"{comma} {earned.format(score=result.score, points=exercise.points)}"
     return said + since
 
 
 def as_text(summary: Summary) -> str:
     """The summary as it is printed."""
-    width = max(map(len, [*(row.name for row in summary.rows), "exercise"]))
+    first, second, third = _("exercise"), _("points"), _("state")
+    width = max(map(len, [*(row.name for row in summary.rows), first]))
     table = [f"{row.name:{width}}  {row.points:6g}  {row.state}" for row in summary.rows]
-    return "\n".join([f"{'exercise':{width}}  points  state", *table, "", *summary.lines])
+    return "\n".join([f"{first:{width}}  {second:6}  {third}", *table, "", *summary.lines])

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from autograder.checks.always import has_raised
-from autograder.checks.besides import judge_besides, unsteady
+from autograder.checks.besides import judge_besides, raised_for, unsteady
 from autograder.checks.causes.kinds import explanation
 from autograder.checks.causes.known import known_cause
 from autograder.checks.comparison import (
@@ -19,6 +19,7 @@ from autograder.checks.comparison import (
 from autograder.checks.differences import NO_RETURN, nothing
 from autograder.checks.evidence import Evidence, Value
 from autograder.checks.key import Case, Exercise
+from autograder.checks.language import _, word
 from autograder.checks.probes import Probe
 from autograder.checks.running import Place
 
@@ -58,7 +59,7 @@ class Verdict:
     @property
     def message(self) -> str:
         """Everything known, for instructors and for checks with public seeds."""
-        text = self.feedback + (f": {self.detail}" if self.detail else "")
+        text = self.feedback + (_(": {detail}").format(detail=self.detail) if self.detail else "")
         return f"{text}\n  {self.diagnosis}" if self.diagnosis else text
 
 
@@ -87,12 +88,12 @@ def judge(
     failed = [outcome for outcome in outcomes if not outcome.passed]
     error = max(outcome.error for outcome in outcomes)
     if not failed:
-        feedback = f"error {error:.0e} < {TOLERANCE:.0e}"
+        feedback = _("error {error:.0e} < {limit:.0e}").format(error=error, limit=TOLERANCE)
         score = _partial_credit(exercise, outcomes)  # 0 where only the form of an answer is seen
         return Verdict(exercise.name, score, exercise.points, True, error, feedback)
     mistakes = [m for m in exercise.mistakes if _matches(m.outcomes, answers)]
     told = (
-        " Or: ".join(dict.fromkeys(m.says for m in mistakes))
+        _(" Or: ").join(dict.fromkeys(m.says for m in mistakes))
         or known_cause(exercise, evidence, _failed(exercise, outcomes), probes)
         or _kind(exercise, answers, outcomes, probes)
         or _unsteady(exercise, answers, outcomes)
@@ -164,9 +165,9 @@ def judge_case(
 ) -> Outcome:
     """What is wrong with the evidence of one case; None is one that did not run to its end."""
     if evidence is None:
-        return Outcome(math.inf, "did not run to its end")
+        return Outcome(math.inf, _("did not run to its end"))
     if _is_missing(case, evidence, probe):
-        return Outcome(math.inf, NO_RETURN)
+        return Outcome(math.inf, _(NO_RETURN))
     if not probe.has_law or evidence.error is not None:
         outcome = compare(case.expected, evidence)
     else:
@@ -188,7 +189,7 @@ def _lawful(expected: Evidence, evidence: Evidence, probe: Probe, seed: int) -> 
         if outcome.passed and name in expected.tried:
             found = evidence.tried.get(name)
             outcome = (
-                Outcome(math.inf, f"{found} for {name}")
+                Outcome(math.inf, raised_for(found, name))
                 if has_raised(found)
                 else _by_law(probe, found, seed, sizes)
             )
@@ -199,10 +200,9 @@ def _by_law(probe: Probe, value: Value, seed: int, sizes: Mapping[str, int]) -> 
     try:
         problem = probe.problem(value, seed, sizes)
     except Exception as error:  # such as a decomposition of infinite numbers
-        return Outcome(
-            math.inf, f"its answer cannot be judged ({type(error).__name__})", str(error)
-        )
-    return Outcome(math.inf, problem) if problem else Outcome()
+        said = _("its answer cannot be judged ({error})").format(error=type(error).__name__)
+        return Outcome(math.inf, said, str(error))
+    return Outcome(math.inf, word(problem)) if problem else Outcome()
 
 
 def _is_missing(case: Case, evidence: Evidence, probe: Probe) -> bool:

@@ -13,6 +13,7 @@ from autograder.checks.evidence import Evidence
 from autograder.checks.explained import is_told, of_exception, of_nan
 from autograder.checks.first_difference import first_difference
 from autograder.checks.key import VISIBLE_SEEDS, Exercise, Key, decode
+from autograder.checks.language import N_, _, speak
 from autograder.checks.model_file import ModelError
 from autograder.checks.own_frames import own_traceback, shortened
 from autograder.checks.own_model import measured
@@ -32,10 +33,14 @@ from autograder.checks.text.history import cells_so_far
 from autograder.checks.text.open_notebook import by_name, open_notebook
 from autograder.checks.verdict import Verdict, judge, obeying
 
-UNKNOWN = "cannot be checked: run the cells {} first"
-FORM = "form accepted, graded later"
-NO_EXERCISE = "is no exercise of this notebook"
-CHANGED = "cannot be checked: run the folded cell above again, as a name that it uses has changed"
+UNKNOWN = N_("cannot be checked: run the cells at the top of the notebook first")
+NO_CASES = N_("cannot be checked: run the cells above this one, the folded one too, first")
+FORM = N_("form accepted, graded later")
+NO_EXERCISE = N_("is no exercise of this notebook")
+CHANGED = N_(
+    "cannot be checked: run the folded cell above again, as a name that it uses has changed "
+    "({problem})"
+)
 
 
 class CheckFailed(Exception):
@@ -57,6 +62,7 @@ class VisibleChecks:
     def load(self, key: str) -> None:
         """Take the visible key that the build wrote into the notebook, and what was kept of it."""
         self.key, self.verdicts, self.progress = decode(key), {}, Progress()
+        speak(self.key.language, self.key.words)
         if (notebook := shell()) is not None:
             self.errors.watch(notebook, self.key)
             self.progress = kept_progress(Path.cwd(), self.key.assignment, key)
@@ -65,17 +71,17 @@ class VisibleChecks:
         """Print ✓ or ✗ for a function, class or artefact that stands in a namespace."""
         known = self.key.exercises.get(exercise) if self.key else None
         if self.key is None:
-            self._fail(exercise, UNKNOWN.format("at the top of the notebook"))
+            self._fail(exercise, _(UNKNOWN))
         elif known is None:
-            self._fail(exercise, NO_EXERCISE)
+            self._fail(exercise, _(NO_EXERCISE))
         elif known.is_code and not _has_cases(known):
-            self._fail(exercise, UNKNOWN.format("above this one, the folded one too,"))
+            self._fail(exercise, _(NO_CASES))
         elif isinstance(subject, Artefact):
             self._check_artefact(known, subject)
         elif isinstance(subject, Predictions):
             self._check_predictions(known, subject)
         elif problem := _problem_of_inputs(specs()[exercise]):
-            self._fail(exercise, f"{CHANGED} ({problem})")
+            self._fail(exercise, _(CHANGED).format(problem=problem))
         else:
             self._check_code(known, specs()[exercise], subject, namespace)
 
@@ -89,7 +95,7 @@ class VisibleChecks:
             problem = broken(spec.rules, cells_so_far(), known.subject, spec.stand_ins)
             verdict = obeying(verdict, problem)
         if verdict.passed and known.is_graded_later:
-            verdict = replace(verdict, feedback=FORM)
+            verdict = replace(verdict, feedback=_(FORM))
         verdict = replace(verdict, detail=shortened(verdict.detail))
         if verdict.passed:
             self._show(verdict)
@@ -137,7 +143,7 @@ class VisibleChecks:
     def summary(self) -> None:
         """Print every exercise with its points and state."""
         if self.key is None:
-            print("Nothing to sum up: run the cells at the top of the notebook first.")
+            print(_("Nothing to sum up: run the cells at the top of the notebook first."))
             return
         written, empty, where = _written(self.key)
         current = {**written, **_ran()}

@@ -79,12 +79,16 @@ def add(commands: Commands) -> None:
 
 def run_build(course: Course, options: Namespace) -> int:
     """Write notebooks, or say which are not current."""
+    from autograder.assignment.validation import read_source
     from autograder.authoring.build import build, is_current
+    from autograder.authoring.translating import left_out
 
     assignments = options.assignments or course.assignments()
     if not options.check:
         for assignment in assignments:
             print(f"built {build(course, assignment).relative_to(course.root)}")
+            for line in left_out(read_source(course.source_path(assignment))):
+                print(f"  not translated: {line}")
         return 0
     stale = [assignment for assignment in assignments if not is_current(course, assignment)]
     for assignment in stale:

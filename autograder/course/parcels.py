@@ -118,9 +118,10 @@ def kit_of(course: Course, nbgrader: Nbgrader, assignment: str, kernelspec: str 
             **_under(f"solutions/{assignment}", course.source_path(assignment).parent),
             **_under(f"build/source/{assignment}", master),
             **{
-                f"notebooks/{name}/{name}.ipynb": course.released(name).read_bytes()
+                path.relative_to(course.root).as_posix(): path.read_bytes()
                 for name in names
-                if course.released(name).is_file()
+                for path in (course.released(name), *course.translations(name).values())
+                if path.is_file()
             },
             **{
                 f"build/keys/{key.name}": key.read_bytes()

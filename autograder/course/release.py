@@ -20,9 +20,9 @@ def release(
 
     Raises MarksError, before anything is written, where marks given by hand would be lost.
     """
-    student, instructor = make(course, assignment)
+    made = make(course, assignment)
     nbgrader = Nbgrader(course)
-    for line in nbgrader.changes(assignment, student, discard_marks=discard_marks):
+    for line in nbgrader.changes(assignment, made.student, discard_marks=discard_marks):
         tell(line)
-    write(course, assignment, student, instructor)
+    write(course, assignment, made)
     nbgrader.release(assignment, due, discard_marks=discard_marks)

@@ -89,7 +89,7 @@ class Submission:
         releases = self.grader.releases
         said = releases.mistaken(self.notebook)
         if said is None:
-            return repair(self.notebook, releases.own)
+            return repair(releases.in_own_language(self.notebook), releases.own)
         return Repaired(noticed(releases.notebook, said), [f"notebook: {said}"])
 
     @cached_property
@@ -176,7 +176,11 @@ class Grader:
         refuse_stale(source, self.released)
         self.verifier = verifier(course, source)
         self.store = EvidenceStore(course.build / "evidence" / assignment)
-        self.digest = self._digest(released.read_bytes())
+        self.digest = self._digest(
+            b"".join(
+                each.read_bytes() for each in (released, *course.translations(assignment).values())
+            )
+        )
         self._checks, self._rests_on = self.verifier.planned(), self.verifier.rests_on()
         self._recent: Recent[Submission] = Recent(RECENT)
 
@@ -243,7 +247,11 @@ _graders: dict[tuple[object, ...], Grader] = {}
 
 def shared_grader(course: Course, assignment: str) -> Grader:
     """One grader for a whole run, nbgrader's steps included: what one of them found, all know."""
-    files = *course.source_path(assignment).parent.iterdir(), course.released(assignment)
+    files = [
+        *course.source_path(assignment).parent.iterdir(),
+        course.released(assignment),
+        *course.translations(assignment).values(),
+    ]
     changed = tuple(sorted((file, file.stat().st_mtime_ns) for file in files if file.exists()))
     key = assignment, changed, course.sandbox, course.cell_seconds
     if key not in _graders:

@@ -10,6 +10,10 @@ from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
+from autograder.checks.language import N_, _
+
+NAMES = {"parameters": N_("parameters"), "flops": N_("flops"), "saved_bytes": N_("saved bytes")}
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -49,9 +53,10 @@ def counts(model: nn.Module, *inputs: Any) -> Counts:
 def side_by_side(mine: Mapping[str, float], counted: Counts) -> Markdown:
     """A table of your counts beside the profiler's; `mine` names the ones that were counted."""
     found = asdict(counted)
-    head = "| | counted by hand | by the profiler | ratio |\n|---|---:|---:|---:|"
-    rows = [_row(name.replace("_", " "), value, found[name]) for name, value in mine.items()]
-    return Markdown("\n".join([head, *rows]))
+    heads = _("counted by hand"), _("by the profiler"), _("ratio")
+    lines = [f"| | {' | '.join(heads)} |", "|---|---:|---:|---:|"]
+    lines += [_row(_(NAMES[name]), value, found[name]) for name, value in mine.items()]
+    return Markdown("\n".join(lines))
 
 
 def _place(tensor: Tensor) -> int:

@@ -4,6 +4,8 @@ import os
 
 import torch
 
+from autograder.checks.language import _
+
 OVERRIDE = "AUTOGRADER_DEVICE"
 
 
@@ -17,7 +19,7 @@ def device(wanted: str = "") -> torch.device:
     found = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if wanted:
         found = _tried(wanted)
-    print(f"training on the {_name(found)}")
+    print(_("training on the {name}").format(name=_name(found)))
     return found
 
 
@@ -26,13 +28,14 @@ def _tried(wanted: str) -> torch.device:
         return torch.empty(0, device=wanted).device
     except Exception as error:  # PyTorch has many kinds of them for this
         reason = str(error).partition("\n")[0]
-        raise ValueError(f"no device {wanted!r} here: {reason}") from None
+        said = _("no device {wanted!r} here: {reason}").format(wanted=wanted, reason=reason)
+        raise ValueError(said) from None
 
 
 def _name(found: torch.device) -> str:
     match found.type:
         case "cpu":
-            return f"CPU ({torch.get_num_threads()} threads)"
+            return _("CPU ({count} threads)").format(count=torch.get_num_threads())
         case "cuda":
-            return f"GPU ({torch.cuda.get_device_name(found)})"
-    return f"device {found}"
+            return _("GPU ({name})").format(name=torch.cuda.get_device_name(found))
+    return _("device {name}").format(name=found)

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from autograder.checks.checker import check
 from autograder.checks.key import Key
+from autograder.checks.language import _
 from autograder.checks.model_file import (
     ModelError,
     contents,
@@ -33,7 +34,6 @@ STUDENT_ID = re.compile(r"[^\W_](?:[^\W_]|[.@-]){0,63}")
 NOT_IN_NAMES = re.compile(r"[\x00-\x1f/\\:*?\"<>|]")
 STALE_MINUTES = 10
 PLACEHOLDERS = "00000000", "name"
-NOBODY = 'nothing is written: put your own id and name where "00000000" and "name" stand'
 NO_MODULES: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
@@ -85,23 +85,25 @@ def submit(
 def _stem(student_id: object, name: object) -> str:
     """The beginning of every file's name."""
     if not isinstance(student_id, str) or not isinstance(name, str):
-        raise SubmitError('put id and name in quotes: submit("20260001", "Ada Lovelace")')
+        raise SubmitError(_('put id and name in quotes: submit("20260001", "Ada Lovelace")'))
     if student_id.strip() == PLACEHOLDERS[0] or name.strip().lower() == PLACEHOLDERS[1]:
         raise SubmitError(
-            'nothing is written yet: put your own id and name where "00000000" and "name" stand'
+            _('nothing is written yet: put your own id and name where "00000000" and "name" stand')
         )
     student_id = unicodedata.normalize("NFC", student_id.strip())
     name = re.sub(r"\s+", " ", unicodedata.normalize("NFC", name.strip()))
     if not STUDENT_ID.fullmatch(student_id):
-        raise SubmitError(f"{student_id!r} is no student id: letters and digits, no spaces")
+        said = _("{student_id!r} is no student id: letters and digits, no spaces")
+        raise SubmitError(said.format(student_id=student_id))
     if not name or len(name) > 60 or name.startswith(".") or NOT_IN_NAMES.search(name):
-        raise SubmitError(f"{name!r} cannot stand in a file's name: write your name as it is")
+        said = _("{name!r} cannot stand in a file's name: write your name as it is")
+        raise SubmitError(said.format(name=name))
     return f"{student_id}_{name}"
 
 
 def _key() -> Key:
     if check.runner.key is None:
-        raise SubmitError("run the cells at the top of the notebook first, then this one again")
+        raise SubmitError(_("run the cells at the top of the notebook first, then this one again"))
     return check.runner.key
 
 
@@ -122,16 +124,22 @@ def _warnings(notebook: Notebook, key: Key) -> list[str]:
     """What may be wrong with a notebook that can be handed in as it is."""
     minutes = (time.time() - notebook.path.stat().st_mtime) / 60
     problems = {
-        f"was saved {minutes:.0f} minutes ago: save it and run this again": (
+        _("{names}: was saved {minutes:.0f} minutes ago: save it and run this again"): (
             [notebook.path.name] if minutes > STALE_MINUTES else []
         ),
-        "what you ran is not what is saved: save, and run this again": (
+        _("{names}: what you ran is not what is saved: save, and run this again"): (
             changed_since_saved(notebook, _inputs())
         ),
-        "not there any more: take the cell from the released notebook": notebook.missing(key),
-        "still to do": notebook.unsolved(key),
+        _("{names}: not there any more: take the cell from the released notebook"): (
+            notebook.missing(key)
+        ),
+        _("{names}: still to do"): notebook.unsolved(key),
     }
-    return [f"{', '.join(names)}: {what}" for what, names in problems.items() if names]
+    return [
+        said.format(names=", ".join(names), minutes=minutes)
+        for said, names in problems.items()
+        if names
+    ]
 
 
 def _inputs() -> list[str]:
@@ -143,7 +151,7 @@ def _artefact(artefact: str, stem: str) -> Path | None:
     """A model file under its proper name; a line that says so where grading could not read it."""
     found = model_files(Path.cwd(), artefact)
     if not found:
-        print(f"✗ {none_found(artefact)}: save_model writes it")
+        print(_("✗ {problem}: save_model writes it").format(problem=none_found(artefact)))
         return None
     try:
         read_model(contents(found[-1]))
@@ -169,7 +177,7 @@ def _predictions(ending: str, stem: str) -> Path | None:
 
 def _is_there(path: Path) -> bool:
     if not path.is_file():
-        print(f"✗ {path} is not there: run the cell that writes it")
+        print(_("✗ {path} is not there: run the cell that writes it").format(path=path))
     return path.is_file()
 
 
@@ -186,10 +194,13 @@ def _hand_over(files: list[Path], target: Path, wanted: int, texts: Mapping[str,
             archive.write(path, path.name)
         for name, text in texts.items():
             archive.writestr(name, text)
-    said = "the files above" if len(files) == wanted else "not complete, see above"
-    print(f"{'✓' if len(files) == wanted else '✗'} {target}  {_size(target)}, {said}")
-    where = " (in the Output panel)" if Path.cwd() == Path("/kaggle/working") else ""
-    print(f"Upload {target}{where} to the assignment's page; the last version handed in counts.")
+    said = _("✗ {target}  {size}, not complete, see above")
+    if len(files) == wanted:
+        said = _("✓ {target}  {size}, the files above")
+    print(said.format(target=target, size=_size(target)))
+    where = _(" (in the Output panel)") if Path.cwd() == Path("/kaggle/working") else ""
+    said = _("Upload {target}{where} to the assignment's page; the last version handed in counts.")
+    print(said.format(target=target, where=where))
     if "google.colab" in sys.modules:
         from google.colab import files as browser
 

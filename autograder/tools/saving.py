@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from autograder.checks.artefact import Artefact
+from autograder.checks.language import _, word
 from autograder.checks.measuring import PUBLIC_SEED, measure
 from autograder.checks.model_file import Model, ModelError, contents, read_model
 
@@ -38,14 +39,16 @@ def save_model(
     try:
         new = read_model(file.getvalue())
     except ModelError as error:
-        raise ValueError(f"the model file {error}") from None
+        raise ValueError(_("the model file {problem}").format(problem=error)) from None
     path = Path(folder) / NO_NAME.sub("-", f"{student_id}_{name}_{ending}.pth")
     path.parent.mkdir(parents=True, exist_ok=True)
     if artefact is not None and not overwrite and (reason := _why_kept(path, new, artefact)):
-        print(f"kept {path.name}: {reason}; save_model(…, overwrite=True) replaces it")
+        said = _("kept {file}: {reason}; save_model(…, overwrite=True) replaces it")
+        print(said.format(file=path.name, reason=reason))
         return False
     _write(path, file.getvalue())
-    print(f"saved {path.name}, {path.stat().st_size / 1e6:.2f} MB")
+    said = _("saved {file}, {size:.2f} MB")
+    print(said.format(file=path.name, size=path.stat().st_size / 1e6))
     return True
 
 
@@ -67,10 +70,11 @@ def _why_kept(path: Path, new: Model, artefact: Artefact) -> str:
     try:
         found = _measured(new, artefact)
     except ModelError as error:
-        return f"the new model {error}"
-    (name, before), (_, now) = old, found
+        return _("the new model {problem}").format(problem=error)
+    (name, before), now = old, found[1]
     is_better = before < now if artefact.lower_is_better else before > now
-    return f"its {name} is {before:.4g}, that of the new model {now:.4g}" if is_better else ""
+    said = _("its {name} is {before:.4g}, that of the new model {now:.4g}")
+    return said.format(name=word(name), before=before, now=now) if is_better else ""
 
 
 def _measured(model: Model, artefact: Artefact) -> tuple[str, float]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.checks.checker import check
+from autograder.checks.language import N_, _
 from autograder.checks.text.cell_texts import LIMIT, UNANSWERED
 from autograder.checks.text.open_notebook import Notebook, notebook_in, open_notebook
 
@@ -21,9 +22,9 @@ BETWEEN = re.compile(r"[|—]")  # columns of tables, dashes without spaces
 CHARACTER = re.compile(
     "[\u3005-\u3007\u3041-\u30ff\u31f0-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-NOT_FOUND = """\
+NOT_FOUND = N_("""\
 Nothing was counted: the file of this notebook was not found. Save the notebook, then name its
-file: word_counts("my_notebook.ipynb")"""
+file: word_counts("my_notebook.ipynb")""")
 
 
 def count_words(markdown: str) -> int:
@@ -46,14 +47,15 @@ def word_counts(notebook: str | Path | None = None) -> None:
     try:
         found = notebook_in(Path(notebook)) if notebook else open_notebook(check.runner.key)
     except Exception:  # whatever a broken file or a silent browser provokes
-        print(NOT_FOUND)
+        print(_(NOT_FOUND))
         return
     answers = list(_limited(found))
     width = max((len(name) for name, _, _ in answers), default=0)
     for name, words, limit in answers:
-        over = f"   ✗ {words - limit} too many" if words > limit else ""
-        print(f"{name:{width}}  {words:5} of at most {limit} words{over}")
-    print(f"Counted in {found.where}.")
+        over = _("   ✗ {count} too many").format(count=words - limit) if words > limit else ""
+        said = _("{words:5} of at most {limit} words").format(words=words, limit=limit)
+        print(f"{name:{width}}  {said}{over}")
+    print(_("Counted in {where}.").format(where=found.where))
 
 
 def _limited(notebook: Notebook) -> Iterator[tuple[str, int, int]]:

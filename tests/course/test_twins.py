@@ -31,7 +31,7 @@ def told(tmp_path):
             (notebooks[student].parent / "timestamp.txt").write_text("2026-10-01 12:00:00 UTC")
             if student in others:
                 (notebooks[student].parent / f"{student}_model.pth").write_text(others[student])
-        return list(twins(notebooks, released, contents if new is None else new, teams))
+        return list(twins(notebooks, [released], contents if new is None else new, teams))
 
     return of
 

@@ -4,13 +4,15 @@ import ast
 
 from autograder.authoring.operators.calls import OF_AXES
 from autograder.authoring.operators.syntax import name_of
+from autograder.checks.language import _
 
 NAMES = ("dim", "axis")
 
 
 def along_others(name: str, call: ast.Call) -> str:
     """What is said of a call that names other axes."""
-    return f"`{name}` works along other axes than it should{_axes(call)}"
+    said = _("`{name}` works along other axes than it should{axes}")
+    return said.format(name=name, axes=_axes(call))
 
 
 def same_but_for_axes(a: ast.Call, b: ast.Call) -> bool:
@@ -51,8 +53,8 @@ def _axes(call: ast.Call) -> str:
     named = [k.value for k in call.keywords if k.arg in NAMES]
     numbers = [ast.unparse(x) for x in (named or call.args) if _is_numeric(x)]
     if not numbers:
-        return ", all of them" if not call.args else ""
-    return f": {', '.join(numbers)}"
+        return _(", all of them") if not call.args else ""
+    return _(": {detail}").format(detail=", ".join(numbers))
 
 
 def _is_numeric(node: ast.expr) -> bool:

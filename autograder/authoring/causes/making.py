@@ -27,6 +27,7 @@ from autograder.checks.causes.library import (
 )
 from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Exercise, Key
+from autograder.checks.language import ENGLISH, spoken
 from autograder.checks.sketch import arrays_in
 
 SECONDS, MEMORY = 1.0, 2**30  # for one case of a wrong answer, and bytes for all of them
@@ -46,6 +47,7 @@ def made_from(source: Source) -> str:
         mistakes.read_bytes() if mistakes.exists() else b"",
         own_code(),
         _code_of_making(),
+        spoken().removeprefix(ENGLISH).encode(),
     )
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 

@@ -15,10 +15,11 @@ from autograder.checks.causes.of_numbers import of_numbers
 from autograder.checks.causes.of_places import of_places
 from autograder.checks.causes.of_rows import of_parts, of_rows
 from autograder.checks.evidence import Array, Value
+from autograder.checks.language import N_, _, word
 
 GRADIENTS = "gradients"  # places that follow from outputs
 LEAST = 4  # numbers that differ among themselves, to tell a kind from chance
-SAME_FOR_ALL = "The numbers are the same in all cases: they do not depend on what is given."
+SAME_FOR_ALL = N_("The numbers are the same in all cases: they do not depend on what is given.")
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,12 @@ def explanation(cases: Sequence[tuple[Value, Value]]) -> str:
             return said
         outputs = [place for place in places if GRADIENTS not in place]
         each = ((place, _of(pairs, [place])) for place in outputs or places)
-        return next((f"At {_path(place)}: {said}" for place, said in each if said), "")
+        at = _("At {place}: {said}")
+        return next((at.format(place=_path(p), said=said) for p, said in each if said), "")
 
 
 def _path(place: str) -> str:
-    return place.removeprefix(".") or "the output"
+    return place.removeprefix(".") or _("the output")
 
 
 def _of(pairs: Sequence[Pair], places: Sequence[str], *, parts: bool = False) -> str:
@@ -59,7 +61,7 @@ def _of(pairs: Sequence[Pair], places: Sequence[str], *, parts: bool = False) ->
     if not wrong or any(_is_broken(pair) for pair in wrong):
         return ""
     if _are_same_for_all(wrong):
-        return SAME_FOR_ALL
+        return _(SAME_FOR_ALL)
     dimensions = max(pair.right.ndim for pair in wrong)
     candidates = chain(_candidates(wrong, dimensions), of_parts(dimensions) if parts else ())
     return next((says for says, explains in candidates if _holds(explains, known)), "")
@@ -73,7 +75,7 @@ def _pairs(right: Value, given: Value, where: str) -> Iterator[Pair]:
             yield Pair(where, x, y)
         case dict(), dict() if right.keys() == given.keys():
             for key in right:
-                yield from _pairs(right[key], given[key], f"{where}.{key}")
+                yield from _pairs(right[key], given[key], f"{where}.{word(key)}")
         case list(), list() if len(right) == len(given):
             for index, (x, y) in enumerate(zip(right, given, strict=True)):
                 yield from _pairs(x, y, f"{where}[{index}]")

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.evidence import Evidence, Value
+from autograder.checks.language import N_, _
 from autograder.checks.sketch import arrays_in, form_of, numbers_of
 
 CLOSE = 2e-5  # between the numbers of two sketches of the same; right answers differ by 1e-6
-BESIDES = "The numbers, besides: "
+BESIDES = N_("The numbers, besides: ")
 ROW = np.dtype([("numbers", "<f4", 4), ("form", "<u4")])
 Row = tuple[np.ndarray, int]  # what an answer makes of a probe: numbers, and a hash of the form
 Reason = tuple[int, ...]  # sentences that hold together
@@ -62,7 +63,7 @@ class Library:
             np.array([probe in failed for probe in self.probes]),
             np.array([bool(answer[probe].tried) for probe in self.probes]),
         )
-        for found, before in ((forms, ""), (forms | self._telling(), BESIDES)):
+        for found, before in ((forms, ""), (forms | self._telling(), _(BESIDES))):
             places = np.flatnonzero(np.where(decided, decided > 0, numbers & found).all(1))
             if places.size:
                 return before + self.said(int(places[0]))
@@ -98,7 +99,7 @@ class Library:
 
     def said(self, index: int) -> str:
         """The sentences of an answer."""
-        return " Or: ".join(
+        return _(" Or: ").join(
             " ".join(self.sentences[number] for number in reason) for reason in self.reasons[index]
         )
 

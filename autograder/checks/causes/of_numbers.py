@@ -5,46 +5,51 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from autograder.checks.causes.close import CLOSE, Candidate, Explains, Numbers, close
+from autograder.checks.language import N_, _
 
 NEARLY = 1e-3  # a factor this near to 1 is no cause, but what is left of one
 LARGEST_NAMED = 400
 FUNCTIONS: dict[str, Callable[[Numbers], Numbers]] = {
-    "the exponential of": np.exp,
-    "the logarithm of": np.log,
-    "the base-2 logarithm of": np.log2,
-    "the square of": np.square,
-    "the square root of": np.sqrt,
-    "one divided by": np.reciprocal,
-    "one minus": lambda x: 1 - x,
-    "the absolute value of": np.abs,
-    "the whole part of": np.trunc,
-    "the nearest whole number to": np.round,
+    N_("Each number is the exponential of the right one."): np.exp,
+    N_("Each number is the logarithm of the right one."): np.log,
+    N_("Each number is the base-2 logarithm of the right one."): np.log2,
+    N_("Each number is the square of the right one."): np.square,
+    N_("Each number is the square root of the right one."): np.sqrt,
+    N_("Each number is one divided by the right one."): np.reciprocal,
+    N_("Each number is one minus the right one."): lambda x: 1 - x,
+    N_("Each number is the absolute value of the right one."): np.abs,
+    N_("Each number is the whole part of the right one."): np.trunc,
+    N_("Each number is the nearest whole number to the right one."): np.round,
+}
+POWERS = {
+    N_("All numbers are the right ones times the length of axis {axis}."): 1,
+    N_("All numbers are the right ones divided by the length of axis {axis}."): -1,
+    N_("All numbers are the right ones times √ of the length of axis {axis}."): 0.5,
+    N_("All numbers are the right ones divided by √ of the length of axis {axis}."): -0.5,
 }
 
 
 def of_numbers(x: Numbers, y: Numbers, dimensions: int) -> Iterator[Candidate]:
     """Functions that may make the right numbers `x` those that were given, `y`, all in one row."""
     if not y.any():
-        yield "All numbers are zero.", lambda a, b: not b.any() and bool(a.any())
+        yield _("All numbers are zero."), lambda a, b: not b.any() and bool(a.any())
         return
     factor = float(x @ y / (x @ x)) if x.any() else 0.0
     if factor and abs(factor - 1) > NEARLY:
         yield _says_factor(factor), lambda a, b: close(factor * a, b)
     offset = float((y - x).mean())
-    yield f"Each number is the right one plus {offset:.4g}.", lambda a, b: close(a + offset, b)
+    says = _("Each number is the right one plus {offset:.4g}.").format(offset=offset)
+    yield says, lambda a, b: close(a + offset, b)
     for axis in range(dimensions):
-        length = f"the length of axis {axis}"
-        yield f"All numbers are the right ones times {length}.", _times_length(axis, 1)
-        yield f"All numbers are the right ones divided by {length}.", _times_length(axis, -1)
-        yield f"All numbers are the right ones times √ of {length}.", _times_length(axis, 0.5)
-        yield f"All numbers are the right ones divided by √ of {length}.", _times_length(axis, -0.5)
-    for name, function in FUNCTIONS.items():
-        yield f"Each number is {name} the right one.", _by(function)
+        for says, power in POWERS.items():
+            yield _(says).format(axis=axis), _times_length(axis, power)
+    for says, function in FUNCTIONS.items():
+        yield _(says), _by(function)
     slope = float(np.cov(x, y, bias=True)[0, 1] / x.var()) if x.var() else 0.0
     rest = float(y.mean() - slope * x.mean())
     if slope and abs(slope - 1) > NEARLY:
-        says = f"Each number is {slope:.4g} times the right one plus {rest:.4g}."
-        yield says, lambda a, b: close(slope * a + rest, b)
+        says = _("Each number is {slope:.4g} times the right one plus {rest:.4g}.")
+        yield says.format(slope=slope, rest=rest), lambda a, b: close(slope * a + rest, b)
 
 
 def _times_length(axis: int, power: float) -> Explains:
@@ -60,8 +65,9 @@ def _by(function: Callable[[Numbers], Numbers]) -> Explains:
 
 def _says_factor(factor: float) -> str:
     if np.isclose(factor, -1, rtol=CLOSE):
-        return "The sign of all numbers is the opposite."
-    return f"All numbers are the right ones times {factor:.4g}{name_of_factor(factor)}."
+        return _("The sign of all numbers is the opposite.")
+    said = _("All numbers are the right ones times {factor:.4g}{name}.")
+    return said.format(factor=factor, name=name_of_factor(factor))
 
 
 def name_of_factor(factor: float) -> str:

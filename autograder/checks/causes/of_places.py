@@ -6,22 +6,30 @@ from itertools import combinations
 import numpy as np
 
 from autograder.checks.causes.close import Candidate, Explains, Numbers, close, differ
+from autograder.checks.language import N_, _
 
 LEAST = 4  # numbers that differ, to know them again in another order
+LATE = {
+    N_("The numbers stand one place too late along axis {axis}."): 1,
+    N_("The numbers stand one place too early along axis {axis}."): -1,
+}
 
 
 def of_places(dimensions: int) -> Iterator[Candidate]:
     """Where the right numbers may have got to, the simplest first."""
     for i, j in combinations(range(dimensions), 2):
-        yield f"Axes {i} and {j} are exchanged.", _exchanged(i, j)
+        said = _("Axes {one} and {other} are exchanged.")
+        yield said.format(one=i, other=j), _exchanged(i, j)
     for axis in range(dimensions):
-        yield f"The numbers stand in reverse order along axis {axis}.", _reversed(axis)
-        for way, steps in (("late", 1), ("early", -1)):
-            yield f"The numbers stand one place too {way} along axis {axis}.", _rolled(axis, steps)
-    yield "The numbers are right, only their shape is not.", _same_numbers
+        said = _("The numbers stand in reverse order along axis {axis}.")
+        yield said.format(axis=axis), _reversed(axis)
+        for late, steps in LATE.items():
+            yield _(late).format(axis=axis), _rolled(axis, steps)
+    yield _("The numbers are right, only their shape is not."), _same_numbers
     for axis in range(dimensions):
-        yield f"The right numbers stand in another order along axis {axis}.", _permuted(axis)
-    yield "These are the right numbers, but at other places.", _anywhere
+        said = _("The right numbers stand in another order along axis {axis}.")
+        yield said.format(axis=axis), _permuted(axis)
+    yield _("These are the right numbers, but at other places."), _anywhere
 
 
 def _exchanged(i: int, j: int) -> Explains:

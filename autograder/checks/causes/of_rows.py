@@ -6,9 +6,21 @@ import numpy as np
 
 from autograder.checks.causes.close import CLOSE, Candidate, Explains, Numbers, close, differ
 from autograder.checks.causes.of_numbers import NEARLY, name_of_factor
+from autograder.checks.language import N_, _
 
 SHORTEST = 3  # an axis along which one number is told from chance
 FEWEST = 3  # zeros that are no chance
+FUTURE = N_("Numbers stand above the diagonal, where zeros belong: the future is seen.")
+OWN: dict[str, Callable[[Numbers, Numbers], Numbers]] = {
+    N_("Along axis {axis}, each row is the right one times a factor of its own."): np.divide,
+    N_("Along axis {axis}, each row is the right one plus a number of its own."): np.subtract,
+}
+ITEMS = {  # which are right
+    N_("Along axis {axis} only the first item is wrong."): slice(1, None),
+    N_("Along axis {axis} only the last item is wrong."): slice(None, -1),
+    N_("Along axis {axis} only the first item is right."): slice(None, 1),
+    N_("Along axis {axis} only the last item is right."): slice(-1, None),
+}
 Pairs = Sequence[tuple[Numbers, Numbers]]
 Mask = Callable[[Numbers], Numbers]
 
@@ -19,34 +31,27 @@ def of_rows(wrong: Pairs) -> Iterator[Candidate]:
     for axis in axes:
         for other in axes:
             if other != axis:
-                says = f"The numbers sum to 1 along axis {other}, and should along axis {axis}."
-                yield says, _sum_to_one_along(other, axis)
-        yield (
-            f"All numbers together sum to 1, and should along axis {axis}.",
-            _sum_to_one_along(None, axis),
-        )
-    yield "Numbers stand above the diagonal, where zeros belong: the future is seen.", _sees_future
-    yield "Numbers stand where zeros belong.", _unmasked
+                says = _("The numbers sum to 1 along axis {other}, and should along axis {axis}.")
+                yield says.format(other=other, axis=axis), _sum_to_one_along(other, axis)
+        says = _("All numbers together sum to 1, and should along axis {axis}.")
+        yield says.format(axis=axis), _sum_to_one_along(None, axis)
+    yield _(FUTURE), _sees_future
+    yield _("Numbers stand where zeros belong."), _unmasked
     yield from _of_scores(wrong, axes)
     for axis in axes:
-        yield f"All items along axis {axis} are the same.", _repeated(axis)
-        yield _own("is the right one times a factor", axis), _with_own(axis, np.divide)
-        yield _own("is the right one plus a number", axis), _with_own(axis, np.subtract)
+        says = _("All items along axis {axis} are the same.")
+        yield says.format(axis=axis), _repeated(axis)
+        for says, part in OWN.items():
+            yield _(says).format(axis=axis), _with_own(axis, part)
 
 
 def of_parts(dimensions: int) -> Iterator[Candidate]:
     """In which part of every array the numbers are wrong."""
     for axis in range(dimensions):
-        for which, where in (("first", slice(1, None)), ("last", slice(None, -1))):
-            yield f"Along axis {axis} only the {which} item is wrong.", _right_at(axis, where)
-        for which, at in (("first", slice(None, 1)), ("last", slice(-1, None))):
-            yield f"Along axis {axis} only the {which} item is right.", _right_at(axis, at)
-    for name, mask in PARTS.items():
-        yield f"Only the numbers {name} are wrong.", _wrong_in(mask)
-
-
-def _own(what: str, axis: int) -> str:
-    return f"Along axis {axis}, each row {what} of its own."
+        for says, where in ITEMS.items():
+            yield _(says).format(axis=axis), _right_at(axis, where)
+    for says, mask in PARTS.items():
+        yield _(says), _wrong_in(mask)
 
 
 def _sum_to_one_along(axis: int | None, right_axis: int) -> Explains:
@@ -101,8 +106,8 @@ def _of_scores(wrong: Pairs, axes: Sequence[int]) -> Iterator[Candidate]:
         x, y = _scores(a, axis), _scores(b, axis)
         size = float((x * y).sum() / (x * x).sum()) if x.any() else 0.0
         if size and abs(size - 1) > NEARLY:
-            times = f"{size:.4g}{name_of_factor(size)}"
-            yield f"These are the weights for scores {times} times as large.", _scaled(axis, size)
+            says = _("These are the weights for scores {size:.4g}{name} times as large.")
+            yield says.format(size=size, name=name_of_factor(size)), _scaled(axis, size)
 
 
 def _are_weights(a: Numbers, b: Numbers, axis: int) -> bool:
@@ -184,7 +189,11 @@ def _above(a: Numbers) -> Numbers:
 
 
 PARTS: dict[str, Mask] = {
-    "on the diagonal": lambda a: np.eye(a.shape[-2], a.shape[-1], dtype=bool),
-    "above the diagonal": _above,
-    "below the diagonal": lambda a: np.tri(a.shape[-2], a.shape[-1], k=-1, dtype=bool),
+    N_("Only the numbers on the diagonal are wrong."): lambda a: np.eye(
+        a.shape[-2], a.shape[-1], dtype=bool
+    ),
+    N_("Only the numbers above the diagonal are wrong."): _above,
+    N_("Only the numbers below the diagonal are wrong."): lambda a: np.tri(
+        a.shape[-2], a.shape[-1], k=-1, dtype=bool
+    ),
 }

@@ -12,13 +12,14 @@ from types import TracebackType
 from typing import Any
 
 from autograder.checks.key import Key
+from autograder.checks.language import N_, _
 from autograder.checks.own_frames import is_own
 from autograder.checks.shown.boxes import WAITING, boxed, marked
 from autograder.checks.shown.front_end import show
 from autograder.checks.text.cell_texts import SOLUTION, UNSOLVED
 from autograder.checks.text.cells import parsed
 
-LEFT_OUT = "(Lines of libraries are left out; %tb shows them.)"
+LEFT_OUT = N_("(Lines of libraries are left out; %tb shows them.)")
 
 
 class Errors:
@@ -65,8 +66,8 @@ class Errors:
 
 
 def _show_needed(place: str) -> None:
-    said = f"{place}, which is not written yet"
-    show(f"needs {said}", boxed(WAITING, marked("needs", WAITING, said)))
+    needs, said = _("needs"), _("{place}, which is not written yet").format(place=place)
+    show(f"{needs} {said}", boxed(WAITING, marked(needs, WAITING, said)))
 
 
 def _stub_of(trace: TracebackType) -> str:
@@ -104,7 +105,7 @@ def _show_own_lines(
         return
     shell.showtraceback((kind, error, own), tb_offset=0)
     sys.last_traceback = trace
-    print(LEFT_OUT)
+    print(_(LEFT_OUT))
 
 
 def _own(trace: TracebackType) -> TracebackType | None:

@@ -10,6 +10,7 @@ from html import escape
 import numpy as np
 
 from autograder.checks.first_difference import Difference
+from autograder.checks.language import _
 
 BELOW, ABOVE, ODD = (
     "230,120,0",
@@ -50,19 +51,19 @@ class Scale:
         """What the colours mean."""
         if self.low < 0:
             farthest = max(self.high, -self.low)
-            return f"orange below 0, blue above, to ±{farthest:.3g}"
-        return f"blue from {self.low:.3g} to {self.high:.3g}"
+            return _("orange below 0, blue above, to ±{farthest:.3g}").format(farthest=farthest)
+        return _("blue from {low:.3g} to {high:.3g}").format(low=self.low, high=self.high)
 
 
 def side_by_side(difference: Difference) -> str:
     """What was expected, what came, and what lies between them: rows, or maps on one scale."""
     x, y = difference.expected, difference.actual
-    named, scales = {"expected": x, "yours": y}, [Scale.of(x, y)] * 2
+    named, scales = {_("expected"): x, _("yours"): y}, [Scale.of(x, y)] * 2
     said = scales[0].said
     if difference.is_of_numbers:
-        named["yours − expected"] = between = _between(x, y)
+        named[_("yours − expected")] = between = _between(x, y)
         scales.append(Scale.of(between))
-        said += f"; of the difference: {scales[-1].said}"
+        said += _("; of the difference: {said}").format(said=scales[-1].said)
     draw = _rows if difference.is_of_numbers and x.ndim == 1 else _maps
     where = f"{difference.where}: " if difference.where else ""
     return f"{draw(named, scales)}{_small(where + said)}"

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from autograder.checks.key import Key
+from autograder.checks.language import _
 from autograder.checks.text.cell_texts import ANSWER, CHECK, SOLUTION, UNANSWERED, UNSOLVED
 
 COLAB_SECONDS = 30
@@ -49,10 +50,11 @@ class Notebook:
     def where(self) -> str:
         """Which notebook this is, in words."""
         if self.on_screen:
-            return "the notebook as it is on your screen"
+            return _("the notebook as it is on your screen")
         time = datetime.fromtimestamp(self.path.stat().st_mtime)
         name = self.path.name
-        return f"{name} as saved at {time:%H:%M:%S}; save it to count what you wrote since"
+        said = _("{name} as saved at {time:%H:%M:%S}; save it to count what you wrote since")
+        return said.format(name=name, time=time)
 
     def names(self) -> set[str]:
         """All exercises and answers that have a cell."""
@@ -66,7 +68,11 @@ class Notebook:
     def missing(self, key: Key) -> list[str]:
         """Graded cells that are not there."""
         lost = [name for name in _written_in_code(key) if name not in self.solutions]
-        lost += [f"the check of {name}" for name in key.exercises if name not in self.checks]
+        lost += [
+            _("the check of {name}").format(name=name)
+            for name in key.exercises
+            if name not in self.checks
+        ]
         return lost + [name for name in key.written if name not in self.answers]
 
     def unsolved(self, key: Key) -> list[str]:
@@ -92,7 +98,8 @@ def notebook_in(path: Path, *, on_screen: bool = False) -> Notebook:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         texts = [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
     except (OSError, ValueError, LookupError, TypeError):
-        raise NotebookError(f"{path.name} is not a notebook that can be read") from None
+        said = _("{name} is not a notebook that can be read")
+        raise NotebookError(said.format(name=path.name)) from None
     code, markdown = (tuple(t for k, t in texts if k == kind) for kind in ("code", "markdown"))
     return Notebook(path, code, markdown, on_screen)
 
@@ -110,11 +117,17 @@ def open_notebook(key: Key | None) -> Notebook:
         return notebook_in(running)
     found = [notebook for notebook in _notebooks(Path.cwd()) if key is None or notebook.holds(key)]
     if not found or (key is None and len(found) > 1):
-        what = f"saved notebook of {key.assignment}" if key else "single notebook"
-        raise NotebookError(
-            f"no {what} in {Path.cwd()}: "
+        said = _(
+            "no saved notebook of {assignment} in {folder}: "
             "save it there, or hand in the file that your platform downloads"
         )
+        if key is None:
+            said = _(
+                "no single notebook in {folder}: "
+                "save it there, or hand in the file that your platform downloads"
+            )
+        name = key.assignment if key else ""
+        raise NotebookError(said.format(assignment=name, folder=Path.cwd()))
     return max(found, key=lambda notebook: notebook.path.stat().st_mtime)
 
 
@@ -132,7 +145,7 @@ def _ask_colab() -> Path:
 
     reply = _message.blocking_request("get_ipynb", request="", timeout_sec=COLAB_SECONDS)
     if not reply or "ipynb" not in reply:
-        raise NotebookError("Colab did not hand over the notebook: run this cell again")
+        raise NotebookError(_("Colab did not hand over the notebook: run this cell again"))
     path = Path(tempfile.mkdtemp()) / "notebook.ipynb"
     path.write_text(json.dumps(reply["ipynb"], ensure_ascii=False), encoding="utf-8")
     return path

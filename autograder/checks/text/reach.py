@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from autograder.checks.language import _
 from autograder.checks.text.names import access, chain, global_name, paths
 from autograder.checks.text.notebook import Notebook, Patch
 from autograder.checks.text.scopes import Binding, Scope, walk
@@ -76,10 +77,10 @@ class Reach:
 
     def where(self, found: Found) -> str:
         """The line of a node in its cell, and which cell if it is not the definition's own."""
-        line = f"in line {getattr(found.node, 'lineno', 0)}"
+        line, name = getattr(found.node, "lineno", 0), found.part_of.name
         if found.scope.cell == self.cell:
-            return line
-        return f"{line} of the cell with `{found.part_of.name}`"
+            return _("in line {line}").format(line=line)
+        return _("in line {line} of the cell with `{name}`").format(line=line, name=name)
 
 
 def reach(
@@ -96,7 +97,7 @@ def reach(
     notebook = Notebook(cells, subject, failed)
     todo, stop = notebook.names.find(subject), {*stop} - {subject}
     if not todo:
-        return Reach(subject, problem="is defined in no cell that can be read")
+        return Reach(subject, problem=_("is defined in no cell that can be read"))
     found: list[Found] = []
     reached: dict[Binding, None] = {}  # in order
     for binding in todo:  # it grows
@@ -133,5 +134,9 @@ def _named(found: Found) -> list[Binding]:
 
 
 def _unread(name: str, subject: str) -> str:
-    what = "holds" if name == subject else f"uses `{name}`, whose cell holds"
-    return f"{what} more than Python, so that its rules cannot be checked"
+    if name == subject:
+        return _("holds more than Python, so that its rules cannot be checked")
+    said = _(
+        "uses `{name}`, whose cell holds more than Python, so that its rules cannot be checked"
+    )
+    return said.format(name=name)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from itertools import islice
 
+from autograder.checks.language import _
 from autograder.checks.text.names import access, chain, global_name, meanings, stores, text
 from autograder.checks.text.notebook import Patch
 from autograder.checks.text.reach import Found, Reach
@@ -20,7 +21,8 @@ def recursion(reach: Reach) -> str:
     """Which function calls itself, in words; empty where none does."""
     for found in reach.found:
         if _applied_to_itself(found.node):
-            return f"calls a function with itself {reach.where(found)}"
+            said = _("calls a function with itself {where}")
+            return said.format(where=reach.where(found))
     try:
         TopologicalSorter(_Calls(reach).graph()).prepare()
     except CycleError as error:
@@ -39,8 +41,11 @@ def _applied_to_itself(node: ast.AST) -> bool:
 def _described(reach: Reach, cycle: list[ast.AST]) -> str:
     first = next(found for found in reach.found if found.node in cycle)
     others = [_name(node) for node in cycle[1:] if node is not first.node]
-    through = f" through {others[0]}" if others else ""
-    return f"{_name(first.node)} calls itself{through} {reach.where(first)}"
+    said = _("{name} calls itself {where}")
+    if others:
+        said = _("{name} calls itself through {other} {where}")
+    other = next(iter(others), "")
+    return said.format(name=_name(first.node), other=other, where=reach.where(first))
 
 
 def _name(node: ast.AST) -> str:
@@ -105,7 +110,7 @@ class _Calls:
         root, names, _ = chain(node)
         if (method := _method_of_self(root, scope)) is not None:
             yield from self._under(names[-1] if "__class__" in names else names[0], method)
-        for what, attributes, _ in meanings(node, scope):
+        for what, attributes, __ in meanings(node, scope):
             if isinstance(what, ast.ClassDef) and attributes:
                 yield from (*self._inherited(what, attributes[0]), *self._stored[attributes[0]])
             elif isinstance(what, Function) and attributes[:1] in (("__call__",), ("__wrapped__",)):
@@ -165,7 +170,7 @@ class _Calls:
 
 def _aliased(node: ast.AST, scope: Scope) -> Functions:
     """The functions that an expression stands for."""
-    for what, attributes, _ in meanings(node, scope):
+    for what, attributes, __ in meanings(node, scope):
         if isinstance(what, Function) and not attributes:
             yield what
 

@@ -52,8 +52,9 @@ def collect(course: Course, assignment: str, downloaded: Path, students: Path | 
     new = {line.who for line in report.lines if line.state in (NEW, REPLACED)}
     report.notes += _mistaken(course, assignment, new, nbgrader)
     notebooks = nbgrader.submitted(assignment)
+    released = [course.released(assignment), *course.translations(assignment).values()]
     together = together_in(course, assignment, students_of(nbgrader))
-    report.notes += twins(notebooks, course.released(assignment), new, together)
+    report.notes += twins(notebooks, released, new, together)
     report.notes += _shared(Sharing(nbgrader, assignment))
     return report
 

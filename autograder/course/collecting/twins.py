@@ -23,14 +23,14 @@ Files: TypeAlias = list[tuple[str, Path]]  # each with its student
 
 def twins(
     notebooks: Mapping[str, Path],
-    released: Path,
+    released: Collection[Path],
     new: Collection[str],
     teams: Collection[frozenset[str]] = (),
 ) -> Iterator[str]:
     """A line for each group of students of whom one is `new`, but for those who work together.
 
     `notebooks` are by student; what lies beside them is looked at as well. A notebook as it was
-    released is nobody's work.
+    released, in any language, is nobody's work.
     """
     for files, says in _alike(notebooks, released) if new else ():
         students = frozenset(who for who, _ in files)
@@ -41,10 +41,12 @@ def twins(
             yield f"{', '.join(sorted(students))}: {says}: {names}"
 
 
-def _alike(notebooks: Mapping[str, Path], released: Path) -> Iterator[tuple[Files, str]]:
+def _alike(
+    notebooks: Mapping[str, Path], released: Collection[Path]
+) -> Iterator[tuple[Files, str]]:
     """Files that several students have, and in what way they are alike."""
     cells = cache(_cells)  # a notebook with pictures takes a while
-    everybodys = {cells(released)} - {None}
+    everybodys = {*map(cells, released)} - {None}
     own = [(who, f) for who, f in notebooks.items() if _is_file(f) and cells(f) not in everybodys]
     beside = [(who, f) for who, n in notebooks.items() for f in _others(n)]
     told: set[frozenset[str]] = set()

@@ -38,7 +38,8 @@ class Reading:
 @lru_cache(1)
 def given(released: Path) -> Given:
     """What a released notebook gives, read once in each process."""
-    return Given(read_notebook(released))
+    translations = sorted(released.parent.glob(f"{released.stem}.*.ipynb"))
+    return Given(read_notebook(released), map(read_notebook, translations))
 
 
 def read_all(

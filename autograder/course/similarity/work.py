@@ -1,7 +1,7 @@
 """What a student wrote: the code of a submission without what the release gave, by exercise."""
 
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -40,11 +40,11 @@ class Work:
 
 
 class Given:
-    """What the released notebook gives to everybody."""
+    """What the released notebook, in whatever language, gives to everybody."""
 
-    def __init__(self, released: NotebookNode) -> None:
+    def __init__(self, released: NotebookNode, translations: Iterable[NotebookNode] = ()) -> None:
         self.release = Release(released)
-        self.texts = {cell.source for cell in released.cells}
+        self.texts = {cell.source for nb in (released, *translations) for cell in nb.cells}
 
     @cached_property
     def names(self) -> set[str]:

@@ -9,6 +9,7 @@ from nbformat import NotebookNode
 from rapidfuzz import fuzz, process
 
 from autograder.assignment.cells import CellName, Kind, name_of, named
+from autograder.checks.language import in_every_language
 from autograder.checks.text import cell_texts
 from autograder.checks.text.cell_texts import AI_HEADING
 from autograder.grading.repair.amount import may_be_code
@@ -147,7 +148,7 @@ def named_in(source: str) -> Iterator[CellName]:
 
 def is_disclosure(source: str) -> bool:
     """Whether a text is about AI tools: prompts and answers in it are quoted, not handed in."""
-    return source.lstrip().startswith(AI_HEADING)
+    return source.lstrip().startswith(in_every_language(AI_HEADING))
 
 
 def _by_definition(cell: NotebookNode, release: Release) -> int | None:
