@@ -118,6 +118,10 @@ class Course(Configurable):
         found = {language: self.released(assignment, language) for language in languages()}
         return {language: path for language, path in found.items() if path.is_file()}
 
+    def in_all_languages(self, assignment: str) -> list[Path]:
+        """Its released notebook, and its translations."""
+        return [self.released(assignment), *self.translations(assignment).values()]
+
     def word(self, assignment: str) -> str:
         """What students call their notebook: a word of its own for the collector, or its name."""
         words: dict[str, str] = self.config.LmsExtractor.get("words") or {}

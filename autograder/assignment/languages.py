@@ -16,9 +16,7 @@ def with_translations(source: Source) -> Source:
 
     Where one cell is translated to a language, every text is.
     """
-    found: list[Cell] = []
-    for cell, original in _with_originals(source):
-        found.append(replace(cell, translates=original.line))
+    found = (replace(cell, translates=of.line) for cell, of in _with_originals(source))
     cells = tuple(cell for cell in source.cells if not cell.language)
     divided = replace(source, cells=cells, translations=tuple(found))
     for language in divided.languages:

@@ -77,8 +77,7 @@ def _refuse_own(course: Course, folder: Path) -> None:
 def _released(course: Course) -> Iterator[Path]:
     """Every assignment's notebook, in all its languages."""
     for assignment in course.assignments():
-        yield course.released(assignment)
-        yield from course.translations(assignment).values()
+        yield from course.in_all_languages(assignment)
 
 
 def _notebook(path: Path) -> NotebookNode:

@@ -22,6 +22,7 @@ from autograder.assignment.source import Source
 from autograder.assignment.validation import read_source
 from autograder.authoring.help import folded
 from autograder.authoring.notebook import instructor_notebook
+from autograder.authoring.translating import translated_key
 from autograder.checks.key import encode
 from autograder.checks.language import _, speaking
 from autograder.files import write_whole
@@ -46,9 +47,7 @@ def write_solutions(course: Course, assignment: str, counts: Counts) -> Path:
 
 
 def _name(assignment: str, language: str) -> str:
-    return (
-        f"{assignment}-solutions.{language}.ipynb" if language else f"{assignment}-solutions.ipynb"
-    )
+    return f"{assignment}-solutions{'.' if language else ''}{language}.ipynb"
 
 
 def solutions_notebook(course: Course, source: Source, counts: Counts) -> NotebookNode:
@@ -61,7 +60,8 @@ def solutions_notebook(course: Course, source: Source, counts: Counts) -> Notebo
 
 
 def _solutions(course: Course, source: Source, counts: Counts) -> NotebookNode:
-    key = replace(visible_key(source), language=source.language or course.language)
+    key = replace(visible_key(source), language=course.language)
+    key = translated_key(key, source, None) if source.language else key
     nb = instructor_notebook(source, encode(key), course)
     others, mistakes = read_alternatives(source), read_mistakes(source)
     cells = []

@@ -120,7 +120,7 @@ def kit_of(course: Course, nbgrader: Nbgrader, assignment: str, kernelspec: str 
             **{
                 path.relative_to(course.root).as_posix(): path.read_bytes()
                 for name in names
-                for path in (course.released(name), *course.translations(name).values())
+                for path in course.in_all_languages(name)
                 if path.is_file()
             },
             **{

@@ -170,16 +170,14 @@ class Grader:
         self, course: Course, assignment: str, verifier: type[Verifier] = Verifier
     ) -> None:
         self.course, self.assignment = course, assignment
-        source, released = read_source(course.source_path(assignment)), course.released(assignment)
+        source = read_source(course.source_path(assignment))
         self.releases = Releases(course, assignment)
         self.released = self.releases.notebook
         refuse_stale(source, self.released)
         self.verifier = verifier(course, source)
         self.store = EvidenceStore(course.build / "evidence" / assignment)
         self.digest = self._digest(
-            b"".join(
-                each.read_bytes() for each in (released, *course.translations(assignment).values())
-            )
+            b"".join(path.read_bytes() for path in course.in_all_languages(assignment))
         )
         self._checks, self._rests_on = self.verifier.planned(), self.verifier.rests_on()
         self._recent: Recent[Submission] = Recent(RECENT)
@@ -247,11 +245,8 @@ _graders: dict[tuple[object, ...], Grader] = {}
 
 def shared_grader(course: Course, assignment: str) -> Grader:
     """One grader for a whole run, nbgrader's steps included: what one of them found, all know."""
-    files = [
-        *course.source_path(assignment).parent.iterdir(),
-        course.released(assignment),
-        *course.translations(assignment).values(),
-    ]
+    beside = course.source_path(assignment).parent.iterdir()
+    files = *beside, *course.in_all_languages(assignment)
     changed = tuple(sorted((file, file.stat().st_mtime_ns) for file in files if file.exists()))
     key = assignment, changed, course.sandbox, course.cell_seconds
     if key not in _graders:

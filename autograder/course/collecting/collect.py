@@ -52,7 +52,7 @@ def collect(course: Course, assignment: str, downloaded: Path, students: Path | 
     new = {line.who for line in report.lines if line.state in (NEW, REPLACED)}
     report.notes += _mistaken(course, assignment, new, nbgrader)
     notebooks = nbgrader.submitted(assignment)
-    released = [course.released(assignment), *course.translations(assignment).values()]
+    released = course.in_all_languages(assignment)
     together = together_in(course, assignment, students_of(nbgrader))
     report.notes += twins(notebooks, released, new, together)
     report.notes += _shared(Sharing(nbgrader, assignment))

@@ -80,7 +80,7 @@ def copied(course: Course, assignment: str, root: Path) -> Course:
     if not released.is_file():
         raise SettingsError(f"{assignment!r} is not built: run `release {assignment}` first")
     (root / "notebooks" / assignment).mkdir(parents=True)
-    for path in (released, *course.translations(assignment).values()):
+    for path in course.in_all_languages(assignment):
         shutil.copy(path, root / "notebooks" / assignment)
     settings = {"hidden_cases": course.hidden_cases, "cell_seconds": course.cell_seconds}
     (root / CONFIG_FILE).write_text(CONFIG.format(**settings))
