@@ -1,5 +1,6 @@
 """One source, a notebook for each language, and one grade whichever is handed in."""
 
+import os
 import shutil
 
 import nbformat
@@ -155,16 +156,25 @@ def test_what_it_gives_is_nobodys_own(course, chinese):
 
 
 def test_it_is_collected_and_scored(course, chinese, tmp_path, capsys):
-    nb = filled_in(chinese, references(read_source(course.source_path("demo"))))
+    """Under the course's word or its own name; also beside one that nobody has touched."""
+    done = filled_in(chinese, references(read_source(course.source_path("demo"))))
     folder = tmp_path / "download"
     folder.mkdir()
-    for name in ("20260001_张三_demo.zh.ipynb", "20260002_Ada_demo.ipynb"):
-        path = folder / name
-        nbformat.write(nb, path)
+    named = ("1_张三_demo.zh", "2_Ada_lab3", "3_Li_demo")
+    for name in named:
+        nbformat.write(done, folder / f"{name}.ipynb")
+    shutil.copy(course.released("demo", "zh"), folder / "3_Li_demo.zh.ipynb")
+    for path in folder.iterdir():
+        os.utime(path, (0, 10**9))
     assert run(course, parser().parse_args(["collect", "demo", str(folder)])) == 0
-    assert {*Nbgrader(course).submitted("demo")} == {"20260001", "20260002"}
+    submitted = Nbgrader(course).submitted("demo")
+    assert submitted.keys() == {"1", "2", "3"}
+    assert {path.name for path in submitted.values()} == {"demo.ipynb"}
+    assert {path.read_bytes() for path in submitted.values()} == {
+        (folder / f"{named[0]}.ipynb").read_bytes()
+    }
     capsys.readouterr()
-    assert run(course, parser().parse_args(["score", "demo", str(path)])) == 0
+    assert run(course, parser().parse_args(["score", "demo", str(submitted["1"])])) == 0
     assert '"score": 3.0' in capsys.readouterr().out
 
 

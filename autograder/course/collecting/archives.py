@@ -243,6 +243,12 @@ def in_utc(time: datetime, zone: tzinfo | None) -> datetime:
     return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
 
 
+def content_of(path: Path) -> tuple[int, int]:
+    """A file's checksum and size, as `HandedIn` has them."""
+    with path.open("rb") as file:
+        return checksum(file), path.stat().st_size
+
+
 def checksum(file: IO[bytes]) -> int:
     """As zips have it of their entries."""
     found = 0

@@ -20,7 +20,13 @@ from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from nbgrader.utils import find_all_notebooks
 from traitlets import Dict, Float, List, TraitError, Unicode, validate
 
-from autograder.course.collecting.archives import ASIDE, HandedIn, Reader, RefusedError
+from autograder.course.collecting.archives import (
+    ASIDE,
+    HandedIn,
+    Reader,
+    RefusedError,
+    content_of,
+)
 from autograder.course.collecting.disputes import undisputed
 from autograder.course.collecting.enrolled import KEPT, enrolled
 from autograder.course.collecting.names import (
@@ -41,6 +47,7 @@ from autograder.course.collecting.outcome import (
     plain,
 )
 from autograder.course.collecting.people import People
+from autograder.course.collecting.stems import originals
 from autograder.course.collecting.submitted import Submitted
 from autograder.course.collecting.versions import Version, beside, latest, version
 from autograder.course.extensions import due_dates
@@ -54,6 +61,7 @@ CLAIMS = "Known by the id that they wrote, as the roster does not know who hande
 SHOWN = 5  # of these
 ZONE = "Times without a zone (set c.LmsExtractor.timezone) were read as"
 SINCE_WHEN = "Canvas says only that it is late: counted to the download, correct timestamp.txt"
+UNTOUCHED = (-1, 0)  # the rank of a notebook as it was given, beside one in another language
 
 
 class LmsExtractor(ExtractorPlugin):
@@ -93,7 +101,9 @@ class LmsExtractor(ExtractorPlugin):
         course = self.parent.coursedir
         with Gradebook(course.db_url, course.course_id) as gradebook:
             self.people = People(enrolled(gradebook, Path(course.root) / "build" / KEPT))
-            self._due = due_dates(course_of(self.config), gradebook, self._assignment)
+            own = course_of(self.config)
+            self._due = due_dates(own, gradebook, self._assignment)
+        self.given = {content_of(p) for p in own.in_all_languages(self._assignment) if p.is_file()}
         self.names = Names(self._words(), self.people)
         self.claims: dict[str, str] = {}  # by student, the account that is nobody's
         size, total = (int(mb * MEGABYTE) for mb in (self.max_file_mb, self.max_archive_mb))
@@ -119,7 +129,7 @@ class LmsExtractor(ExtractorPlugin):
         """By what students write, the released notebook that it stands for."""
         course = self.parent.coursedir
         released = course.format_path(course.release_directory, ".", self._assignment)
-        notebooks = [Path(name).stem for name in find_all_notebooks(released)]
+        notebooks = originals([Path(name).stem for name in find_all_notebooks(released)])
         if len(notebooks) > 1:
             return {name: name for name in notebooks}
         notebook = notebooks[0] if notebooks else self._assignment
@@ -154,6 +164,8 @@ class LmsExtractor(ExtractorPlugin):
         found: dict[str, dict[str, list[Version]]] = defaultdict(lambda: defaultdict(list))
         nobodys: list[tuple[HandedIn, Reading]] = []
         for handed_in, reading in undisputed(self._readings(files)):
+            if handed_in.content in self.given:
+                reading = replace(reading, rank=UNTOUCHED)
             if reading.state == COLLECTED:
                 made = version(handed_in, reading, self.zone, self._due(reading.student))
                 found[reading.student][reading.file].append(made)

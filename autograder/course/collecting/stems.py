@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from autograder.checks.language import languages
+
 SEPARATOR = r"[\s_\-]*"
 # what browsers, Jupyter and learning-management systems add to a name that is taken
 COPY = re.compile(
@@ -74,6 +76,13 @@ class Stems:
                 is_plain &= front.strip(AROUND) + "_" * bool(front) == front
                 return Stem(front.strip(AROUND), word, behind, extension, _number(behind), is_plain)
         return Stem(COPY.sub("", text), "", "", extension, _number(text), False)
+
+
+def originals(notebooks: list[str]) -> list[str]:
+    """The names that are not one of the others' in another language, as `demo.zh` is `demo`'s."""
+    ends = [f".{language}" for language in languages()]
+    others = {f"{name}{end}" for name in notebooks for end in ends}
+    return [name for name in notebooks if name not in others]
 
 
 def _patterns(kind: str, words: list[str]) -> list[tuple[str, re.Pattern[str]]]:
