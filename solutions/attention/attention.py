@@ -1276,7 +1276,7 @@ figure, axes = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True)
 for one, hidden in zip(axes, (32, 256), strict=True):
     for name, power in POWERS.items():
         torch.manual_seed(0)
-        model = rescaled(hidden, power)
+        model = rescaled(hidden, power).to(where)
         at_the_start = largest_weight(model)
         curve(one, train(model), label=name, window=10)
         print(f"h = {hidden:3}, {name:8} accuracy {accuracy(model):.3f}", end="   ")
