@@ -1815,7 +1815,7 @@ for layer in {0: "first", len(model.decoder) - 1: "last"}:
     figure, axes = plt.subplots(1, len(heads), figsize=(3.4 * len(heads), 2.6), squeeze=False)
     for number, (one, weights) in enumerate(zip(axes[0], heads, strict=True), start=1):
         title = f"decoder block {layer + 1}, head {number}"
-        heat_map(one, weights, title=title, x="", y="", labels=labels, vmin=0, vmax=1)
+        heat_map(one, weights, title=title, x="question", y="answer", labels=labels, vmin=0, vmax=1)
         one.tick_params(axis="x", rotation=90)
     figure.tight_layout()
     plt.show()

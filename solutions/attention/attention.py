@@ -1295,7 +1295,7 @@ plt.show()
 # Scores $q^\top k$ have a standard deviation that grows like $\sqrt h$. With $h = 32$ the largest weight is
 # [[scales.narrow_start:.2f]] at the start, which is sharp and not yet saturated, and the task needs sharp weights anyway: it is learned
 # even a little sooner. With $h = 256$ it is [[scales.wide_start:.2f]], and most other weights are practically 0, and so are the gradients
-# of their scores (their median is about a thousand times smaller than with the factor): what was drawn at the start stays, and each step
+# of their scores (their median is [[fresh.none.mean:.0e]], with the factor [[fresh.root.mean:.0e]]): what was drawn at the start stays, and each step
 # of the optimiser moves these scores 16 times as far as with the factor. With $1/\sqrt h$ the largest weight starts at 0.11 to 0.13
 # whatever $h$ is, so that one learning rate suits both sizes. (With a tenth of the learning rate and 600 steps the
 # model without the factor reaches [[scales.slower:.2f]]: it is not lost, but needs settings of its own.) With

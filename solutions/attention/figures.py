@@ -5,6 +5,7 @@ from types import ModuleType
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from autograder.figures import Figure, run
 from autograder.tools.device import device
@@ -55,3 +56,25 @@ def scales(lab, seed):
     torch.manual_seed(seed)
     slowly = {"steps": 600, "learning_rate": 3e-4}
     return found | {"slower": reached(lab, lab.rescaled(256, lab.POWERS["q·k"]), **slowly)}
+
+
+SLOPE = partial(Figure, form=".0e")
+
+
+@run(
+    root=SLOPE("median gradient of a score at the start, h = 256, scores q·k / √h"),
+    none=SLOPE("median gradient of a score at the start, h = 256, scores q·k"),
+)
+def fresh(lab, seed):
+    """The layer before training"""
+    found = {}
+    for name, power in (("root", 0), ("none", 0.5)):
+        torch.manual_seed(seed)
+        model = lab.rescaled(256, power)
+        symbols = lab.random_symbols(model, 64)
+        scores, weights = model(symbols)
+        loss = F.cross_entropy(scores.flatten(0, 1), symbols.flip(1).flatten())
+        (slope,) = torch.autograd.grad(loss, weights)
+        slope = weights * (slope - (weights * slope).sum(-1, keepdim=True))  # through the softmax
+        found[name] = slope.abs().median().item()
+    return found
