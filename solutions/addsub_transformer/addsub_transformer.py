@@ -8,8 +8,8 @@
 #
 # The data are generated here: all 19 602 sums and differences of two numbers from −49 to 49. Plan four hours
 # for the exercises and the short answers, and as long as you like for the training. With the settings that you
-# start from, training takes about a minute on two CPU cores and does not get far; good ones get 99 of 100
-# results right in less than three minutes. Every exercise stands on its own: a mistake in one costs no points in
+# start from, training takes half a minute on a CPU and does not get far; good ones get 99 of 100
+# results right in a few minutes. Every exercise stands on its own: a mistake in one costs no points in
 # another.
 #
 # | letter | axis |
@@ -32,7 +32,7 @@
 # 因为 $(-30) - (-34) = 4$。模型只从样例中学习，没有人告诉它数是什么。
 #
 # 数据由笔记本生成：−49 到 49 之间任意两个数的和与差，共 19 602 个。代码题和简答题大约需要四个小时，训练的时间由你自己决定。
-# 用给出的初始设置，在两个 CPU 核上训练大约一分钟，但效果不好；好的设置不到三分钟就能让 100 个结果中有 99 个正确。
+# 用给出的初始设置，在 CPU 上训练大约半分钟，但效果不好；好的设置几分钟就能让 100 个结果中有 99 个正确。
 # 各题互相独立：一道题的错误不会使另一道题失分。
 #
 # | 字母 | 轴 |
@@ -64,12 +64,22 @@ from tqdm import tqdm
 
 from autograder import Artefact, check, submit, summary
 from autograder.checks.rng import Rng
+from autograder.tools import diagrams
 from autograder.tools.accounting import counts, side_by_side
 from autograder.tools.device import device
 from autograder.tools.live import LiveFigure
 from autograder.tools.plots import curve, heat_map
 from autograder.tools.saving import save_model
 from autograder.tools.training import fit
+
+# %% [markdown]
+# In the end you will have built the block below with everything in it, and a Transformer of such blocks.
+
+# %% [markdown] lang="zh"
+# 完成之后，你将亲手搭建出下图中的模块及其全部组成部分，以及由这样的模块组成的 Transformer。
+
+# %% look
+diagrams.encoder_block()
 
 # %% [markdown]
 # ## 1 Attention
@@ -833,14 +843,13 @@ def share_reversed(model: Reverser) -> float:
     return (model(digits).argmax(dim=-1) == digits.flip(1)).float().mean().item()
 
 
-def reverser(depth: int, *, residuals: bool, seed: int = 0) -> tuple[Reverser, list[float]]:
-    """A stack after 300 steps, and its losses."""
+def reverser(
+    depth: int, *, residuals: bool, seed: int = 0, steps: int = 300
+) -> tuple[Reverser, list[float]]:
+    """A stack that was trained, and its losses."""
     torch.manual_seed(seed)
     model = Reverser(depth, residuals=residuals)
-    label = f"{depth} blocks, {'with' if residuals else 'without'} residuals"
-    losses = fit(
-        model, lambda: reversing_loss(model), steps=300, learning_rate=3e-3, label=f"{label:27}"
-    )
+    losses = fit(model, lambda: reversing_loss(model), steps=steps, learning_rate=3e-3)
     return model, losses
 
 
@@ -867,13 +876,15 @@ plt.show()
 # in deep stacks. A block learns a correction of its input and can start near the identity, which makes deep
 # models easy to optimise; and what a token and its position are is not lost where attention looks elsewhere.
 #
-# The experiment: two blocks learn it with and without residuals, six only with them; without, they get little
-# more than a guess right, and training five times as long changes little. At the start all weights of attention are
-# nearly the same, so that each block replaces all positions by nearly the same mean; without a sum that carries the
-# old ones along, hardly anything tells the positions apart after two blocks (about 1e-4 of the squares; with residuals 0.7),
-# and later blocks have nothing to look at. ([Dong, Cordonnier and Loukas, 2021](https://arxiv.org/abs/2103.03404), prove
-# it for stacks of attention.) It is not the gradient that is too small here: that of the first block's queries is as
-# large as with residuals, while that of later ones is almost 0, as there is nothing to choose between.
+# The experiment, as a mean of three seeds: two blocks get [[stacks.two_with.mean:.2f]] of the digits right with residuals and
+# [[stacks.two_without.mean:.2f]] without; six blocks [[stacks.six_with.mean:.2f]] with them and [[stacks.six_without.mean:.2f]] without,
+# where guessing is 0.10, and [[stacks.longer.mean:.2f]] with five times as many steps. At the start all weights of attention are
+# nearly the same, so that each block replaces all positions by nearly the same mean; without a sum that carries the old ones along,
+# hardly anything tells the positions apart after two blocks ([[fresh.spread_without.mean:.0e]] of the squares; with residuals
+# [[fresh.spread_with.mean:.2f]]), and later blocks have nothing to look at. ([Dong, Cordonnier and Loukas,
+# 2021](https://arxiv.org/abs/2103.03404), prove it for stacks of attention.) It is not the gradient that is too small here: that of
+# the first block's queries has a norm of [[fresh.slope_without.mean:.3f]] at the start, and of [[fresh.slope_with.mean:.3f]] with
+# residuals. Only that of the last block is almost 0 ([[fresh.last_without.mean:.0e]]), as there is nothing to choose between.
 #
 # Marking: 1 point for what residuals are for: the gradient (deep models can be trained), a correction of the identity,
 # or the input's information that is kept; one of them with its reason will do. 1 point for the experiment: half for a
@@ -884,11 +895,14 @@ plt.show()
 # 参考答案：梯度通过求和直接到达前面的层，因子为 1，因此在很深的网络中也不会消失。每个模块学习的是对输入的修正，
 # 可以从接近恒等映射的地方开始，这使深层模型易于优化；并且，当注意力看向别处时，token 本身及其位置的信息也不会丢失。
 #
-# 实验：两个模块时，有无残差都能学会；六个模块时，只有带残差的能学会，不带残差的只比随机猜测好一点，训练时间延长到五倍也没有多大变化。
+# 实验（三个种子的平均）：两个模块时，有残差的答对 [[stacks.two_with.mean:.2f]] 的数字，不带残差的答对 [[stacks.two_without.mean:.2f]]；
+# 六个模块时，有残差的为 [[stacks.six_with.mean:.2f]]，不带残差的为 [[stacks.six_without.mean:.2f]]（随机猜测为 0.10），
+# 训练步数增加到五倍时为 [[stacks.longer.mean:.2f]]。
 # 开始时注意力的权重几乎都相同，每个模块都把所有位置替换成几乎相同的均值；如果没有求和把原来的内容带过去，
-# 两个模块之后各位置就几乎没有差别了（约为平方和的 1e-4；有残差时为 0.7），后面的模块也就没有什么可看的了。
+# 两个模块之后各位置就几乎没有差别了（占平方和的 [[fresh.spread_without.mean:.0e]]；有残差时为 [[fresh.spread_with.mean:.2f]]），后面的模块也就没有什么可看的了。
 # （[Dong、Cordonnier 和 Loukas，2021](https://arxiv.org/abs/2103.03404)，对堆叠的注意力证明了这一点。）
-# 这里并不是梯度太小：第一个模块中查询的梯度与有残差时一样大，而后面模块的几乎为 0，因为没有什么可以选择。
+# 这里并不是梯度太小：训练开始时，第一个模块中查询的梯度范数为 [[fresh.slope_without.mean:.3f]]，有残差时为 [[fresh.slope_with.mean:.3f]]；
+# 只有最后一个模块的几乎为 0（[[fresh.last_without.mean:.0e]]），因为没有什么可以选择。
 #
 # 评分：残差的作用，1 分：梯度（可以训练深层模型）、对恒等映射的修正、或者保留输入的信息，写出其中一条及其理由即可。
 # 实验，1 分：写出预测（对错均可）并与结果比较，得一半；解释结果（各位置变得相同、输入丢失、或梯度传不到），得另一半。
@@ -1533,7 +1547,7 @@ def print_accuracies(models: dict[str, Callable], pairs: Pairs) -> None:
 print_accuracies(baselines(), split()["validation"])
 
 # %% [markdown]
-# Expect 0.2500 and 0.4540 for the tokens, and 0.0130 right results at best. Whatever you train must beat that.
+# Expect 0.2500 and [[majority.token:.4f]] for the tokens, and [[majority.exact:.4f]] right results at best. Whatever you train must beat that.
 #
 # ### 5.5 Training
 #
@@ -1542,7 +1556,7 @@ print_accuracies(baselines(), split()["validation"])
 # 2017](https://arxiv.org/abs/1608.03983); by the same two, [weight decay beside Adam](https://arxiv.org/abs/1711.05101).
 
 # %% [markdown] lang="zh"
-# token 准确率应当是 0.2500 和 0.4540，而结果正确的比例至多 0.0130。你训练的模型必须比它们更好。
+# token 准确率应当是 0.2500 和 [[majority.token:.4f]]，而结果正确的比例至多 [[majority.exact:.4f]]。你训练的模型必须比它们更好。
 #
 # ### 5.5 训练
 #
@@ -1632,7 +1646,7 @@ print_accuracies({"four pairs by heart": small}, four)
 #
 # You may change every number in the next cell, within the limits of 5.7, and choose another loss, optimiser or
 # schedule; not the architecture, and no weights from elsewhere (不能用预训练好的参数，同时请不要改变模型的架构). The settings below
-# are those of the lab, and they stay at 0.44 (three seeds; 0.01 exact): what one reaches without reading the
+# are those of the lab, and they stay at [[released.token:.2f]] (three seeds; [[released.exact:.2f]] exact): what one reaches without reading the
 # question. Some questions that help:
 #
 # - Does the training loss still fall at the end? Then it was too short, or the learning rate too small. How
@@ -1664,8 +1678,7 @@ print_accuracies({"four pairs by heart": small}, four)
 # | 1 | 155 s | 0.9999 | 0.9995 |
 # | 2 | 172 s | 1.0000 | 1.0000 |
 #
-# on held-out pairs. (`python solutions/addsub_transformer/train_reference.py` prints this table. With `"torch"` for the
-# parts, seed 0 reaches 1.0000 and 1.0000 as well.) Other settings
+# on held-out pairs. (With `"torch"` for the parts, seed 0 reaches 1.0000 and 1.0000.) Other settings
 # that looked as good with one seed stayed below 0.90 with another: try more than one before you prefer one
 # setting to the next.
 
@@ -1675,7 +1688,7 @@ print_accuracies({"four pairs by heart": small}, four)
 # 25 分，按测试集上的准确率计分
 #
 # 下一个单元格中的每个数都可以修改，但须在 5.7 的限制之内；也可以选择其他损失函数、优化器或学习率调度。
-# 不能用预训练好的参数，同时请不要改变模型的架构。下面是实验给定的设置，准确率停在 0.44（三个种子；结果正确的比例为 0.01）：
+# 不能用预训练好的参数，同时请不要改变模型的架构。下面是实验给定的设置，准确率停在 [[released.token:.2f]]（三个种子；结果正确的比例为 [[released.exact:.2f]]）：
 # 不读问题也能达到这个水平。下列问题会有帮助：
 #
 # - 训练结束时损失还在下降吗？那么训练时间太短，或者学习率太小。批次大小为 256 时，十个 epoch 是多少步？
@@ -1704,8 +1717,7 @@ print_accuracies({"four pairs by heart": small}, four)
 # | 1 | 155 s | 0.9999 | 0.9995 |
 # | 2 | 172 s | 1.0000 | 1.0000 |
 #
-# 均为测试集上的结果。（这张表由 `python solutions/addsub_transformer/train_reference.py` 打印。
-# 模块选 `"torch"` 时，种子 0 同样达到 1.0000 和 1.0000。）另一些设置用一个种子时看起来同样好，换一个种子却停在 0.90 以下：
+# 均为测试集上的结果。（模块选 `"torch"` 时，种子 0 同样达到 1.0000 和 1.0000。）另一些设置用一个种子时看起来同样好，换一个种子却停在 0.90 以下：
 # 在认定一种设置更好之前，请多试几个种子。
 
 # %%
@@ -1803,7 +1815,7 @@ for layer in {0: "first", len(model.decoder) - 1: "last"}:
     figure, axes = plt.subplots(1, len(heads), figsize=(3.4 * len(heads), 2.6), squeeze=False)
     for number, (one, weights) in enumerate(zip(axes[0], heads, strict=True), start=1):
         title = f"decoder block {layer + 1}, head {number}"
-        heat_map(one, weights, title=title, x="", y="", labels=labels, vmin=0, vmax=1)
+        heat_map(one, weights, title=title, x="question", y="answer", labels=labels, vmin=0, vmax=1)
         one.tick_params(axis="x", rotation=90)
     figure.tight_layout()
     plt.show()

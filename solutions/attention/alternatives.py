@@ -178,6 +178,19 @@ for p in range(length):
     angles = [p / 10000 ** (2 * (j // 2) / d) for j in range(d)]
     rows.append([math.cos(a) if j % 2 else math.sin(a) for j, a in enumerate(angles)])
 return torch.tensor(rows)
+# %% a list of products alternative="attention_costs"
+products = [(k, h, h), (s, h, h), (s, h, h), (k, h, s), (k, s, h)]
+inputs = [(k, h), (s, h), (s, h), (k, h), (s, h), (s, h), (k, s)]
+return {
+    "parameters": sum(rows * columns for rows, columns in 3 * [(h, h), (1, h)]),
+    "flops": sum(2 * B * a * b * c for a, b, c in products),
+    "saved_bytes": sum(4 * B * rows * columns for rows, columns in inputs),
+}
+# %% written out, by layer alternative="attention_costs"
+weights, biases = 3 * h**2, 3 * h
+before = B * k * h + 2 * B * s * h
+flops = 2 * B * k * h**2 + 4 * B * s * h**2 + 4 * B * k * s * h
+return dict(parameters=weights + biases, flops=flops, saved_bytes=8 * before + 4 * B * k * s)
 # %% single precision powers alternative="position_encoding"
 i, is_odd = torch.arange(d) // 2, torch.arange(d) % 2
 angles = torch.arange(length)[:, None] / torch.pow(10000.0, 2 * i / d)

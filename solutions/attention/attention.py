@@ -6,8 +6,8 @@
 # Transformer with its causal variant, and sinusoidal position encodings. At the end a one-layer model
 # made of **your** parts learns to reverse a sequence and shows you the attention map it found.
 #
-# All data are random numbers and random symbols, drawn here. The notebook itself runs in about 15
-# seconds on two CPU cores, training included; plan four to five hours for the exercises
+# All data are random numbers and random symbols, drawn here. The notebook itself runs in about half a minute
+# on a CPU, training included; plan four to five hours for the exercises
 # and the written answers. Every exercise stands on its own: a mistake in one costs no points in another.
 #
 # | letter | axis |
@@ -29,8 +29,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from autograder import check, submit, summary
+from autograder.tools import diagrams
+from autograder.tools.accounting import counts, side_by_side
+from autograder.tools.device import device
 from autograder.tools.plots import curve, heat_map
 from autograder.tools.training import fit
+
+# %% [markdown]
+# In the end you will have built what this picture shows, the layers Q, K and V included.
+
+# %% look
+diagrams.attention()
 
 # %% [markdown]
 # ## 1 What one query can do
@@ -39,7 +48,7 @@ from autograder.tools.training import fit
 #
 # $$\alpha_i = \frac{\exp(k_i^\top q)}{\sum_{j} \exp(k_j^\top q)}, \qquad c = \sum_i \alpha_i v_i .$$
 #
-# Part 1 has no factor $1/\sqrt d$ and no weight matrices; those come in part 3. The function below is
+# ([Bahdanau, Cho and Bengio, 2015](https://arxiv.org/abs/1409.0473), brought it into translation.) Part 1 has no factor $1/\sqrt d$ and no weight matrices; those come in part 3. The function below is
 # given. It computes in float64, so that you may use large scores without rounding errors.
 
 
@@ -74,7 +83,7 @@ def attend(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
 # %% [markdown]
 # ### 1.2 Copying
 #
-# 1 point · ●○○ · 10 minutes · about 2 lines
+# 1 point · difficulty ●○○ · importance ●●○ · 10 minutes · about 2 lines
 #
 # Return a query for which the output is one chosen value: $c = v_j$, with a relative error below
 # $10^{-5}$. The keys have unit norm, and no two of them have a cosine above 0.8. So for $q = \beta k_j$
@@ -140,7 +149,7 @@ print(
 # %% [markdown]
 # ### 1.3 The average of two values
 #
-# 2 points · ●○○ · 10 minutes · about 2 lines
+# 2 points · difficulty ●○○ · importance ●●○ · 10 minutes · about 2 lines
 #
 # Now the keys are **orthonormal**: $k_i^\top k_i = 1$ and $k_i^\top k_j = 0$ for $i \ne j$. Return a query
 # for which $c = \tfrac12 (v_a + v_b)$. Which scores give $a$ and $b$ the same large weight and the other
@@ -174,7 +183,7 @@ print("weights for a = 1, b = 3 (expect ½ at positions 1 and 3):", shown.numpy(
 # %% [markdown]
 # ### 1.4 Random keys
 #
-# ½ point · ●○○ · 5 minutes · about 2 lines
+# ½ point · difficulty ●○○ · importance ●○○ · 5 minutes · about 2 lines
 #
 # In practice keys are not known in advance. Let $k_i \sim \mathcal N(\mu_i, \alpha I)$ with known
 # orthonormal means $\mu_i$ and a vanishing $\alpha$. Return a query, made of the means only, with
@@ -299,7 +308,7 @@ print(f"variance of c: {variance(single):.3f}   (|v_a − v_b|²/4 = 1 for a fai
 # %% [markdown]
 # ### 1.7 Two heads
 #
-# 1 point · ●●○ · 10 minutes · about 2 lines
+# 1 point · difficulty ●●○ · importance ●●○ · 10 minutes · about 2 lines
 #
 # Two queries $q_1, q_2$ give two outputs $c_1, c_2$, and the final output is $\tfrac12 (c_1 + c_2)$. Return
 # two queries, made of the means only, for which the final output is $\tfrac12 (v_a + v_b)$ **whatever the
@@ -320,7 +329,7 @@ def two_queries(means: Tensor, a: int, b: int) -> tuple[Tensor, Tensor]:
 check("two_queries", two_queries)
 
 # %% [markdown]
-# The same 2000 sets of keys as before, with both designs side by side. One case remains: with
+# The same 2000 sets of keys as before, with both designs. One case remains: with
 # probability $P(\gamma < 0) = \Phi(-\sqrt2) = 7.9\,\%$ the key $k_a$ points backwards, so that the head that
 # looks for $\mu_a$ finds every other key better. Those are the dots away from the red cross.
 
@@ -330,10 +339,14 @@ single = outputs(average_query_random(MEANS, A, B), sets_of_keys)
 head_1, head_2 = (outputs(query, sets_of_keys) for query in two_queries(MEANS, A, B))
 double = (head_1 + head_2) / 2
 backwards = sets_of_keys[:, A, A] < 0
-figure, axes = plt.subplots(1, 2, figsize=(10, 3.8))
-show_outputs(axes[0], single, f"single head: variance {variance(single):.2f}")
-show_outputs(axes[1], double, f"two heads: variance {variance(double):.2f}")
-axes[1].legend(loc="center left", fontsize=8)
+figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8))
+middle = VALUES[[A, B]].mean(0)  # ½(v_a + v_b)
+for c, name in ((single, "single head"), (double, "two heads")):
+    left.hist((c - middle).norm(dim=1).numpy(), bins=40, range=(0, 2), alpha=0.6, label=name)
+left.set(xlabel="distance of c from ½(v_a + v_b)", ylabel="sets of keys", title="how far off")
+left.legend()
+show_outputs(right, double, f"two heads: variance {variance(double):.2f}")
+right.legend(loc="center left", fontsize=8)
 plt.show()
 print(f"γ < 0 in {backwards.double().mean():.1%} of the sets")
 print(f"variance of c   single head {variance(single):.4f}   two heads {variance(double):.4f}")
@@ -367,7 +380,9 @@ print(f"where γ > 0     two heads {variance(double[~backwards]):.1e}")
 # ## 2 Attention that computes known functions
 #
 # Relative attention adds a number to each score that depends only on the distance between query and key.
-# For tokens $x_1, \dots, x_n$ in $\mathbb R^d$:
+# For tokens $x_1, \dots, x_n$ in $\mathbb R^d$ ([Shaw, Uszkoreit and Vaswani, 2018](https://arxiv.org/abs/1803.02155), and in the form
+# of a number for each distance [Raffel et al., 2020](https://arxiv.org/abs/1910.10683); that such layers can express convolutions is in
+# [Cordonnier, Loukas and Jaggi, 2020](https://arxiv.org/abs/1911.03584)):
 #
 # $$q_i = W_Q x_i, \quad k_j = W_K x_j, \quad v_j = W_V x_j, \quad
 # y_i = \sum_j \mathrm{softmax}_j\!\left(\frac{q_i^\top k_j}{\sqrt d} + p_{i-j}\right) v_j .$$
@@ -393,7 +408,7 @@ def relative_attention(x: Tensor, W_Q: Tensor, W_K: Tensor, W_V: Tensor, p: Tens
 # %% [markdown]
 # ### 2.1 A convolution
 #
-# 4 points · ●●○ · 25 minutes · about 6 lines
+# 4 points · difficulty ●●○ · importance ●●○ · 25 minutes · about 6 lines
 #
 # A one-dimensional convolution with a kernel $w = (w_1, w_2, w_3)$ of non-negative numbers, not all zero:
 #
@@ -451,7 +466,7 @@ print("torch's conv1d  ", usual.numpy())
 # %% [markdown]
 # ### 2.2 Max pooling
 #
-# 4 points · ●●● · 30 minutes · about 7 lines
+# 4 points · difficulty ●●● · importance ●○○ · 30 minutes · about 7 lines
 #
 # Now the output is the largest number in a window:
 #
@@ -503,14 +518,17 @@ axes.step(range(10), pooled, where="mid", color="tab:orange", label="your output
 axes.plot(
     F.max_pool1d(x[None], 3, stride=1, padding=1)[0], "k_", markersize=14, label="F.max_pool1d"
 )
-axes.set(xlabel="position", title="the orange steps must run through the black dashes")
+axes.set(
+    xlabel="position", ylabel="number", title="the orange steps must run through the black dashes"
+)
 axes.legend(fontsize=8, loc="lower left")
 plt.show()
 
 # %% [markdown]
 # ## 3 Scaled dot-product attention
 #
-# The Transformer divides the scores by the square root of their length:
+# The Transformer divides the scores by the square root of their length ([Vaswani et al.,
+# 2017](https://arxiv.org/abs/1706.03762), section 3.2.1):
 #
 # $$\mathrm{Attention}(Q, K, V) = \mathrm{softmax}\!\left(\frac{Q K^\top}{\sqrt{d_k}}\right) V .$$
 #
@@ -538,8 +556,10 @@ for scaled, label in ((False, "q·k"), (True, "q·k / √d")):
     largest, norms = zip(*(saturation(d, scaled) for d in sizes), strict=True)
     axes[0].plot(sizes, largest, "o-", label=label)
     axes[1].plot(sizes, norms, "o-", label=label)
-axes[0].set(xscale="log", ylim=(0, 1.05), xlabel="d", title="largest of 20 attention weights")
-axes[1].set(xscale="log", ylim=0, xlabel="d", title="norm of its gradient w.r.t. the scores")
+axes[0].set(xscale="log", ylim=(0, 1.05), xlabel="d", ylabel="weight")
+axes[0].set_title("largest of 20 attention weights")
+axes[1].set(xscale="log", ylim=0, xlabel="d", ylabel="norm")
+axes[1].set_title("its gradient with respect to the scores")
 for one in axes:
     one.legend()
 plt.show()
@@ -579,7 +599,7 @@ for d in (2, 64, 2048):
 # %% [markdown]
 # ### 3.2 Find the scaling
 #
-# 1 point · ●○○ · 5 minutes · about 1 line
+# 1 point · difficulty ●○○ · importance ●○○ · 5 minutes · about 1 line
 #
 # Here is a listing of a multi-head attention module. In which line is the coefficient
 # $1/\sqrt{d_k}$ **computed**, and in which line is it **applied**? Return the two line numbers. Several other
@@ -654,7 +674,7 @@ for number in scaling_lines():
 #
 # ### 3.3 Find it in Fairseq
 #
-# 1 point · ●○○ · 10 minutes · about 1 line
+# 1 point · difficulty ●○○ · importance ●○○ · 10 minutes · about 1 line
 #
 # The same question for code that people translate with. Open
 # [`multihead_attention.py`](https://github.com/facebookresearch/fairseq/blob/3d262bb25690e4eb2e7d3c1309b1e9c406ca4b99/fairseq/modules/multihead_attention.py)
@@ -687,7 +707,7 @@ for step, *numbers in zip(("computed", "applied"), scaling_lines(), fairseq_line
 # %% [markdown]
 # ### 3.4 `ScaledDotAttention`
 #
-# 6 points · ●●○ · 30 minutes · about 9 lines
+# 6 points · difficulty ●●○ · importance ●●● · 30 minutes · about 9 lines
 #
 # Write the module. Queries, keys and values first pass through linear layers `Q`, `K` and `V`, each from
 # $h$ to $h$ with a bias; then
@@ -771,7 +791,14 @@ letters = letters_as_vectors(WORD)  # (1, 11, 5)
 _, weights = without_projections(ScaledDotAttention(5))(letters, letters, letters)
 figure, axes = plt.subplots(figsize=(5.2, 4.4))
 heat_map(
-    axes, weights[0], title="who looks at whom", x="key", y="query", labels=(WORD, WORD), vmin=0
+    axes,
+    weights[0],
+    title="who looks at whom",
+    x="key",
+    y="query",
+    labels=(WORD, WORD),
+    vmin=0,
+    vmax=1,
 )
 plt.show()
 print("rows sum to", weights.sum(-1).detach().numpy().round(3)[0])
@@ -782,7 +809,7 @@ print("rows sum to", weights.sum(-1).detach().numpy().round(3)[0])
 # 3 points
 #
 # Why does a Transformer use several heads instead of one head of the same total size? Name what they can do
-# that one head cannot, and say what they cost.
+# that one head cannot, and say what they cost. ([Michel, Levy and Neubig, 2019](https://arxiv.org/abs/1905.10650), took heads away.)
 
 # %% [markdown] answer="why_multiple_heads" points=3
 # Model answer: one head has one softmax for each query, so it can look at one pattern at a time; wanting
@@ -805,7 +832,8 @@ print("rows sum to", weights.sum(-1).detach().numpy().round(3)[0])
 # 2 points
 #
 # How do the **time** and the **memory** of self-attention grow with the length $n$ of the sequence and the size
-# $d$ of its vectors? Count the projections too. Which term dominates for long sequences?
+# $d$ of its vectors? Count the projections too. Which term dominates for long sequences? (3.8 counts to the last
+# number. [Dao et al., 2022](https://arxiv.org/abs/2205.14135), save the memory, not the operations.)
 
 # %% [markdown] answer="complexity" points=2
 # Model answer: the projections cost $O(n d^2)$; the scores $QK^\top$ and the weighted sum cost $O(n^2 d)$ each, so
@@ -821,7 +849,7 @@ print("rows sum to", weights.sum(-1).detach().numpy().round(3)[0])
 # %% [markdown]
 # ### 3.7 `CausalScaledDotAttention`
 #
-# 4 points · ●●○ · 25 minutes · about 12 lines
+# 4 points · difficulty ●●○ · importance ●●● · 25 minutes · about 12 lines
 #
 # A model that writes a text from left to right must not look ahead: query $i$ may see keys $0, \dots, i$
 # and no later one. Write the module again, with layers `Q`, `K`, `V` as before and this mask:
@@ -886,8 +914,77 @@ check("causal_scaled_dot_attention", CausalScaledDotAttention)
 _, weights = without_projections(CausalScaledDotAttention(5))(letters, letters, letters)
 figure, axes = plt.subplots(figsize=(5.2, 4.4))
 heat_map(
-    axes, weights[0], title="no looking ahead", x="key", y="query", labels=(WORD, WORD), vmin=0
+    axes,
+    weights[0],
+    title="no looking ahead",
+    x="key",
+    y="query",
+    labels=(WORD, WORD),
+    vmin=0,
+    vmax=1,
 )
+plt.show()
+
+# %% [markdown]
+# ### 3.8 What attention costs
+#
+# 2 points · difficulty ●●○ · importance ●●● · 15 minutes · about 6 lines
+#
+# Count what one call of `ScaledDotAttention(h)` costs, for `B` sequences of `k` queries and `s` keys, where queries, keys and values
+# are three different tensors:
+#
+# - `"parameters"`: the numbers that it learns.
+# - `"flops"`: the operations of its five matrix products, the three projections and two more. A product of $(a, b)$ and
+#   $(b, c)$ takes $2abc$: a multiplication and an addition for each term. The rest is small beside them and does not count.
+# - `"saved_bytes"`: the backward pass needs the inputs of all five products again, so they must be kept until then: that, more than
+#   the parameters, is what fills the memory in training. Numbers in float32 take 4 bytes. Parameters do not count here; what
+#   enters two products would count once.
+#
+# All three are whole numbers. Count by hand: the profiler comes after the check.
+
+
+# %% solution="attention_costs"
+def attention_costs(B: int, k: int, s: int, h: int) -> dict[str, int]:
+    """Parameters, FLOPs and bytes kept for queries (B, k, h), keys and values (B, s, h)."""
+    ### BEGIN SOLUTION
+    projected = k + s + s  # rows of queries, keys and values
+    return {
+        "parameters": 3 * (h * h + h),
+        "flops": 2 * B * (projected * h * h + 2 * k * s * h),
+        "saved_bytes": 4 * B * (2 * projected * h + k * s),  # before, after; the weights
+    }
+    ### END SOLUTION
+
+
+# %% check="attention_costs" points=2
+check("attention_costs", attention_costs)
+
+# %% [markdown]
+# Your numbers beside a profiler's, which watches your module of 3.4: expect a ratio of 1.000 in all three lines, unless your module
+# keeps more than it needs.
+
+# %% look
+sizes = {"B": 2, "k": 300, "s": 500, "h": 64}
+given = [torch.randn(2, length, 64) for length in (300, 500, 500)]
+side_by_side(attention_costs(**sizes), counts(ScaledDotAttention(64), *given))
+
+# %% [markdown]
+# How it grows with $n = k = s$: expect the products with $n^2$ to outweigh the projections from $n = \tfrac32 h = 96$ on, and the
+# $n \times n$ weights everything else that is kept from $n = 6h = 384$ on. Then both curves meet their dashed lines.
+
+# %% look
+lengths = [2**power for power in range(4, 14)]
+costs = [attention_costs(1, n, n, 64) for n in lengths]
+figure, axes = plt.subplots(1, 2, figsize=(10, 3.4))
+for one, name, part, square in (
+    (axes[0], "flops", "two products, 4 n² h", 4 * 64),
+    (axes[1], "saved_bytes", "weights, 4 n²", 4),
+):
+    one.loglog(lengths, [cost[name] for cost in costs], "o-", label="all that you count")
+    one.loglog(lengths, [square * n**2 for n in lengths], "--", label=part)
+    one.set(xlabel="n", ylabel=name.replace("_", " "), title="one sequence, h = 64")
+    one.legend()
+figure.tight_layout()
 plt.show()
 
 # %% [markdown]
@@ -895,9 +992,10 @@ plt.show()
 #
 # ### 4.1 Sinusoidal position encoding
 #
-# 4 points · ●●○ · 20 minutes · about 4 lines
+# 4 points · difficulty ●●○ · importance ●●○ · 20 minutes · about 4 lines
 #
-# Attention does not know in which order its keys come. The Transformer therefore *adds* to the token at
+# Attention does not know in which order its keys come. The Transformer ([Vaswani et al.,
+# 2017](https://arxiv.org/abs/1706.03762), section 3.5) therefore *adds* to the token at
 # position $p = 0, 1, \dots$ a vector of $d$ numbers, two for each frequency:
 #
 # $$PE_{p,\,j} = \begin{cases} \sin\!\left(p \,/\, 10000^{2i/d}\right) & j = 2i \text{ even} \\
@@ -948,11 +1046,13 @@ heat_map(
     x="column j",
     y="position p",
     cmap="RdBu",
+    vmin=-1,
+    vmax=1,
 )
 for position, style in ((32, "-"), (64, "--"), (96, ":")):
     distance = torch.arange(128) - position
     axes[1].plot(distance, similarity[position], style, label=f"p = {position}")
-axes[1].set(xlabel="distance", title="dot product of the encodings of p and p + distance")
+axes[1].set(xlabel="distance", ylabel="dot product", title="encodings of p and p + distance")
 axes[1].legend()
 plt.show()
 print(
@@ -962,7 +1062,7 @@ print(
 # %% [markdown]
 # ### 4.2 Shifting by a matrix
 #
-# 3 points · ●●● · 25 minutes · about 6 lines
+# 3 points · difficulty ●●● · importance ●●○ · 25 minutes · about 6 lines
 #
 # For every offset $k$ there is **one** matrix $R_k$ that moves all encodings at once:
 #
@@ -971,7 +1071,8 @@ print(
 # A model can thus learn "three to the left" as a linear map, whatever the position. Return $R_k$ for even
 # $d$, where $PE_p = \big(\sin \omega_0 p, \cos \omega_0 p, \sin \omega_1 p, \cos \omega_1 p, \dots\big)$. The
 # frequencies $\omega_0, \omega_1, \dots$ are an argument: they may be any, so you do not need your answer to 4.1
-# here. Start from $\sin(x + y)$ and $\cos(x + y)$.
+# here. Start from $\sin(x + y)$ and $\cos(x + y)$. (Rotary encodings, [Su et al., 2021](https://arxiv.org/abs/2104.09864), turn
+# queries and keys by the same matrices.)
 
 
 # %% solution="shift_matrix"
@@ -1064,12 +1165,13 @@ HIDDEN = 32
 class Reverser(nn.Module):
     """Embedding, one layer of attention, and a linear layer that names a symbol."""
 
-    def __init__(self, *, with_positions: bool) -> None:
+    def __init__(self, *, with_positions: bool = True, hidden: int = HIDDEN) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(SYMBOLS, HIDDEN)
-        self.attention = ScaledDotAttention(HIDDEN)
-        self.out = nn.Linear(HIDDEN, SYMBOLS)
-        self.positions = position_encoding(LENGTH, HIDDEN) * with_positions  # (s, h)
+        self.embedding = nn.Embedding(SYMBOLS, hidden)
+        self.attention = ScaledDotAttention(hidden)
+        self.out = nn.Linear(hidden, SYMBOLS)
+        positions = position_encoding(LENGTH, hidden) * with_positions  # (s, h)
+        self.register_buffer("positions", positions, persistent=False)
 
     def forward(self, symbols: Tensor) -> tuple[Tensor, Tensor]:
         """Symbols (B, s) → scores of symbols (B, s, 10) and attention weights (B, s, s)."""
@@ -1078,9 +1180,14 @@ class Reverser(nn.Module):
         return self.out(context), weights
 
 
+def random_symbols(model: Reverser, sequences: int) -> Tensor:
+    """Fresh symbols (sequences, s), where the model is."""
+    return torch.randint(SYMBOLS, (sequences, LENGTH), device=model.positions.device)
+
+
 def reversing_loss(model: Reverser) -> Tensor:
     """The loss on a fresh batch of 64 random sequences."""
-    symbols = torch.randint(SYMBOLS, (64, LENGTH))
+    symbols = random_symbols(model, 64)
     scores, _ = model(symbols)
     return F.cross_entropy(scores.flatten(0, 1), symbols.flip(1).flatten())
 
@@ -1088,41 +1195,115 @@ def reversing_loss(model: Reverser) -> Tensor:
 @torch.no_grad()
 def accuracy(model: Reverser) -> float:
     """The share of right symbols in 500 sequences."""
-    symbols = torch.randint(SYMBOLS, (500, LENGTH))
+    symbols = random_symbols(model, 500)
     return (model(symbols)[0].argmax(-1) == symbols.flip(1)).float().mean().item()
 
 
-def trained(*, with_positions: bool, seed: int = 0, steps: int = 300) -> tuple[Reverser, list]:
-    """A trained model and its losses."""
-    torch.manual_seed(seed)
-    model = Reverser(with_positions=with_positions)
-    label = f"{'with' if with_positions else 'without'} positions"
-    losses = fit(model, lambda: reversing_loss(model), steps=steps, learning_rate=3e-3, label=label)
-    return model, losses
+def train(
+    model: Reverser, *, label: str = "training", steps: int = 300, learning_rate: float = 3e-3
+) -> list[float]:
+    """Train a model; all its losses."""
+    return fit(
+        model, lambda: reversing_loss(model), steps=steps, learning_rate=learning_rate, label=label
+    )
 
 
 # %% train
-reverser, losses = trained(with_positions=True)
-orderless, losses_orderless = trained(with_positions=False)
-print(f"accuracy   with positions {accuracy(reverser):.3f}", end="   ")
-print(f"without {accuracy(orderless):.3f}   guessing {1 / SYMBOLS:.3f}")
-
+where = device()
 figure, axes = plt.subplots(1, 3, figsize=(14, 3.8), width_ratios=[1.1, 1, 1])
-curve(axes[0], losses, label="with positions", window=10)
-curve(axes[0], losses_orderless, label="without positions", window=10)
+symbols = torch.randint(SYMBOLS, (1, LENGTH), generator=torch.Generator().manual_seed(0))
+for one, with_positions in ((axes[1], True), (axes[2], False)):
+    torch.manual_seed(0)
+    name = f"{'with' if with_positions else 'without'} positions"
+    model = Reverser(with_positions=with_positions).to(where)
+    curve(axes[0], train(model, label=name), label=name, window=10)
+    print(f"accuracy {name}: {accuracy(model):.3f}   guessing: {1 / SYMBOLS:.3f}")
+    _, weights = model(symbols.to(where))
+    heat_map(one, weights[0], title=f"attention {name}", x="key", y="query", vmin=0, vmax=1)
 axes[0].axhline(math.log(SYMBOLS), color="grey", linestyle="--", label="guessing: ln 10")
 axes[0].set(xlabel="step", ylabel="loss", ylim=0, title="learning to reverse")
 axes[0].legend()
-symbols = torch.randint(SYMBOLS, (1, LENGTH), generator=torch.Generator().manual_seed(0))
-for one, model, name in ((axes[1], reverser, "with"), (axes[2], orderless, "without")):
-    _, weights = model(symbols)
-    heat_map(one, weights[0], title=f"attention {name} positions", x="key", y="query", vmin=0)
 plt.show()
 
 # %% [markdown]
-# **What to expect** (three seeds): accuracy 1.000 with positions, and a clear anti-diagonal; without positions
-# 0.24. That is the share of the symbol that occurs most often in a sequence: the best that one can say without
-# knowing where anything stands. Its attention map is almost uniform.
+# **What to expect** (three seeds): accuracy [[reversing.ordered:.3f]] with positions, and a clear anti-diagonal; without positions
+# [[reversing.orderless:.2f]]. That is the share of the symbol that occurs most often in a sequence: the best that one can say
+# without knowing where anything stands. Its attention map is almost uniform.
+#
+# ### 5.1 Written: `without_scale`
+#
+# 3 points
+#
+# What is the factor $1/\sqrt h$ worth in training? The cells below train the reverser with three kinds of scores, $q^\top k/\sqrt h$ as
+# you wrote them, $q^\top k$, and $q^\top k/h$, once with $h = 32$ and once with $h = 256$. They multiply the queries of your module
+# by $\sqrt h$ or $1/\sqrt h$.
+#
+# **Before you run the second cell**, write into your answer what you expect: which of the six reach an accuracy of 1.00 within 300
+# steps? Then run it (about 20 seconds) and add what came out, and why. The printed line says how large the largest of the 16
+# weights of a query is before training, where all equal would be 0.06; part 3 explains it.
+
+
+# %%
+class Multiplied(nn.Module):
+    """A layer whose output is multiplied by a number."""
+
+    def __init__(self, layer: nn.Module, factor: float) -> None:
+        super().__init__()
+        self.layer, self.factor = layer, factor
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.factor * self.layer(x)
+
+
+POWERS = {"q·k / √h": 0, "q·k": 0.5, "q·k / h": -0.5}  # of h, by which queries are multiplied
+
+
+def rescaled(hidden: int, power: float) -> Reverser:
+    """A fresh reverser with other scores."""
+    model = Reverser(hidden=hidden)
+    model.attention.Q = Multiplied(model.attention.Q, hidden**power)
+    return model
+
+
+@torch.no_grad()
+def largest_weight(model: Reverser) -> float:
+    """The mean over queries of their largest weight."""
+    return model(random_symbols(model, 64))[1].amax(dim=-1).mean().item()
+
+
+# %% train
+figure, axes = plt.subplots(1, 2, figsize=(11, 3.8), sharey=True)
+for one, hidden in zip(axes, (32, 256), strict=True):
+    for name, power in POWERS.items():
+        torch.manual_seed(0)
+        model = rescaled(hidden, power).to(where)
+        at_the_start = largest_weight(model)
+        curve(one, train(model), label=name, window=10)
+        print(f"h = {hidden:3}, {name:8} accuracy {accuracy(model):.3f}", end="   ")
+        print(f"largest weight at the start {at_the_start:.2f}")
+    one.axhline(math.log(SYMBOLS), color="grey", linestyle="--", label="guessing: ln 10")
+    one.set(xlabel="step", title=f"h = {hidden}", ylim=(0, 2.7))
+axes[0].set(ylabel="loss")
+axes[1].legend()
+plt.show()
+
+# %% [markdown] answer="without_scale" points=3
+# Model answer: all reach 1.00 but two. With $h = 32$ the three kinds get [[scales.narrow_root:.2f]] with the factor,
+# [[scales.narrow_none:.2f]] without it and [[scales.narrow_whole:.2f]] with $1/h$; with $h = 256$ it is [[scales.wide_root:.2f]],
+# [[scales.wide_none:.2f]] and [[scales.wide_whole:.2f]].
+#
+# Scores $q^\top k$ have a standard deviation that grows like $\sqrt h$. With $h = 32$ the largest weight is
+# [[scales.narrow_start:.2f]] at the start, which is sharp and not yet saturated, and the task needs sharp weights anyway: it is learned
+# even a little sooner. With $h = 256$ it is [[scales.wide_start:.2f]], and most other weights are practically 0, and so are the gradients
+# of their scores (their median is [[fresh.none.mean:.0e]], with the factor [[fresh.root.mean:.0e]]): what was drawn at the start stays, and each step
+# of the optimiser moves these scores 16 times as far as with the factor. With $1/\sqrt h$ the largest weight starts at 0.11 to 0.13
+# whatever $h$ is, so that one learning rate suits both sizes. (With a tenth of the learning rate and 600 steps the
+# model without the factor reaches [[scales.slower:.2f]]: it is not lost, but needs settings of its own.) With
+# $1/h$ all weights start equal, and the scores must grow first, which takes longer with few components; the gradient is fine.
+#
+# Marking: 1 point for a prediction for all six (right or wrong does not matter) that is compared with the outcome; 1 for scores
+# that grow with $h$ and saturate the softmax at $h = 256$, not yet at $h = 32$; 1 for what follows: no gradient where weights
+# are 0 (or steps that are too large), and the same start for every $h$ with the factor.
 
 # %% [markdown]
 # {ai_tools}

@@ -285,6 +285,34 @@ def many_keys(rng: Rng):
     return built(2, filled=beside_a_bias)(*three_inputs(rng, 1, 3, 2100, 2))
 
 
+def calls_of_several_sizes(rng: Rng):
+    """Few and many queries, few and many keys, of several sizes."""
+    lengths = (5, 9), (11, 3), (4, 6), (1, 7), (8, 13)
+    return [call(rng.integer(2, 6), k, s, rng.integer(3, 12)) for k, s in lengths]
+
+
+def of(name: str):
+    """One of the three numbers of each answer, whatever type of number it is."""
+    return lambda answers, _: {
+        name: torch.tensor([float(found[name]) for found in answers], dtype=torch.float64)
+    }
+
+
+@probe("attention_costs", weight=0.5, read=of("parameters"))
+def what_it_learns(rng: Rng):
+    return calls_of_several_sizes(rng)
+
+
+@probe("attention_costs", weight=0.75, read=of("flops"))
+def what_it_computes(rng: Rng):
+    return calls_of_several_sizes(rng)
+
+
+@probe("attention_costs", weight=0.75, read=of("saved_bytes"))
+def what_it_keeps(rng: Rng):
+    return calls_of_several_sizes(rng)
+
+
 # Part 4: positions
 
 

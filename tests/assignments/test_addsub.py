@@ -13,6 +13,7 @@ from autograder.assignment.validation import read_source
 from autograder.checks.key import Case, Exercise
 from autograder.checks.measuring import measure
 from autograder.checks.model_file import ModelError, read_model
+from autograder.tools.accounting import Counts, counts
 from autograder.tools.saving import save_model
 
 ROOT = Path(__file__).parents[2]
@@ -175,6 +176,21 @@ def test_training_lowers_the_loss(parts):
     model = LAB.Transformer(**SIZES | {"dropout": 0.0}, parts=parts)
     LAB.train(model, few, learning_rate=1e-2, batch_size=4, epochs=60, after_epoch=losses.append)
     assert losses[-1] < 0.5 * losses[0] and not model.training
+
+
+def test_a_block_without_residuals_is_its_sublayers_alone():
+    torch.manual_seed(0)
+    model, x = LAB.Reverser(1, residuals=False), torch.randn(2, LAB.ROW, 32)
+    block = model.blocks[0]
+    attention, network = block.attention.sublayer, block.feed_forward.sublayer
+    alone = block.norm2(network(block.norm1(attention(x, x, x))))
+    assert torch.allclose(block(x), alone, atol=1e-5)
+
+
+def test_a_block_costs_what_the_model_answer_says():
+    torch.manual_seed(0)
+    block = LAB.EncoderBlock(num_heads=4, emb_dim=32, feedforward_dim=32, dropout=0.0)
+    assert counts(block, torch.randn(64, 9, 32)) == Counts(6464, 7_741_440, 898_560)
 
 
 # --- model files
