@@ -194,3 +194,21 @@ def add_lora(model: BertModel, rank: int, alpha: float) -> None:
     for module in [m for m in model.modules() if hasattr(m, "query") and hasattr(m, "value")]:
         module.query = LoRALinear(linear=module.query, rank=rank, alpha=alpha)
         module.value = LoRALinear(linear=module.value, rank=rank, alpha=alpha)
+
+
+# %% tensor by tensor alternative="lora_memory"
+A, B = rank * hidden, hidden * rank
+learned = sum([A, B, A, B] * layers) + classes * (hidden + 1)
+frozen = numbers - classes * (hidden + 1)
+return [learned, 16 * learned + 4 * frozen]
+# %% in short alternative="lora_memory"
+learned = hidden * (4 * layers * rank + classes) + classes
+return learned, 4 * (numbers + 4 * layers * rank * hidden + 3 * learned)
+
+
+# %% weights, gradients and means apart alternative="lora_memory"
+def lora_memory(numbers: int, layers: int, hidden: int, rank: int, classes: int):
+    adapters = 2 * layers * rank * (hidden + hidden)
+    weights, gradients = numbers + adapters, adapters + hidden * classes + classes
+    means = 2 * gradients
+    return gradients, (weights + gradients + means) * torch.float32.itemsize

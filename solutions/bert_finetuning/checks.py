@@ -376,3 +376,18 @@ def adapted(add_lora, inputs, rng):
                 each.data = 0.3 * rng.normal(*each.shape)
     pooled = model.eval()(inputs.input_ids, inputs.attention_mask).pooler_output
     return {"learns": learners(model), "parameters": found, "pooled": pooled}
+
+
+def two_numbers(answers, _):
+    """Whole numbers in a tuple or a list are all the same."""
+    return {name: [float(each) for each in answer] for name, answer in answers.items()}
+
+
+@probe("lora_memory", read=two_numbers)
+def some_ranks(rng: Rng):
+    def sizes(rank: int):
+        layers, hidden, classes = rng.integer(2, 7), rng.integer(5, 20), rng.integer(3, 9)
+        return rng.integer(400, 900), layers, hidden, rank, classes
+
+    ranks = {"rank 0": 0, "rank 1": 1, "a larger one": rng.integer(3, 8)}
+    return {name: call(*sizes(rank)) for name, rank in ranks.items()}

@@ -50,6 +50,16 @@ for _ in range(sequences):
         total += 3 * layer_flops(width=width, length=length)
     total += 6 * length * width * vocabulary
 return total
+# %% in short alternative="kept_numbers"
+return length * (12 * width + length + 4)
+# %% tensor by tensor alternative="kept_numbers"
+token = [width, 2, width, 3 * width, length, width, width, 2, width, 4 * width]
+return length * sum(token)
+# %% by shapes alternative="kept_numbers"
+h, s = width, length
+norm = s * h + s + s
+attention = s * h + s * 3 * h + s * s + s * h
+return norm + attention + norm + math.prod((s, h)) + math.prod((s, 4 * h))
 # %% normal equations alternative="find_optimal_params"
 x = np.log10(params)
 X = np.stack([x**2, x, np.ones_like(x)], axis=1)

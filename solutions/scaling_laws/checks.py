@@ -14,9 +14,11 @@ def not_built(*sizes: int):
 
 
 stand_ins("parameter_count", Decoder=not_built, Block=not_built)
-COUNTERS = "FlopCounterMode", "flop_counter"
+stand_ins("kept_numbers", Decoder=not_built, Block=not_built)
+COUNTERS = "FlopCounterMode", "flop_counter", "accounting"
 rules("layer_flops", without(*COUNTERS))
 rules("training_flops", without(*COUNTERS))
+rules("kept_numbers", without("saved_tensors_hooks", *COUNTERS))
 
 
 @probe("parameter_count")
@@ -49,6 +51,13 @@ def some_trainings(rng: Rng):
     (h, _, V, s, B), (*others, _) = sizes(), sizes()
     few = {"one layer": call(h, 1, V, s, B), "one": call(*others, 1), "all 1": call(1, 1, 1, 1, 1)}
     return {"many": call(*sizes())} | few
+
+
+@probe("kept_numbers")
+def one_token_and_many(rng: Rng):
+    h = 2 * rng.integer(3, 9)
+    lengths = 1, rng.integer(2, h), h + rng.integer(9, 60)
+    return [call(1, 1), call(7 * h, h), *(call(h, length) for length in lengths)]
 
 
 def curve_of_losses(rng: Rng, n: int, curvature: float, vertex: float, height: float = 1.0):

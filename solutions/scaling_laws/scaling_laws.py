@@ -4,13 +4,16 @@
 # You have so much computing time and not more. A large model learns more from each token, a small one sees more
 # tokens for the same money: which one ends with the lower loss? You will count what a Transformer costs, read the
 # best size off 24 real training runs, fit how it grows with the budget, say what to train for a budget a
-# thousand times larger, and with what uncertainty, and judge whether somebody's run was a good use of its time.
+# thousand times larger, and with what uncertainty, and judge whether somebody's run was a good use of its time. The
+# question is that of [Kaplan et al. 2020](https://arxiv.org/abs/2001.08361) and of
+# [Hoffmann et al. 2022](https://arxiv.org/abs/2203.15556), who gave different answers; you will see with your own runs
+# what may have stood between them.
 #
 # The runs are decoder-only Transformers that translate English into pig Latin (`street` → `eetstray`), as in the
-# assignment `nmt`, which need not be done before. They were trained for you, because they take 15 minutes of
-# processor time; the table is in the package, and one of its runs you repeat. Plan three hours. Nothing here takes
-# longer than ten seconds on two CPU cores, and all cells together take about half a minute. Every exercise stands on its
-# own: a mistake in one costs no points in another.
+# assignment `nmt`, which need not be done before. They were trained for you, because they take 15 minutes of processor
+# time; the table is in the package, and one of its runs you repeat. Plan three and a half hours. Nothing here takes
+# longer than twenty seconds on one CPU core, and all cells together take less than a minute. Every exercise stands on
+# its own: a mistake in one costs no points in another.
 #
 # | letter | meaning |
 # |---|---|
@@ -43,18 +46,28 @@ from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
 from autograder import check, submit, summary
+from autograder.tools import diagrams
+from autograder.tools.accounting import counts, side_by_side
 from autograder.tools.device import device
 from autograder.tools.pig_latin import translate, words
 from autograder.tools.scaling_runs import scaling_runs
 from autograder.tools.words import word_counts
 
 # %% [markdown]
+# This is the model. In the end you will have counted what each of its parts costs, and know how large it should be for
+# a budget.
+
+# %% look
+diagrams.decoder_only()
+
+# %% [markdown]
 # ## 1 What a model costs
 #
-# The model is a GPT in small. Tokens become vectors of width $h$, sines and cosines are added that tell the
-# position, and each of the layers adds two things to them: causal self-attention with one head, and a network with
-# $4h$ hidden units. Before each of the two the vectors are normalised. At the end one linear layer gives a score to
-# each of the $V$ tokens that may come next. Read it; its cost is the first thing that you work out.
+# The model is a [GPT](https://arxiv.org/abs/2005.14165) (Brown et al. 2020) in small. Tokens become vectors of width
+# $h$, sines and cosines are added that tell the position, and each of the layers adds two things to them: causal
+# self-attention with one head, and a network with $4h$ hidden units. Before each of the two the vectors are normalised.
+# At the end one linear layer gives a score to each of the $V$ tokens that may come next. Read it; its cost is the first
+# thing that you work out.
 
 
 # %%
@@ -121,7 +134,7 @@ class Decoder(nn.Module):
 # %% [markdown]
 # ### 1.1 `parameter_count`
 #
-# 3 points · ●○○ · 15 minutes · about 3 lines
+# 3 points · difficulty ●○○ · importance ●●○ · 15 minutes · about 3 lines
 #
 # How many numbers does `Decoder(width, layers, vocabulary)` learn? Work out a formula from the code above: weights
 # **and** biases of every `nn.Linear`, gain and offset of every `nn.LayerNorm`, and the embedding, which is a matrix of
@@ -160,12 +173,13 @@ print(f"768 wide, 12 layers, 50257 tokens: {parameter_count(768, 12, 50257):,}")
 # %% [markdown]
 # ### 1.2 `layer_flops`
 #
-# 3 points · ●●○ · 20 minutes · about 3 lines
+# 3 points · difficulty ●●○ · importance ●●● · 20 minutes · about 3 lines
 #
 # A matrix product of $(a, b)$ and $(b, c)$ takes $abc$ multiplications and as many additions: $2abc$
 # **floating-point operations**, FLOPs. (Papers that count multiply-adds, "MACs", have half as many.) Nearly all of a
 # Transformer's time goes into matrix products, so that these alone are counted: biases, norms, softmax, ReLU and
-# residuals are left out, as `torch.utils.flop_counter` and the Chinchilla paper do it.
+# residuals are left out, as `torch.utils.flop_counter` does it. (Appendix F of
+# [Hoffmann et al. 2022](https://arxiv.org/abs/2203.15556), the paper on Chinchilla, counts softmax and embedding, too.)
 #
 # How many FLOPs does the **forward** pass of one `Block` take, for **one** sequence of `length` tokens? There are four
 # linear layers, and two products in the attention, $QK^\top$ and that of the weights with $V$. The code computes all
@@ -193,7 +207,7 @@ check("layer_flops", layer_flops)
 #
 # ### 1.3 `training_flops`
 #
-# 4 points · ●●○ · 20 minutes · about 3 lines
+# 4 points · difficulty ●●○ · importance ●●● · 20 minutes · about 3 lines
 #
 # Now the whole training on `sequences` sequences of `length` tokens each:
 #
@@ -251,17 +265,92 @@ for width, length in ((8, 20), (32, 20), (96, 20), (96, 60), (256, 20)):
     )
 
 # %% [markdown]
+# ### 1.4 `kept_numbers`
+#
+# 2 points · difficulty ●●○ · importance ●●○ · 20 minutes · about 3 lines
+#
+# Time is not all that a training needs. The backward pass uses what the forward pass computed, so that all of it has to
+# stay in **memory** until then: often more than the model itself, and what sets the largest batch that fits. What an
+# operation keeps depends on its derivative:
+#
+# | operation | what it keeps for the backward pass |
+# |---|---|
+# | `nn.Linear` | its input |
+# | product of two tensors, `q @ k.mT` | both |
+# | `nn.LayerNorm` | its input, and for each token its mean and the inverse of its standard deviation |
+# | softmax, ReLU | its output |
+# | addition, division by a number | nothing |
+#
+# What two operations need is kept once: `q`, `k` and `v` are views of one tensor, and the output of the ReLU is the
+# input of `narrower`. Parameters are not counted, as they are in memory anyway.
+#
+# How many numbers does the forward pass of one `Block` keep, for **one** sequence of `length` tokens? Count tensor by
+# tensor, in the order of `Block.forward`, beginning with the block's own input.
+
+
+# %% solution="kept_numbers"
+def kept_numbers(width: int, length: int) -> int:
+    """Numbers that one Block keeps for the backward pass, for one sequence."""
+    ### BEGIN SOLUTION
+    attention = 6 * length * width + length**2  # x, norm1(x), q, k, v, what `out` reads; softmax
+    network = 6 * length * width  # x, norm2(x), and 4 h behind the ReLU
+    return attention + network + 4 * length  # two numbers of each norm for a token
+    ### END SOLUTION
+
+
+# %% check="kept_numbers" points=2
+check("kept_numbers", kept_numbers)
+
+# %% [markdown]
+# <details><summary>Too much by multiples of length · width</summary>
+#
+# Which of your tensors is the same one under two names? `scores` before the softmax is read by the softmax alone, and
+# that keeps its output. The sums of the residuals are inputs of norms, and there are two in a block: `x` at the start
+# and `x` between the two parts.
+# </details>
+#
+# A profiler counts while the block runs. Expect ratios of 1.000 in all three rows: 30 650 parameters, 12 732 800 FLOPs,
+# 478 400 bytes, four for each number.
+
+# %% look
+sizes, sequences, length = (50, 1, VOCABULARY), 4, 46
+mine = {
+    "parameters": parameter_count(*sizes) - parameter_count(50, 0, VOCABULARY),  # ends fall out
+    "flops": sequences * layer_flops(50, length),
+    "saved_bytes": 4 * sequences * kept_numbers(50, length),
+}
+later = torch.full((length, length), -math.inf).triu(diagonal=1)
+side_by_side(mine, counts(Block(50), torch.randn(sequences, length, 50), later))
+
+# %% [markdown]
+# What fills the memory in a training? Weights, gradients and the two numbers that Adam keeps for each parameter are
+# $16 N$ bytes, whatever the batch. What is kept for the backward pass grows with the tokens of the batch, and within a
+# sequence with the square of its length, because of the $s^2$ weights of the attention. Here are the blocks of the
+# largest model of this notebook, and of a model as wide and deep as GPT-2's smallest, with one head as here instead of
+# twelve. (With twelve the quadratic term is twelve times as large.
+# [FlashAttention](https://arxiv.org/abs/2205.14135), Dao et al. 2022, computes it again instead of keeping it;
+# [Korthikanti et al. 2022](https://arxiv.org/abs/2205.05198) count the rest, and what else may be computed again.)
+
+# %% look
+for name, width, layers, length in (("width 96", 96, 2, 20), ("as GPT-2", 768, 12, 1024)):
+    state = 16 * layers * (parameter_count(width, 1, 1) - parameter_count(width, 0, 1))
+    print(f"{name}: weights, gradients and Adam {state / 1e6:8,.1f} MB")
+    for tokens in (length, 32 * length):
+        kept = 4 * layers * tokens // length * kept_numbers(width, length)
+        print(f"   {tokens:6} tokens: {kept / 1e6:8,.1f} MB kept for the backward pass")
+
+# %% [markdown]
 # ## 2 Real runs
 #
 # 24 runs: eight widths from 8 to 96, two layers, three seeds each. All were trained on the same 17 922 English words
-# and their translations, letter by letter, in the form `SOS street EOP eetstray EOS`, 357 000 tokens an epoch; the
-# loss counts the translation alone, and is measured on 1120 words that are not among them. All have the same batches
-# of 640 tokens and AdamW with a learning rate of $0.2 / h$; nothing else differs.
+# and their translations, letter by letter, in the form `SOS street EOP eetstray EOS`, 357 000 tokens an epoch; the loss
+# counts the translation alone, and is measured on 1120 words that are not among them. All have the same batches of 640
+# tokens and [AdamW](https://arxiv.org/abs/1711.05101) (Loshchilov and Hutter 2019) with a learning rate of $0.2 / h$,
+# as wider models need smaller ones ([Yang et al. 2022](https://arxiv.org/abs/2203.03466)); nothing else differs.
 #
 # The learning rate does not fall towards the end, and yet every row of the table is the end of a proper training: the
-# loss is that of a running mean of the weights, which does for a constant rate what a falling rate would do. (With a
-# rate that falls to 0 at the end of the longest run, losses half-way would be too high, and every shorter budget would
-# need a run of its own.)
+# loss is that of a running mean of the weights, which does for a constant rate what a falling rate would do
+# ([Hägele et al. 2024](https://arxiv.org/abs/2405.18392)). In 3.4 you will take the mean away.
 #
 # Below is the code that made them, with your `training_flops`. `solutions/scaling_laws/run_ladder.py` of the course's
 # repository ran it: 15 minutes of one core.
@@ -319,13 +408,13 @@ def validation_loss(model: nn.Module, groups: list[Batch]) -> float:
 
 
 def steps_of(
-    model: nn.Module, mean: nn.Module, batches: Iterator[Batch], rate: float
+    model: nn.Module, mean: nn.Module, batches: Iterator[Batch], rate: float, falls_over: float
 ) -> Iterator[Batch]:
     """Train, and keep in `mean` a running mean of the weights; each batch comes out once used."""
     optimiser = torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.95), fused=True)
     for step, batch in enumerate(batches, start=1):
         for group in optimiser.param_groups:
-            group["lr"] = rate * min(1, step / WARM_UP)
+            group["lr"] = rate * min(1, step / WARM_UP) * max(0, 1 - step / falls_over)
         optimiser.zero_grad()
         target_losses(model, batch).mean().backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -353,9 +442,15 @@ def train(
     budgets: list[float],
     *,
     most_tokens: float = math.inf,
+    falls_over: float = math.inf,
+    averaged: bool = True,
     where: torch.device = CPU,
 ) -> Iterator[Row]:
-    """One run; a row whenever it has used up one of the budgets, in FLOPs, the smallest first."""
+    """One run; a row whenever it has used up one of the budgets, in FLOPs, the smallest first.
+
+    `falls_over` is the number of steps in which the learning rate falls to 0; not `averaged`, the
+    loss is that of the weights as they are instead of that of their mean.
+    """
     start = time.process_time()
     torch.manual_seed(seed)
     model = Decoder(width).to(where)
@@ -366,14 +461,15 @@ def train(
     )
     batches, rest, flops, tokens = shuffled(training, seed), list(budgets), 0, 0
     with progress(f"width {width}, seed {seed}", budgets[-1]) as bar:
-        for batch in steps_of(model, mean, batches, rate=0.2 / width):
+        for batch in steps_of(model, mean, batches, 0.2 / width, falls_over):
             sequences, length = batch.tokens[:, 1:].shape
             cost = training_flops(width, LAYERS, VOCABULARY, length, sequences)
             flops, tokens = flops + cost, tokens + sequences * length
             bar.update(cost)
             while rest and flops >= rest[0]:
                 del rest[0]
-                loss, seconds = validation_loss(mean, validation), time.process_time() - start
+                loss = validation_loss(mean if averaged else model, validation)
+                seconds = time.process_time() - start
                 yield Row(width, seed, parameters, flops, tokens, loss, seconds)
             if not rest or tokens > most_tokens:
                 return
@@ -388,8 +484,8 @@ def progress(label: str, total: float) -> tqdm:
 # %% [markdown]
 # The table has a row for each run and each budget $5 \cdot 10^9 \cdot 2^{k/2}$, as far as the run went. A budget is
 # exceeded by less than one step; `flops` says what was really used. One run again, up to $4 \cdot 10^{10}$ FLOPs, a few
-# seconds: expect a loss within 0.05 of that in the table. (On another processor, or with two threads, it is not the same to
-# the last digit: they add in another order, and training magnifies what that changes.)
+# seconds: expect a loss within 0.05 of that in the table. (On another processor, or with two threads, it is not the
+# same to the last digit: they add in another order, and training magnifies what that changes.)
 
 # %%
 BUDGETS = 5e9 * 2 ** (np.arange(17) / 2)  # FLOPs
@@ -407,9 +503,9 @@ for loss, budget in zip(again, (1e10, 2e10, 4e10), strict=True):
     print(f"{budget:.0e} FLOPs: loss {loss:.3f}, in the table {row['loss']:.3f}")
 
 # %% [markdown]
-# All runs: one colour for each width, the mean of three seeds, and between the smallest and the largest of them a
-# band. The dashed line is what one reaches without looking at the word, with the letters as frequent as they are in
-# translations.
+# All runs: one colour for each width, from dark for the smallest to bright for the largest, the mean of three seeds,
+# and between the smallest and the largest of them a band. The dashed line is what one reaches without looking at the
+# word, with the letters as frequent as they are in translations.
 
 
 # %%
@@ -426,19 +522,25 @@ def loss_by_frequency() -> float:
 
 
 def loss_curves(axes: Axes, runs: np.ndarray, column: str) -> None:
-    for width in np.unique(runs["width"]):
+    widths = np.unique(runs["width"])
+    for width, colour in zip(
+        widths, plt.cm.viridis(np.linspace(0, 0.95, len(widths))), strict=True
+    ):
         rows = runs[runs["width"] == width]
         of_seeds = [rows[rows["seed"] == seed] for seed in np.unique(rows["seed"])]
         x, losses = of_seeds[0][column], np.array([each["loss"] for each in of_seeds])
-        axes.plot(x, losses.mean(0), label=f"h = {width}, N = {rows['parameters'][0]:,}")
-        axes.fill_between(x, losses.min(0), losses.max(0), alpha=0.2)
-    axes.axhline(loss_by_frequency(), color="grey", linestyle="--")
-    axes.set(xscale="log", yscale="log", xlabel=column, ylabel="validation loss")
+        label = f"h = {width}, N = {rows['parameters'][0]:,}"
+        axes.plot(x, losses.mean(0), color=colour, label=label)
+        axes.fill_between(x, losses.min(0), losses.max(0), color=colour, alpha=0.15, linewidth=0)
+    axes.axhline(loss_by_frequency(), color="grey", linestyle="--", label="letters by frequency")
+    axes.set(xscale="log", yscale="log")
 
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), sharey=True)
 loss_curves(left, runs, "flops")
 loss_curves(right, runs, "tokens")
+left.set(xlabel="FLOPs", ylabel="validation loss")
+right.set(xlabel="tokens")
 right.legend(fontsize=7)
 figure.tight_layout()
 plt.show()
@@ -453,24 +555,24 @@ plt.show()
 # largest model here has the lowest loss in the end. Give numbers from the figure or the table.
 
 # %% [markdown] answer="loss_curves" points=2 words=200
-# Model answer: at $2 \cdot 10^{10}$ FLOPs width 16 is best (0.76; width 8 has 1.34, width 96 has 2.41), at
-# $6.4 \cdot 10^{11}$ width 32 (0.012; width 16 has 0.045, width 96 has 0.145). At equal **tokens** the larger model is
-# better, up to width 48: after one million tokens widths 8, 16, 32 and 48 are at 1.4, 0.31, 0.08 and 0.06, and 64 and 96 at
-# 0.07. At equal **FLOPs** a token of a large model costs more, so that it has seen fewer: at $6.4 \cdot 10^{11}$ width 96 had
-# 0.46 million, width 16 had 13 million. So the curves cross: small models fall first and flatten, because they cannot hold
-# the rule (width 12 ends at 0.13 after 11 million tokens), larger ones start later and go deeper. The largest does not end lowest: width
-# 96 ends at 0.07 and width 32 at 0.005; it would need more than the largest budget here. Seeds of small widths differ by
-# a factor of up to 4 where the curve is steep.
+# Model answer: at $2 \cdot 10^{10}$ FLOPs width 16 is best (0.76; width 8 has 1.34, width 96 has 2.41), at $6.4 \cdot
+# 10^{11}$ width 32 (0.012; width 16 has 0.045, width 96 has 0.145). At equal **tokens** the larger model is better, up
+# to width 48: after one million tokens widths 8, 16, 32 and 48 are at 1.4, 0.31, 0.08 and 0.06, and 64 and 96 at 0.07.
+# At equal **FLOPs** a token of a large model costs more, so that it has seen fewer: at $6.4 \cdot 10^{11}$ width 96 had
+# 0.46 million, width 16 had 13 million. So the curves cross: small models fall first and flatten, because they cannot
+# hold the rule (width 12 ends at 0.13 after 11 million tokens), larger ones start later and go deeper. The largest does
+# not end lowest: width 96 ends at 0.07 and width 32 at 0.005; it would need more than the largest budget here. Seeds of
+# small widths differ by a factor of up to 4 where the curve is steep.
 #
-# Marking: 1 point for both best widths and crossing curves, with numbers; 1 for equal tokens against equal FLOPs with the
-# reason. "Larger models always win in the end" is not what these curves show: at most 1.
+# Marking: 1 point for both best widths and crossing curves, with numbers; 1 for equal tokens against equal FLOPs with
+# the reason. "Larger models always win in the end" is not what these curves show: at most 1.
 
 # %% [markdown]
 # ## 3 The best size for a budget
 #
 # ### 3.1 `find_optimal_params`
 #
-# 5 points · ●●○ · 25 minutes · about 5 lines
+# 5 points · difficulty ●●○ · importance ●●● · 25 minutes · about 5 lines
 #
 # Fix a budget $C$. Small models see many tokens for it and cannot use them; large models see too few. In between is the
 # size with the lowest loss. Such a curve, loss against size at equal FLOPs, is an **IsoFLOP profile**. With
@@ -512,8 +614,8 @@ check("find_optimal_params", find_optimal_params)
 #
 # Seven profiles, from $10^{10}$ to $6.4 \cdot 10^{11}$ FLOPs. The parabola is fitted to the best size and two on either
 # side, since far from its minimum the profile is no parabola. Expect a star in each panel that moves to the right from
-# panel to panel, from about 6000 parameters to about 24 000, and means of three seeds that lie near the parabola, nearer than
-# the seeds lie to each other.
+# panel to panel, from about 6000 parameters to about 24 000, and means of three seeds that lie near the parabola,
+# nearer than the seeds lie to each other.
 
 
 # %%
@@ -552,20 +654,23 @@ def profile_panel(axes: Axes, runs: np.ndarray, budget: float) -> None:
 
 
 # %% look
-figure, panels = plt.subplots(2, 4, figsize=(13, 6))
+figure, panels = plt.subplots(2, 4, figsize=(13, 6), sharex=True)
 for axes, budget in zip(panels.flat, ISO, strict=False):
     profile_panel(axes, runs, budget)
 panels.flat[-1].set_axis_off()
 panels.flat[-1].legend(*panels[0, 0].get_legend_handles_labels(), loc="center")
-panels[0, 0].set_ylabel("validation loss")
-panels[1, 0].set(xlabel="parameters", ylabel="validation loss")
+for axes in panels[:, 0]:
+    axes.set(ylabel="validation loss")
+for axes in (panels[0, 3], *panels[1, :3]):
+    axes.set(xlabel="parameters")
+    axes.tick_params(labelbottom=True)
 figure.tight_layout()
 plt.show()
 
 # %% [markdown]
 # ### 3.2 `fit_linear_log`
 #
-# 3 points · ●○○ · 10 minutes · about 1 line
+# 3 points · difficulty ●○○ · importance ●●● · 10 minutes · about 1 line
 #
 # If the best size grows as a power of the budget, $N_{\mathrm{opt}} = 10^c\, C^m$, then its logarithm is linear in
 # that of $C$:
@@ -591,7 +696,7 @@ check("fit_linear_log", fit_linear_log)
 # %% [markdown]
 # ### 3.3 `optimum_at`
 #
-# 3 points · ●○○ · 10 minutes · about 2 lines
+# 3 points · difficulty ●○○ · importance ●●○ · 10 minutes · about 2 lines
 #
 # Two such fits, one for parameters and one for tokens, each a pair $(m, c)$ as 3.2 returns it, say what to train at any
 # `budget` in FLOPs. Return the number of parameters and the number of tokens.
@@ -612,14 +717,18 @@ def optimum_at(
 check("optimum_at", optimum_at)
 
 # %% [markdown]
-# The minima of the seven profiles, the laws through them, and what they say about $10^{15}$ FLOPs. That is 1560
-# times the largest budget of a profile, so that a number without an interval would be worth little. The **bootstrap** draws three of the three seeds of each width, with replacement,
-# does everything again, and does that 200 times. Expect slopes of about 0.34 and 0.67, $3.3 \cdot 10^5$ parameters ($1.2 \cdot 10^5$ to
-# $6.2 \cdot 10^5$) and $5 \cdot 10^8$ tokens ($3 \cdot 10^8$ to $1.4 \cdot 10^9$).
+# The minima of the seven profiles, the laws through them, and what they say about $10^{15}$ FLOPs. That is 1560 times
+# the largest budget of a profile, so that a number without an interval would be worth little. The **bootstrap**
+# ([Efron 1979](https://doi.org/10.1214/aos/1176344552)) draws three of the three seeds of each width, with replacement,
+# does everything again, and does that 200 times. Expect slopes of about [[profiles.slope:.2f]] and
+# [[profiles.slope_tokens:.2f]], $[[profiles.parameters:.1f]] \cdot 10^5$ parameters ([[profiles.parameters_low:.1f]] to
+# $[[profiles.parameters_high:.1f]] \cdot 10^5$) and $[[profiles.tokens:.1f]] \cdot 10^8$ tokens
+# ([[profiles.tokens_low:.1f]] to $[[profiles.tokens_high:.1f]] \cdot 10^8$).
 #
-# The dashed line is the rule of 20 tokens a parameter that came out of the Chinchilla paper for text from the web. Expect
-# the points to lie on another line, with 44 tokens a parameter at the smallest budget and 180 at the largest. Letters of pig Latin are not words of the web: the rule is a result of that data, not
-# a law.
+# The dashed line is the rule of 20 tokens a parameter that came out of the Chinchilla paper for text from the web.
+# Expect the points to lie on another line, with [[choices.tokens_each_early:.0f]] tokens a parameter at the smallest
+# budget and [[choices.tokens_each_late:.0f]] at the largest. Letters of pig Latin are not words of the web: the rule is
+# a result of that data, not a law.
 
 
 # %%
@@ -727,8 +836,9 @@ for sides in (1, 2, 7):
 
 # %% [markdown]
 # A law is worth what it predicts. Fitted to the first five budgets, what does it say about the last one, four times as
-# large as the fifth? Expect 37 000 parameters where 24 000 are measured, off by a factor of 1.6: the points in the figure
-# bend below the line, and a straight line through fewer of them is steeper. That is for a factor of 4 in the budget.
+# large as the fifth? Expect [[choices.predicted:.0f]] 000 parameters where [[choices.measured:.0f]] 000 are measured,
+# off by a factor of [[choices.factor:.1f]]: the points in the figure bend below the line, and a straight line through
+# fewer of them is steeper. That is for a factor of 4 in the budget.
 
 # %% look
 early, late = ISO[:-2], ISO[-1]
@@ -739,6 +849,92 @@ print(f"  parameters predicted {predicted[0]:9,.0f}, measured {measured.paramete
 print(f"  tokens     predicted {predicted[1]:9,.0f}, measured {measured.tokens[0]:9,.0f}")
 
 # %% [markdown]
+# ### 3.4 Written: `kaplan`
+#
+# 4 points · at most 250 words
+#
+# [Kaplan et al. 2020](https://arxiv.org/abs/2001.08361) found $N_{\mathrm{opt}} \propto C^{0.73}$, Chinchilla
+# $N_{\mathrm{opt}} \propto C^{0.50}$: for a budget a thousand times larger a model 155 times larger, or 32 times. What
+# stood between them? Two of the suspects you can question here:
+#
+# - **Which parameters count.** Kaplan left embeddings out of $N$, and
+#   [Pearce and Song 2024](https://arxiv.org/abs/2406.12907) explain most of the difference by that. Below, embedding and
+#   head are left out of all sizes.
+# - **What the learning rate is when the loss is read.** Kaplan's fell over the same number of steps in all runs, so
+#   that losses of short ones were read before the fall was done: for Chinchilla that is the reason.
+#   [Porian et al. 2024](https://arxiv.org/abs/2406.19146) disagree: once warm-up and optimiser are put right, the
+#   fall matters little. Below, a run of width 16 is read at its end and half-way: at the full rate, without the mean;
+#   with the mean, as in the table; and with a rate that falls to 0 at the end.
+#
+# **Before you run the cells**, write down what you expect. Is the slope of the parameters larger or smaller without
+# embedding and head, and by how much? Which of the three losses is the lowest at the end, and which half-way? **Then**
+# run them, compare, and explain what came out. What would the falling rate do to the best size of a small budget, if
+# losses of all runs were read before the fall is done?
+#
+# First the slope. The interval is that of the **difference**, whose two sides have the same seeds in each draw.
+
+
+# %%
+def without_ends(runs: np.ndarray) -> np.ndarray:
+    """The table, with sizes that leave out embedding and head."""
+    changed = runs.copy()
+    changed["parameters"] -= 2 * VOCABULARY * runs["width"] + VOCABULARY
+    return changed
+
+
+def slope(runs: np.ndarray) -> float:
+    """That of the best size, over the budget."""
+    return fits(frontier(runs, ISO))[0][0]
+
+
+def difference(runs: np.ndarray) -> float:
+    """What leaving out embedding and head adds to the slope."""
+    return slope(without_ends(runs)) - slope(runs)
+
+
+# %% look
+low, high = np.percentile(bootstrap(difference, runs), [2.5, 97.5])
+print(f"slope {slope(runs):.3f}, without embedding and head {slope(without_ends(runs)):.3f}")
+print(f"95 % of 200 draws have a difference of {low:+.3f} to {high:+.3f}")
+
+# %% [markdown]
+# Then the run, twice, about ten seconds each on one core.
+
+# %%
+HALF_WAY = 4e10  # FLOPs
+END = 8e10
+FALLS_OVER = 2720  # steps of width 16 until the end
+
+# %% train
+settings = {"averaged": False, "where": device()}
+full = [row.loss for row in train(16, 0, [HALF_WAY, END], **settings)]
+falling = [row.loss for row in train(16, 0, [HALF_WAY, END], falls_over=FALLS_OVER, **settings)]
+listed = runs[(runs["width"] == 16) & (runs["seed"] == 0)]
+print(f"{'FLOPs':>8}{'full rate':>12}{'its mean':>12}{'falling':>12}")
+for i, budget in enumerate((HALF_WAY, END)):
+    print(f"{budget:8.0e}{full[i]:12.3f}{at(listed, budget)['loss'][0]:12.3f}{falling[i]:12.3f}")
+
+# %% [markdown] answer="kaplan" points=4 words=250
+# Model answer, without the prediction: the slope rises from [[profiles.slope:.3f]] to [[without_ends.slope:.3f]]; in
+# 95 % of the draws the difference is [[without_ends.difference_low:.3f]] to [[without_ends.difference_high:.3f]].
+# Embedding and head are 22 % of the parameters at width 8 and 3 % at width 96, so that small sizes shrink more, and the
+# line gets steeper. That is Kaplan's direction, and a small part of $0.73 - 0.50$: 30 letters are a small vocabulary;
+# with 50 000 words small models are nearly nothing but ends.
+#
+# At the end of the run the weights at the full rate have [[without_mean.full_end:.1f]] times the loss of their mean
+# (three seeds): each step jumps about in a valley, whose middle the mean finds. The falling rate ends at
+# [[without_mean.falling_end:.1f]] times that loss, as its jumps become small. Half-way its rate is still half, and its
+# loss [[without_mean.falling_half_way:.1f]] times that of the mean, although it ends as well (and with seed 0 even more
+# than at the full rate: a single reading of weights that jump is noisy): a loss that is read before the fall is done is
+# too high. With one fall for all runs this concerns those with few tokens, which at a small budget are the large sizes.
+# So the best size of small budgets comes out too small, that of large ones does not, and the slope is too large:
+# Kaplan's direction again.
+#
+# Marking: 1 point for predictions that are compared with what came out, right or wrong; 1 for the steeper slope and the
+# share of the ends that falls with the width; 1 for the three losses at the end, with a reason why the mean or the fall
+# is needed; 1 for the loss half-way, and that few tokens, large sizes at small budgets, then look worse than they are.
+
+# %% [markdown]
 # ## 4 One formula for all runs (beyond the handout)
 #
 # The paper on Chinchilla ([Hoffmann et al. 2022](https://arxiv.org/abs/2203.15556)) has a third way, which uses every
@@ -746,16 +942,16 @@ print(f"  tokens     predicted {predicted[1]:9,.0f}, measured {measured.tokens[0
 #
 # $$L(N, D) = E + \frac{A}{N^\alpha} + \frac{B}{D^\beta} :$$
 #
-# $E$ is what no model can know, the second term is what a model of $N$ parameters cannot hold, and the third what it has
-# not learned from $D$ tokens.
+# $E$ is what no model can know, the second term is what a model of $N$ parameters cannot hold, and the third what it
+# has not learned from $D$ tokens.
 #
 # ### 4.1 `huber_objective`
 #
-# 4 points · ●●● · 30 minutes · about 4 lines
+# 4 points · difficulty ●●● · importance ●●○ · 30 minutes · about 4 lines
 #
 # The five numbers are found by minimising the distance between the **logarithms** of what is predicted and of what was
-# measured. With $a = \ln A$, $b = \ln B$, $e = \ln E$, which keeps $A$, $B$ and $E$ positive, and natural logarithms, the
-# residual of run $i$ is
+# measured. With $a = \ln A$, $b = \ln B$, $e = \ln E$, which keeps $A$, $B$ and $E$ positive, and natural logarithms,
+# the residual of run $i$ is
 #
 # $$r_i = \ln\!\left(e^{\,a - \alpha \ln N_i} + e^{\,b - \beta \ln D_i} + e^{\,e}\right) - \ln L_i$$
 #
@@ -792,7 +988,7 @@ check("huber_objective", huber_objective)
 #
 # ### 4.2 `parametric_optimum`
 #
-# 4 points · ●●● · 30 minutes · about 5 lines
+# 4 points · difficulty ●●● · importance ●●○ · 30 minutes · about 5 lines
 #
 # With $C = 6ND$ the best split of a budget has a closed form. Put $D = C / (6N)$ into $L(N, D)$, set the derivative for
 # $N$ to zero, and you find
@@ -822,15 +1018,18 @@ check("parametric_optimum", parametric_optimum)
 # %% [markdown]
 # <details><summary>How do I find G?</summary>
 #
-# At the minimum $\alpha A N^{-\alpha - 1} = \beta B\, (6/C)^{\beta} N^{\beta - 1}$. Bring all powers of $N$ to one side.
+# At the minimum $\alpha A N^{-\alpha - 1} = \beta B\, (6/C)^{\beta} N^{\beta - 1}$. Bring all powers of $N$ to one
+# side.
 # </details>
 #
-# The fit, with L-BFGS from five starts, to all rows from $10^{10}$ FLOPs on, and 20 bootstrap draws, together about
-# 5 seconds. Expect exponents of about 2.5 and 1.0, which is several times those of language models (0.34 and
-# 0.28 in the paper), and an $E$ of nearly 0: the task can be solved perfectly, so that there is nothing that no model can
-# know. Predicted and measured losses differ by a factor of 1.5 in the median and 3.1 in nine rows of ten, which is not a
-# good fit: the curves of part 2 have a bend, and no sum of two powers has one. Chinchilla's formula is not wrong here
-# because of an error in your code; it describes other data. Which of its answers still agrees with 3.3?
+# The fit, with L-BFGS from five starts, to all rows from $10^{10}$ FLOPs on, and 20 bootstrap draws, together about 5
+# seconds. Expect exponents of about [[one_formula.alpha:.1f]] and [[one_formula.beta:.1f]], which is several times
+# those of language models (0.34 and 0.28 in the paper; [Besiroglu et al. 2024](https://arxiv.org/abs/2404.10102) found
+# 0.35 and 0.37, with runs read off its figure), and an $E$ of nearly 0: the task can be solved perfectly, so that there
+# is nothing that no model can know. Predicted and measured losses differ by a factor of [[one_formula.error:.1f]] in
+# the median and [[one_formula.large_error:.1f]] in nine rows of ten, which is not a good fit: the curves of part 2 have
+# a bend, and no sum of two powers has one. Chinchilla's formula is not wrong here because of an error in your code; it
+# describes other data. Which of its answers still agrees with 3.3?
 
 
 # %%
@@ -891,7 +1090,7 @@ print_with_intervals(parametric_answers(used), bootstrap(parametric_answers, use
 #
 # ### 5.1 `verdict`
 #
-# 3 points · ●●○ · 15 minutes · about 6 lines
+# 3 points · difficulty ●●○ · importance ●●○ · 15 minutes · about 6 lines
 #
 # Somebody used `budget` FLOPs to train a model of `params` parameters. Compare it with the size that the fit of 3.2,
 # `params_fit` $= (m, c)$, calls best for this budget, and return one of three strings:
@@ -921,9 +1120,10 @@ def verdict(
 check("verdict", verdict)
 
 # %% [markdown]
-# Your verdict on every width of the table at the seven budgets. Read a row from left to right: a width is too large for
-# small budgets, then right, then too small. Expect "optimal" along a diagonal, and width 16 to be right from $10^{10}$ to
-# $8 \cdot 10^{10}$ FLOPs.
+# [Hoffmann et al. 2022](https://arxiv.org/abs/2203.15556) came to "too large" for GPT-3 and Gopher. Your verdict on
+# every width of the table at the seven budgets. Read a row from left to right: a width is too large for small budgets,
+# then right, then too small. Expect "optimal" along a diagonal, and width 16 to be right from $10^{10}$ to $8 \cdot
+# 10^{10}$ FLOPs.
 
 # %% look
 of_params, _ = fits(frontier(runs, ISO))
@@ -938,11 +1138,11 @@ for width in np.unique(runs["width"]):
 # 4 points · at most 250 words
 #
 # The handout that this assignment follows asks the question for a run of its own: width 128, four layers, 268 062
-# parameters, $8.63 \cdot 10^{12}$ FLOPs, 5.00 million tokens. Fits to the runs of that notebook say that the best at this
-# budget are $2.4 \cdot 10^5$ parameters and $5.6 \cdot 10^6$ tokens. (Its models have other layers, so that your fits
-# do not hold for them.) A published answer reads: "The total number of FLOPs is 8.6 T, total number of tokens is 6.6 M.
-# The model's training is not optimised; it would benefit from an increase in the size of the input data or a decrease
-# in the size of the model."
+# parameters, $8.63 \cdot 10^{12}$ FLOPs, 5.00 million tokens. Fits to the runs of that notebook say that the best at
+# this budget are $2.4 \cdot 10^5$ parameters and $5.6 \cdot 10^6$ tokens. (Its models have other layers, so that your
+# fits do not hold for them.) A published answer reads: "The total number of FLOPs is 8.6 T, total number of tokens is
+# 6.6 M. The model's training is not optimised; it would benefit from an increase in the size of the input data or a
+# decrease in the size of the model."
 #
 # Judge the run, and the answer:
 #
@@ -953,15 +1153,15 @@ for width in np.unique(runs["width"]):
 # - Why is "more data" alone no advice for a fixed budget?
 
 # %% [markdown] answer="compute_optimal" points=4 words=250
-# Model answer: $8.63 \cdot 10^{12}$ FLOPs for 5.00 million tokens are 1.73 MFLOP a token, 1.07 times $6N = 1.61$ MFLOP, as
-# it should be for a model in which attention and head cost a little besides. With 6.6 million tokens it would be 1.31
-# MFLOP, fewer than $6N$, which is impossible: 6.6 million is what a plot shows as best, not what the run used. The model
-# has $2.7 / 2.4 = 1.1$ times the best number of parameters, and $5.0 / 5.6 = 0.9$ times the tokens: well within a factor
-# of 2, so that it is as optimal as such a fit can tell. At the same budget one would take a model 10 % smaller on 12 %
-# more tokens. The profile is flat at its minimum, and 12 % are 0.05 on the axis of $\log_{10} N$: the gain would be
-# smaller than the difference between two seeds. More tokens for the same model are more FLOPs, a larger budget; at a
-# fixed one they need a smaller model. (*Other* words instead of repeated ones cost nothing and may help: the run saw its
-# 2558 words a hundred times.)
+# Model answer: $8.63 \cdot 10^{12}$ FLOPs for 5.00 million tokens are 1.73 MFLOP a token, 1.07 times $6N = 1.61$ MFLOP,
+# as it should be for a model in which attention and head cost a little besides. With 6.6 million tokens it would be
+# 1.31 MFLOP, fewer than $6N$, which is impossible: 6.6 million is what a plot shows as best, not what the run used. The
+# model has $2.7 / 2.4 = 1.1$ times the best number of parameters, and $5.0 / 5.6 = 0.9$ times the tokens: well within a
+# factor of 2, so that it is as optimal as such a fit can tell. At the same budget one would take a model 10 % smaller
+# on 12 % more tokens. The profile is flat at its minimum, and 12 % are 0.05 on the axis of $\log_{10} N$: the gain
+# would be smaller than the difference between two seeds. More tokens for the same model are more FLOPs, a larger
+# budget; at a fixed one they need a smaller model. (*Other* words instead of repeated ones cost nothing and may help:
+# the run saw its 2558 words a hundred times.)
 #
 # Marking: 1 point for 5.0 against 6.6 million with FLOPs per token; 1 for "optimal" with both factors, or one and the
 # reason why the other follows; 1 for a small change and the flat minimum; 1 for the fixed budget. "Too large" because
@@ -973,19 +1173,22 @@ for width in np.unique(runs["width"]):
 # 2 points · at most 200 words
 #
 # For $10^{15}$ FLOPs you have now three answers by the profiles (one, two or seven sizes on either side), an interval,
-# and one by Chinchilla's formula with an interval of its own. What does a bootstrap interval contain, and what not? Does
-# the training data allow what the answer asks for (an epoch has 357 000 tokens)? What loss do you expect there, and
-# would you spend $10^{15}$ FLOPs on this task? Name one measurement that would tell you more.
+# and one by Chinchilla's formula with an interval of its own. What does a bootstrap interval contain, and what not?
+# Does the training data allow what the answer asks for (an epoch has 357 000 tokens)? What loss do you expect there,
+# and would you spend $10^{15}$ FLOPs on this task? Name one measurement that would tell you more.
 
 # %% [markdown] answer="extrapolation" points=2 words=200
-# Model answer: the interval, $1.2$ to $6.2 \cdot 10^5$ parameters, holds what other seeds would have given. It holds
-# neither the choice of the window ($2.6$ and $5.0 \cdot 10^5$ with one and with seven sizes on either side) nor that of the
-# form (Chinchilla's says $1.8 \cdot 10^5$, 1.0 to 3.1), nor whether a power law goes on for three decades more: the
-# minima bend already, and the law of the first five budgets is off by 1.6 at four times the budget. Depth, batches and
-# learning rates are one choice of many. $5 \cdot 10^8$ tokens are 1400 epochs of the same 18 000 words, where the longest
-# run had 38; repeated tokens are worth less and less. And the loss is 0.005 already at $1.28 \cdot 10^{12}$ FLOPs (width 32):
-# $10^{15}$ would buy nothing that one could notice on this task. A measurement: predict the profile at ten times the
-# largest budget, then train it; or more seeds and widths between 16 and 48.
+# Model answer: the interval, [[profiles.parameters_low:.1f]] to $[[profiles.parameters_high:.1f]] \cdot 10^5$
+# parameters, holds what other seeds would have given. It holds neither the choice of the window ([[choices.narrow:.1f]]
+# and $[[choices.wide:.1f]] \cdot 10^5$ with one and with seven sizes on either side) nor that of the form (Chinchilla's
+# says $[[one_formula.parameters:.1f]] \cdot 10^5$, [[one_formula.parameters_low:.1f]] to
+# [[one_formula.parameters_high:.1f]]), nor whether a power law goes on for three decades more: the minima bend already,
+# and the law of the first five budgets is off by [[choices.factor:.1f]] at four times the budget. Depth, batches and
+# learning rates are one choice of many. $5 \cdot 10^8$ tokens are 1400 epochs of the same 18 000 words, where the
+# longest run had 38; repeated tokens are worth less and less
+# ([Muennighoff et al. 2023](https://arxiv.org/abs/2305.16264)). And the loss is 0.005 already at $1.28 \cdot 10^{12}$
+# FLOPs (width 32): $10^{15}$ would buy nothing that one could notice on this task. A measurement: predict the profile
+# at ten times the largest budget, then train it; or more seeds and widths between 16 and 48.
 #
 # Marking: 1 point for what the interval leaves out, with at least two of: window, form, range, data, set-up; 1 for
 # repeated data or the loss that is nearly 0, with a number, and a sensible measurement.

@@ -125,6 +125,27 @@ def test_lora_starts_as_the_model_learns_little_and_can_be_merged(folder):
     assert torch.allclose(model(**inputs)[0], tuned_logits, atol=1e-5)
 
 
+@pytest.mark.parametrize("rank", [0, 1, 3])
+def test_the_formula_says_what_a_step_holds(folder, rank):
+    model, tokenizer = LAB.started(folder)
+    total, batch = model.num_parameters(), LAB.encoded(tokenizer, SOME[:3], torch.device("cpu"))
+    LAB.add_lora(model, rank, 2.0) if rank else LAB.freeze(model, train_pooler=False)
+    learned, held, _, _ = LAB.measured_step(model, batch)
+    assert (learned, held) == LAB.lora_memory(total, 1, 16, rank, 3)
+
+
+def test_a_step_that_learns_everything_holds_16_bytes_a_number_and_three_forward_passes(folder):
+    model, tokenizer = LAB.started(folder)
+    batch = LAB.encoded(tokenizer, SOME[:3], torch.device("cpu"))
+    frozen = LAB.started(folder)[0]
+    LAB.freeze(frozen, train_pooler=False)
+    total = model.num_parameters()
+    *same, kept, flops = LAB.measured_step(model, batch)
+    *_, less_kept, forward = LAB.measured_step(frozen, batch)
+    assert same == [total, 16 * total] and less_kept < kept
+    assert flops == pytest.approx(3 * forward, rel=0.01)
+
+
 def test_everything_with_few_statements_takes_as_many_steps():
     for count in (28, 56, 112, 224, 448):
         steps = LAB.epochs_for(count) * math.ceil(count / 32)

@@ -1,6 +1,7 @@
 """The scaling_laws assignment beyond what all assignments have in common."""
 
 import importlib.util
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from autograder.assignment.trial import load, load_with, trial
 from autograder.assignment.validation import read_source
+from autograder.tools.accounting import counts
 from autograder.tools.scaling_runs import scaling_runs
 
 FOLDER = Path(__file__).parents[2] / "solutions/scaling_laws"
@@ -44,6 +46,14 @@ def test_the_formula_counts_what_pytorch_counts(width, length, sequences):
     assert cost == counted
 
 
+@pytest.mark.parametrize("width, length, sequences", [(8, 20, 3), (32, 5, 1), (6, 40, 2)])
+def test_the_formula_counts_what_the_backward_pass_needs(width, length, sequences):
+    later = torch.full((length, length), -torch.inf).triu(1)
+    found = counts(LAB.Block(width), torch.randn(sequences, length, width), later)
+    assert found.saved_bytes == 4 * sequences * LAB.kept_numbers(width, length)
+    assert found.flops == sequences * LAB.layer_flops(width, length)
+
+
 def test_the_model_sees_no_future():
     model, tokens = LAB.Decoder(12).eval(), torch.arange(18).view(2, 9)
     changed = tokens.clone()
@@ -76,6 +86,26 @@ def test_training_lowers_the_loss_and_stops_at_the_budget():
     assert 1.5e9 <= last.flops < 1.52e9 and last.parameters == LAB.parameter_count(8, 2, 30)
 
 
+@pytest.mark.parametrize("falls_over, moved", [(3, [True, True, False]), (np.inf, [True] * 3)])
+def test_a_rate_that_falls_is_0_at_its_end(falls_over, moved):
+    model = LAB.Decoder(8)
+    batches = iter(LAB.grouped(["cat", "dog"]) * 3)
+    weights = [model.embedding.weight.detach().clone()]
+    for _ in LAB.steps_of(model, LAB.copy.deepcopy(model), batches, 0.01, falls_over):
+        weights.append(model.embedding.weight.detach().clone())
+    assert [not torch.equal(*pair) for pair in itertools.pairwise(weights)] == moved
+
+
+def test_a_loss_of_the_last_weights_is_another():
+    ((mean,), (last,)) = (list(LAB.train(8, 0, [2e8], averaged=a)) for a in (True, False))
+    assert mean.flops == last.flops and mean.loss != last.loss
+
+
+def test_sizes_without_ends_are_those_of_the_blocks_and_the_last_norm():
+    sizes = LAB.without_ends(RUNS)["parameters"]
+    assert (sizes == LAB.parameter_count(RUNS["width"], 2, 0)).all()
+
+
 # --- counting by machine is no answer
 
 COUNT = """
@@ -92,6 +122,18 @@ def layer_flops(width, length):
 
 def test_a_model_that_is_built_and_counted_is_no_formula():
     tried = trial(SOURCE, load_with(SOURCE, COUNT), "parameter_count")
+    assert {found.detail for found in tried.observe([1]).values()} == {
+        "work out a formula, without building a model"
+    }
+
+
+def test_a_profiler_is_no_formula():
+    profiled = """
+def kept_numbers(width, length):
+    later = torch.zeros(length, length)
+    return counts(Block(width), torch.zeros(1, length, width), later).saved_bytes // 4
+"""
+    tried = trial(SOURCE, load_with(SOURCE, profiled), "kept_numbers")
     assert {found.detail for found in tried.observe([1]).values()} == {
         "work out a formula, without building a model"
     }
