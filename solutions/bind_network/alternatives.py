@@ -216,6 +216,30 @@ shapes = [(image_dim, model_dim), *3 * [inwards, inwards, outwards]]
 layers = [nn.Linear(*shape, bias=False, device="meta") for shape in shapes]
 norms = [nn.RMSNorm(model_dim, device="meta") for _ in range(3)]
 return sum(parameter.numel() for parameter in nn.ModuleList(layers + norms).parameters())
+
+
+# %% product by product alternative="batch_costs"
+def products(*shapes: tuple[int, int, int]) -> int:
+    return sum(2 * a * b * c for a, b, c in shapes)
+
+
+def batch_costs(batch: int, image_dim: int, model_dim: int, hidden_dim: int) -> dict[str, int]:
+    up, down = (batch, model_dim, hidden_dim), (batch, hidden_dim, model_dim)
+    kept = batch * image_dim
+    for _ in range(3):
+        kept += batch * (model_dim + hidden_dim)  # inputs of w1 and w2, and of w3
+        kept += 3 * batch * hidden_dim  # what goes into SiLU and into the product
+    flops = products((batch, image_dim, model_dim), *3 * [up, up, down])
+    return {"kept": kept, "flops": flops}
+
+
+# %% in short alternative="batch_costs"
+flops = 2 * batch * model_dim * (image_dim + 9 * hidden_dim)
+return dict(flops=flops, kept=batch * (image_dim + 3 * model_dim + 12 * hidden_dim))
+# %% from the parameters alternative="batch_costs"
+weights = parameter_count(image_dim, model_dim, hidden_dim) - 3 * model_dim
+kept = sum([image_dim, *3 * [model_dim, *4 * [hidden_dim]]]) * batch
+return {"flops": 2.0 * batch * weights, "kept": float(kept)}
 # %% unit vectors alternative="cosine_distance"
 p, t = F.normalize(predicted, dim=-1), F.normalize(target, dim=-1)
 return (1 - (p * t).sum(dim=-1)).mean()

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from autograder.checks.rules import by_hand
+from autograder.checks.rules import by_hand, without
 from autograder.checks.spec import (
     Rng,
     built,
@@ -11,6 +11,7 @@ from autograder.checks.spec import (
     input_gradients,
     probe,
     rules,
+    stand_ins,
     untried,
 )
 
@@ -149,6 +150,28 @@ def features_in_a_row(rng: Rng, batch=3):
 @probe("parameter_count")
 def three_sizes(rng: Rng):
     return [call(*(rng.integer(2, 40) for _ in range(3))) for _ in range(3)]
+
+
+def not_built(*arguments):
+    """Stands in for networks, whose costs are to be worked out, not counted."""
+    raise TypeError("work out a formula, without a network")
+
+
+stand_ins("batch_costs", BindNetwork=not_built, ProjectionBlock=not_built, RMSNorm=not_built)
+rules("batch_costs", without("counts", "FlopCounterMode", "flop_counter"))
+
+
+@probe("batch_costs", weight=3)
+def several_batches(rng: Rng):
+    def sizes(low, high):
+        return [rng.integer(low, high) for _ in range(4)]
+
+    return {"small": call(*sizes(2, 12)), "large": call(*sizes(20, 90))}
+
+
+@probe("batch_costs")
+def one_image(rng: Rng):
+    return {"one": call(1, *(rng.integer(2, 40) for _ in range(3))), "all 1": call(1, 1, 1, 1)}
 
 
 untried("cosine_distance", gradients="the target is data: only the gradient of predictions counts")

@@ -249,3 +249,26 @@ class LSTM(nn.Module):
         weights = zip(self.of_input, self.of_state, self.biases, strict=True)
         i, f, g, o = (torch.mm(x, W) + torch.mm(h, R) + b for W, R, b in weights)
         return torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
+
+
+# %% step by step alternative="lstm_costs"
+def lstm_costs(I: int, H: int, B: int, T: int) -> dict[str, int]:
+    parameters = flops = kept = 0
+    for _ in "ifgo":
+        parameters += I * H + H * H + H + H
+        flops += T * (2 * B * I * H + 2 * B * H * H)
+    for _ in range(T):
+        inputs, gates, cell, shown = I + H, 4 * H, H, H
+        kept += B * (inputs + gates + cell + shown)
+    return {"kept": kept, "parameters": parameters, "flops": flops}
+
+
+# %% in short alternative="lstm_costs"
+return dict(
+    parameters=4 * H * (I + H + 2), flops=8 * B * T * H * (I + H), kept=B * T * (I + H + H * 6)
+)
+# %% the parameters of torch's layer alternative="lstm_costs"
+shapes = [(4 * H, I), (4 * H, H), (4 * H,), (4 * H,)]
+sizes = [math.prod(shape) for shape in shapes]
+kept = float(T * B) * (I + 7 * H)
+return {"parameters": sum(sizes), "flops": 2 * B * T * sum(sizes[:2]), "kept": kept}

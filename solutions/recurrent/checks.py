@@ -16,6 +16,7 @@ from autograder.checks.spec import (
     probe,
     rules,
     size,
+    stand_ins,
     untried,
     weighted_sum,
 )
@@ -422,3 +423,30 @@ def are_slopes_and_flow_everywhere(answer, calls):
     if not torch.allclose(slopes, changes, rtol=0, atol=0.03 * changes.abs().max().item()):
         return "the gradient is not the derivative, as where something detaches a part of a step"
     return parameters_problem(here, 160, 180)
+
+
+def not_built(*arguments):
+    """Stands in for the layer, whose costs are to be worked out, not counted."""
+    raise TypeError("work out a formula, without a layer")
+
+
+stand_ins("lstm_costs", LSTM=not_built)
+rules("lstm_costs", without("counts", "FlopCounterMode", "flop_counter"))
+
+
+@probe("lstm_costs", weight=3)
+def several_sizes(rng: Rng):
+    def sizes(low, high):
+        return [rng.integer(low, high) for _ in range(4)]
+
+    return {"small": call(*sizes(2, 12)), "large": call(*sizes(20, 90))}
+
+
+@probe("lstm_costs")
+def single_steps(rng: Rng):
+    I, H, B = (rng.integer(2, 40) for _ in range(3))
+    return {
+        "one step": call(I, H, B, 1),
+        "one sequence": call(H, I, 1, B),
+        "all 1": call(1, 1, 1, 1),
+    }
