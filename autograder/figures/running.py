@@ -1,6 +1,7 @@
 """Measuring what is missing: runs side by side, each result kept as soon as it is there."""
 
 import contextlib
+import csv
 import io
 import multiprocessing
 import os
@@ -22,7 +23,7 @@ from autograder.errors import ToldError
 from autograder.figures.code import digest
 from autograder.figures.declared import Run, read_runs
 from autograder.figures.machine import device_kind, machine
-from autograder.files import write_rows
+from autograder.files import write_whole
 
 UNKNOWN = 60.0  # seconds of a run that was never done
 
@@ -138,7 +139,9 @@ def keep(done: Done) -> None:
     ordered = sorted(kept + done.rows, key=lambda row: (row.device, runs.index(row.run), row.seed))
     head = [field.name for field in fields(Row)]
     lines = ((r.run, r.seed, r.figure, f"{r.value:.6g}", *astuple(r)[4:]) for r in ordered)
-    write_rows(done.task.folder / TABLE, [head, *lines])
+    table = io.StringIO()
+    csv.writer(table, lineterminator="\n").writerows([head, *lines])  # as git keeps lines
+    write_whole(done.task.folder / TABLE, table.getvalue())
 
 
 def _place(row: Row) -> tuple[str, int, str]:
