@@ -12,7 +12,7 @@ from autograder.assignment.measured import (
     with_numbers,
 )
 from autograder.figures.code import digest
-from autograder.figures.declared import Figure, Run, read_runs, told
+from autograder.figures.declared import Run, read_runs, told
 
 PAGE = "FIGURES.md"
 HEAD = """\
@@ -48,22 +48,20 @@ def _part(folder: Path) -> str:
 def _lines(declared: Run, rows: list[Row], folder: Path) -> Iterator[str]:
     own = [row for row in rows if row.run == declared.name]
     runs = measured(rows)
-    if not own or declared.name not in runs:
-        return
     changed = CHANGED if any(row.digest != digest(declared.name, folder) for row in own) else ""
     first = f"{declared.title}{changed}"
     times = _times(own)
     for name, figure in declared.figures.items():
-        here = f"{getattr(runs[declared.name], name):{figure.form}}"
-        beside = (_beside(value, figure, runs) for value in (figure.original, figure.baseline))
-        original, baseline = beside
+        here = _filled(f"[[{declared.name}.{name}:{figure.form}]]", runs)
+        beside = (told(value, figure.form) for value in (figure.original, figure.baseline))
+        original, baseline = (_filled(text, runs) for text in beside)
         yield f"| {first} | {figure.title} | {original} | **{here}** | {baseline} | {times} |"
         first = times = ""
 
 
-def _beside(value: float | str, figure: Figure, runs: dict[str, Measures]) -> str:
+def _filled(text: str, runs: dict[str, Measures]) -> str:
     try:
-        return with_numbers(told(value, figure.form), runs)
+        return with_numbers(text, runs)
     except (LookupError, AttributeError):
         return NOT_MEASURED
 

@@ -116,6 +116,7 @@ def test_runs_in_processes_give_rows_and_the_page(folder, capfd):
     text = (course.root / "FIGURES.md").read_text()
     assert "| Trained with care | share right | 0.90 | **0.91** | 0.5 | 0 |" in text
     assert "†" not in text
+    assert "| elsewhere | share right |  | **not measured** |  |  |" in text
 
 
 def test_a_run_that_raises_or_returns_something_else_is_told_and_the_others_go_on(folder, capsys):
