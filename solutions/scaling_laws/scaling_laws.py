@@ -323,13 +323,14 @@ later = torch.full((length, length), -math.inf).triu(diagonal=1)
 side_by_side(mine, counts(Block(50), torch.randn(sequences, length, 50), later))
 
 # %% [markdown]
-# What fills the memory in a training? Weights, gradients and the two numbers that Adam keeps for each parameter are
-# $16 N$ bytes, whatever the batch. What is kept for the backward pass grows with the tokens of the batch, and within a
+# What fills the memory in a training? Weights, gradients and the two numbers that Adam keeps for each parameter are $16
+# N$ bytes, whatever the batch. What is kept for the backward pass grows with the tokens of the batch, and within a
 # sequence with the square of its length, because of the $s^2$ weights of the attention. Here are the blocks of the
 # largest model of this notebook, and of a model as wide and deep as GPT-2's smallest, with one head as here instead of
-# twelve. (With twelve the quadratic term is twelve times as large.
-# [FlashAttention](https://arxiv.org/abs/2205.14135), Dao et al. 2022, computes it again instead of keeping it;
-# [Korthikanti et al. 2022](https://arxiv.org/abs/2205.05198) count the rest, and what else may be computed again.)
+# twelve: expect up to 6 MB besides 3.6 MB for the one, and up to 16 GB besides 1.4 GB for the other. (With twelve the
+# quadratic term is twelve times as large. [FlashAttention](https://arxiv.org/abs/2205.14135), Dao et al. 2022, computes
+# it again instead of keeping it; [Korthikanti et al. 2022](https://arxiv.org/abs/2205.05198) count the rest, and what
+# else may be computed again.)
 
 # %% look
 for name, width, layers, length in (("width 96", 96, 2, 20), ("as GPT-2", 768, 12, 1024)):
