@@ -51,12 +51,15 @@ def from_scratch(lab: ModuleType, seed: int) -> dict[str, float]:
     return answers(lab, *lab.ask("plain", None, seed, device(), lab.SCRATCH_RATE))
 
 
-PARTS = ("nothing", "residual", "attention", "mlp", "norms", "positions", "SwiGLU")
+MODELS = {
+    part: f"without {part}" for part in ("residual", "attention", "mlp", "norms", "positions")
+}
+MODELS |= {"nothing": "the whole model", "SwiGLU": "with SwiGLU"}
 
 
 @run(
     frequencies=Figure("loss by frequencies of characters", form=".2f"),
-    **{part: Figure(f"loss, {part}", form=".2f") for part in PARTS},
+    **{change: Figure(f"loss, {model}", form=".2f") for change, model in MODELS.items()},
 )
 def short(lab: ModuleType, seed: int) -> dict[str, float]:
     """The ablation of 7.6: eight epochs of reading without a part, or with SwiGLU."""
@@ -66,7 +69,8 @@ def short(lab: ModuleType, seed: int) -> dict[str, float]:
 
 
 @run(
-    **{part: Figure(f"positions differ by, {part}", form=".0%") for part in ("nothing", "residual")}
+    nothing=Figure("positions differ by, the whole model", form=".0%"),
+    residual=Figure("positions differ by, without residual", form=".0%"),
 )
 def untrained(lab: ModuleType, seed: int) -> dict[str, float]:
     """How far positions differ in the models of 7.6 before they read."""
