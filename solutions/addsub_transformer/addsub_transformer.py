@@ -9,7 +9,7 @@
 # The data are generated here: all 19 602 sums and differences of two numbers from −49 to 49. Plan four hours
 # for the exercises and the short answers, and as long as you like for the training. With the settings that you
 # start from, training takes half a minute on a CPU and does not get far; good ones get 99 of 100
-# results right in a few minutes. Every exercise stands on its own: a mistake in one costs no points in
+# results right in two minutes. Every exercise stands on its own: a mistake in one costs no points in
 # another.
 #
 # | letter | axis |
@@ -32,7 +32,7 @@
 # 因为 $(-30) - (-34) = 4$。模型只从样例中学习，没有人告诉它数是什么。
 #
 # 数据由笔记本生成：−49 到 49 之间任意两个数的和与差，共 19 602 个。代码题和简答题大约需要四个小时，训练的时间由你自己决定。
-# 用给出的初始设置，在 CPU 上训练大约半分钟，但效果不好；好的设置几分钟就能让 100 个结果中有 99 个正确。
+# 用给出的初始设置，在 CPU 上训练大约半分钟，但效果不好；好的设置两分钟就能让 100 个结果中有 99 个正确。
 # 各题互相独立：一道题的错误不会使另一道题失分。
 #
 # | 字母 | 轴 |
@@ -1670,15 +1670,15 @@ print_accuracies({"four pairs by heart": small}, four)
 # On Kaggle hours of GPU are limited by the week: 使用完之后要记得关闭环境, stop the session when you are done. Long trainings
 # run without an open browser by *Save Version → Save & Run All*.
 #
-# What can be reached: with the reference's settings, all exercises solved, on two CPU cores,
+# What can be reached: with the reference's settings, all exercises solved, on one CPU core,
 #
 # | seed | time | token accuracy | exact-sequence accuracy |
 # |---|---|---|---|
-# | 0 | 160 s | 1.0000 | 1.0000 |
-# | 1 | 155 s | 0.9999 | 0.9995 |
-# | 2 | 172 s | 1.0000 | 1.0000 |
+# | 0 | [[best.seconds.seeds[0]:.0f]] s | [[best.token.seeds[0]:.4f]] | [[best.exact.seeds[0]:.4f]] |
+# | 1 | [[best.seconds.seeds[1]:.0f]] s | [[best.token.seeds[1]:.4f]] | [[best.exact.seeds[1]:.4f]] |
+# | 2 | [[best.seconds.seeds[2]:.0f]] s | [[best.token.seeds[2]:.4f]] | [[best.exact.seeds[2]:.4f]] |
 #
-# on held-out pairs. (With `"torch"` for the parts, seed 0 reaches 1.0000 and 1.0000.) Other settings
+# on held-out pairs. (With `"torch"` for the parts, seed 0 reaches [[finished.token:.4f]] and [[finished.exact:.4f]].) Other settings
 # that looked as good with one seed stayed below 0.90 with another: try more than one before you prefer one
 # setting to the next.
 
@@ -1709,15 +1709,15 @@ print_accuracies({"four pairs by heart": small}, four)
 #
 # Kaggle 每周的 GPU 使用时间有限，使用完之后要记得关闭环境。需要长时间训练时，用 *Save Version → Save & Run All*，不必打开浏览器。
 #
-# 可以达到的水平：使用参考设置，所有题目都已完成，在两个 CPU 核上，
+# 可以达到的水平：使用参考设置，所有题目都已完成，在一个 CPU 核上，
 #
 # | 种子 | 时间 | token 准确率 | 整个序列的准确率 |
 # |---|---|---|---|
-# | 0 | 160 s | 1.0000 | 1.0000 |
-# | 1 | 155 s | 0.9999 | 0.9995 |
-# | 2 | 172 s | 1.0000 | 1.0000 |
+# | 0 | [[best.seconds.seeds[0]:.0f]] s | [[best.token.seeds[0]:.4f]] | [[best.exact.seeds[0]:.4f]] |
+# | 1 | [[best.seconds.seeds[1]:.0f]] s | [[best.token.seeds[1]:.4f]] | [[best.exact.seeds[1]:.4f]] |
+# | 2 | [[best.seconds.seeds[2]:.0f]] s | [[best.token.seeds[2]:.4f]] | [[best.exact.seeds[2]:.4f]] |
 #
-# 均为测试集上的结果。（模块选 `"torch"` 时，种子 0 同样达到 1.0000 和 1.0000。）另一些设置用一个种子时看起来同样好，换一个种子却停在 0.90 以下：
+# 均为测试集上的结果。（模块选 `"torch"` 时，种子 0 达到 [[finished.token:.4f]] 和 [[finished.exact:.4f]]。）另一些设置用一个种子时看起来同样好，换一个种子却停在 0.90 以下：
 # 在认定一种设置更好之前，请多试几个种子。
 
 # %%
