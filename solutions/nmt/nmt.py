@@ -38,6 +38,7 @@ from tqdm import tqdm
 
 from autograder import Artefact, check, submit, summary
 from autograder.checks.rng import Rng
+from autograder.tools.accounting import counts, side_by_side
 from autograder.tools.device import device
 from autograder.tools.pig_latin import held_out_words, translate, words
 from autograder.tools.plots import heat_map
@@ -139,7 +140,7 @@ for name, translator in NAIVE.items():
 # %% [markdown]
 # ### 1.1 `perplexity`
 #
-# 3 points · ●○○ · 10 minutes · about 2 lines
+# 3 points · difficulty ●○○ · importance ●●● · 10 minutes · about 2 lines
 #
 # A language model is measured by the mean of $-\ln p(\text{right token})$ over all tokens, its **cross-entropy**
 # $H$, or by the **perplexity** $e^H$: among how many equally likely tokens it hesitates. A model that knows nothing
@@ -249,7 +250,7 @@ def position_encodings(hidden_size: int, length: int = 1000) -> Tensor:
 #
 # ### 3.1 `Encoder`
 #
-# 4 points · ●●○ · 20 minutes · about 6 lines
+# 4 points · difficulty ●●○ · importance ●●○ · 20 minutes · about 6 lines
 #
 # The encoder reads the source, `cat` and `EOS`, and makes a vector for each position, its **annotation**. First the
 # embedded token plus the position encoding, $x = E + P$; then in each layer
@@ -294,7 +295,7 @@ check("encoder", Encoder)
 #
 # ### 3.2 `Decoder`
 #
-# 6 points · ●●○ · 25 minutes · about 9 lines
+# 6 points · difficulty ●●○ · importance ●●○ · 25 minutes · about 9 lines
 #
 # The decoder reads the translation so far, which begins with `SOS`, and scores the next letter at each position.
 # In each layer it looks at itself, then at the annotations, then come the MLPs:
@@ -389,7 +390,7 @@ print("scores", tuple(scores.shape), " weights", tuple(weights.shape))
 #
 # ### 4.1 `generate_tensors_for_training_decoder_nmt`
 #
-# 5 points · ●○○ · 15 minutes · about 3 lines
+# 5 points · difficulty ●○○ · importance ●●○ · 15 minutes · about 3 lines
 #
 # Make from a batch of sources that end with `EOP` and of targets that end with `EOS` what the model reads, and what it
 # shall say at each position:
@@ -436,7 +437,7 @@ for name, tokens in (("reads", inputs), ("says", targets)):
 # %% [markdown]
 # ### 4.2 `DecoderOnly`
 #
-# 7 points · ●●○ · 20 minutes · about 8 lines
+# 7 points · difficulty ●●○ · importance ●●● · 20 minutes · about 8 lines
 #
 # The forward pass has the same layers as before, without an encoder to look at. Here too the attention is causal, and
 # only as many position encodings are added as there are positions. Return scores, not probabilities, and the
@@ -496,7 +497,7 @@ print("largest change at each position:", [round(change, 2) for change in moved.
 #
 # ### 5.1 `greedy_decode`
 #
-# 6 points · ●●○ · 25 minutes · about 7 lines
+# 6 points · difficulty ●●○ · importance ●●○ · 25 minutes · about 7 lines
 #
 # To translate, begin with `start` and append the token with the highest score, then the next one, and so on.
 # `next_scores` takes all tokens so far, `(N, T)`, and returns scores whose **last** position is about the token that
@@ -845,7 +846,7 @@ for name in ("size 32, small data", "decoder-only, size 64, small data"):
 #
 # ### 6.1 `forward_with_cache`
 #
-# 8 points · ●●● · 40 minutes · about 11 lines
+# 8 points · difficulty ●●● · importance ●●● · 40 minutes · about 11 lines
 #
 # `greedy_decode` sends the whole sequence through the model for every new token. But the attention is causal: a new
 # token changes nothing before it. So the keys and values of earlier positions can be kept, and only the new tokens
@@ -955,6 +956,122 @@ axes.set(xlabel="tokens written", ylabel="seconds", title="eight sequences, deco
 axes.legend()
 plt.show()
 print("times as fast:", {n: round(a / b, 1) for n, a, b in zip(lengths, again, kept, strict=True)})
+
+# %% [markdown]
+# ### 6.2 `decoding_costs`
+#
+# 2 points · difficulty ●●○ · importance ●●● · 20 minutes · about 5 lines
+#
+# What is saved, and what is paid for it? A product of matrices $(a, b)$ and $(b, c)$ takes $abc$ multiplications and as
+# many additions, $2abc$ **FLOPs**. Nearly all time goes into such products, so that they alone are counted: no biases,
+# no softmax, no sums, and no looking up in an embedding. Scores that the mask hides are computed all the same: count
+# them.
+#
+# Work out four whole numbers for a `DecoderOnly` model and **one** sequence, at the step whose newest token is the last
+# of $S$ positions, with a formula, without building a model:
+#
+# | | |
+# |---|---|
+# | `parameters` | the numbers that the model learns, with the embedding, `out` and all biases |
+# | `flops_again` | the FLOPs of a forward pass of all $S$ positions, which `greedy_decode` makes without a cache |
+# | `flops_kept` | the FLOPs where the cache holds all positions but the newest one |
+# | `numbers_kept` | how many numbers the cache holds behind this step |
+
+
+# %% solution="decoding_costs"
+def decoding_costs(h: int, L: int, V: int, S: int) -> dict[str, int]:
+    """What one step costs: hidden size h, L layers, V tokens in the vocabulary, S positions."""
+    ### BEGIN SOLUTION
+    weights = 4 * h * h  # of Q, K, V and the MLP
+    parameters = L * (weights + 4 * h) + V * h + V * h + V
+    flops_kept = L * (2 * weights + 2 * S * h + 2 * S * h) + 2 * h * V
+    flops_again = S * flops_kept  # every position costs what the newest one costs
+    numbers_kept = 2 * L * S * h
+    ### END SOLUTION
+    return {
+        "parameters": parameters,
+        "flops_again": flops_again,
+        "flops_kept": flops_kept,
+        "numbers_kept": numbers_kept,
+    }
+
+
+# %% check="decoding_costs" points=2
+check("decoding_costs", decoding_costs)
+
+# %% [markdown]
+# <details><summary>"wrong value at flops_again" alone</summary>
+#
+# The scores are $(S, S)$ here, in each layer, and `out` scores every position, not only the newest one.
+# </details>
+#
+# Does a profiler agree? It watches the products while they run. Expect a ratio of 1.000 in every row: 53,790
+# parameters, 17,894,400 FLOPs at the 100th position where everything is computed again, and 178,944 with a cache.
+
+# %% look
+text = torch.randint(26, (1, 100))
+mine = decoding_costs(h=64, L=3, V=30, S=100)
+side_by_side(
+    {"parameters": mine["parameters"], "flops": mine["flops_again"]}, counts(untrained, text)
+)
+
+
+# %% look
+class NewestToken(nn.Module):
+    """A model with the keys and values of some tokens (1, S), which takes the token behind them."""
+
+    def __init__(self, model: nn.Module, tokens: Tensor) -> None:
+        super().__init__()
+        self.model = model
+        _, self.cache = forward_with_cache(model, tokens, empty_cache(model, 1))
+
+    def forward(self, token: Tensor) -> Tensor:
+        return forward_with_cache(self.model, token, self.cache)[0]
+
+
+counted = counts(NewestToken(untrained, text[:, :-1]), text[:, -1:])
+side_by_side({"parameters": mine["parameters"], "flops": mine["flops_kept"]}, counted)
+
+# %% [markdown]
+# So a cache saves a factor of $S$, and is paid for with memory, for every text that is being written. A model that
+# **learns** needs more: all that the backward pass will ask for stays in memory until then, the inputs of all layers and
+# the weights of all attentions, which grow with $S^2$. Memory, not time, is what limits most trainings. On the left the
+# FLOPs of one step; on the right the bytes, of 4 for each number. Expect the cache to outgrow the parameters at 140
+# positions, and what is kept for a backward pass, which the profiler counts, before 50.
+
+
+# %% look
+def costs_of_texts(lengths: list[int]) -> None:
+    """FLOPs of one step and bytes, for texts of these lengths."""
+    mine = [decoding_costs(h=64, L=3, V=30, S=S) for S in lengths]
+    backward = [counts(untrained, torch.zeros(1, S, dtype=torch.int64)) for S in lengths]
+    figure, axes = plt.subplots(1, 2, figsize=(10.5, 3.6))
+    for label, what in (("everything again", "flops_again"), ("with cache", "flops_kept")):
+        axes[0].plot(lengths, [costs[what] for costs in mine], "o-", label=label)
+    for label, what in (("parameters", "parameters"), ("keys and values", "numbers_kept")):
+        axes[1].plot(lengths, [4 * costs[what] for costs in mine], "o-", label=label)
+    axes[1].plot(
+        lengths, [one.saved_bytes for one in backward], "s--", label="kept for a backward pass"
+    )
+    for one, unit in zip(axes, ("FLOPs of one step", "bytes"), strict=True):
+        one.set(xscale="log", yscale="log", xlabel="positions", ylabel=unit)
+        one.legend()
+    figure.tight_layout()
+    plt.show()
+
+
+costs_of_texts([10, 20, 50, 100, 200, 500, 1000])
+large = decoding_costs(h=4096, L=32, V=32000, S=4096)
+print(
+    f"h = 4096, 32 layers, 4096 positions: {2 * large['numbers_kept'] / 1e9:.2f} GB for each text"
+)
+
+# %% [markdown]
+# The last line has the sizes of [Llama 2](https://arxiv.org/abs/2307.09288) with 7 billion parameters, at two bytes for
+# each number: expect 2.15 GB for one text. That is why larger models share keys and values among heads
+# ([Shazeer, 2019](https://arxiv.org/abs/1911.02150); [Ainslie et al., 2023](https://arxiv.org/abs/2305.13245)), and why
+# a server that writes many texts at once is mostly busy with reading its memory
+# ([Pope et al., 2022](https://arxiv.org/abs/2211.05102)).
 
 # %% [markdown]
 # ## 7 Your best model

@@ -203,7 +203,7 @@ for name, by_position in (("frequencies", False), ("frequencies at each position
 #
 # ### 2.1 `Encoder`
 #
-# 6 points · ●●○ · 30 minutes · about 16 lines
+# 6 points · difficulty ●●○ · importance ●●○ · 30 minutes · about 16 lines
 #
 # The encoder reads the source. Its layers, under these names (the check gives every layer its own numbers by its name):
 #
@@ -273,7 +273,7 @@ check("encoder", Encoder)
 #
 # ### 2.2 `compute_attention`
 #
-# 4 points · ●●○ · 20 minutes · about 4 lines
+# 4 points · difficulty ●●○ · importance ●●○ · 20 minutes · about 4 lines
 #
 # To write a word, the decoder looks at the source: how similar is its hidden state $q$ to the encoder's output $k_j$ at
 # each position? Similarity is the cosine of the angle between both, and the weights are a softmax of it over the
@@ -317,7 +317,7 @@ print(f"largest weight {compute_attention(query, keys).max():.2f}")
 # %% [markdown]
 # ### 2.3 `Decoder`
 #
-# 6 points · ●●● · 40 minutes · about 17 lines
+# 6 points · difficulty ●●● · importance ●●○ · 40 minutes · about 17 lines
 #
 # The decoder makes **one** step: from a word and its state to the log-probabilities of the next word and the next
 # state.
@@ -401,7 +401,7 @@ check("decoder", Decoder)
 #
 # ### 2.4 `Seq2Seq`
 #
-# 5 points · ●●○ · 25 minutes · about 8 lines
+# 5 points · difficulty ●●○ · importance ●●○ · 25 minutes · about 8 lines
 #
 # Encoder and decoder together. The first word that the decoder reads is the source's first, `<sos>`. Then it reads its
 # own last word, the one with the highest log-probability, `out_seq_len` times; where that is `None`, as many times as the
@@ -437,7 +437,7 @@ check("seq2seq", Seq2Seq)
 # %% [markdown]
 # ### 2.5 `teacher_forced`
 #
-# 4 points · ●●○ · 20 minutes · about 7 lines
+# 4 points · difficulty ●●○ · importance ●●● · 20 minutes · about 7 lines
 #
 # A model that reads its own words while it learns reads nonsense at first, and learns what to write after nonsense. With
 # **teacher forcing** it reads the right ones: `<sos>` at the first step, and the target's word $i$ at step $i + 1$.
@@ -469,7 +469,7 @@ check("teacher_forced", teacher_forced)
 # %% [markdown]
 # ### 2.6 `beam_search`
 #
-# 7 points · ●●● · 45 minutes · about 13 lines
+# 7 points · difficulty ●●● · importance ●●○ · 45 minutes · about 13 lines
 #
 # Greedy decoding takes the likeliest word at each step; it does not find the likeliest **sentence**. Beam search keeps
 # `width` beginnings instead of one:
@@ -552,7 +552,7 @@ for width in (1, 2):
 #
 # ### 3.1 `Embeddings`
 #
-# 4 points · ●○○ · 15 minutes · about 5 lines
+# 4 points · difficulty ●○○ · importance ●●● · 15 minutes · about 5 lines
 #
 # Attention does not see the order of its inputs. So each position has a learned vector that is **added** to the vector of
 # its word, as in [BERT](https://arxiv.org/abs/1810.04805): $x_i = E_{w_i} + P_i$. The layers are `tokens` for
@@ -583,7 +583,7 @@ check("embeddings", Embeddings)
 # %% [markdown]
 # ### 3.2 `MultiHeadAttention`
 #
-# 7 points · ●●● · 35 minutes · about 11 lines
+# 7 points · difficulty ●●● · importance ●●● · 35 minutes · about 11 lines
 #
 # Two heads, each with its own queries, keys and values:
 #
@@ -633,7 +633,7 @@ check("multi_head_attention", MultiHeadAttention)
 # %% [markdown]
 # ### 3.3 `FeedForward`
 #
-# 4 points · ●○○ · 10 minutes · about 5 lines
+# 4 points · difficulty ●○○ · importance ●●● · 10 minutes · about 5 lines
 #
 # Two linear **transformations** for each position alone, with a ReLU between them, then the residual connection and the
 # normalisation: $\mathrm{LayerNorm}(x + \mathrm{linear}_2(\mathrm{ReLU}(\mathrm{linear}_1(x))))$. The layers are `linear1`,
@@ -664,7 +664,7 @@ check("feed_forward", FeedForward)
 # %% [markdown]
 # ### 3.4 `FinalLayer`
 #
-# 2 points · ●○○ · 5 minutes · about 2 lines
+# 2 points · difficulty ●○○ · importance ●●○ · 5 minutes · about 2 lines
 #
 # One linear layer, `linear`, gives a score to each of the `output_size` words at each position: scores **before** the
 # softmax, which the loss (`F.cross_entropy`) takes itself.
@@ -692,7 +692,7 @@ check("final_layer", FinalLayer)
 # %% [markdown]
 # ### 3.5 `TransformerTranslator`
 #
-# 4 points · ●●○ · 15 minutes · about 8 lines
+# 4 points · difficulty ●●○ · importance ●○○ · 15 minutes · about 8 lines
 #
 # Put the parts together, under the names `embeddings`, `attention`, `feed_forward` and `final_layer`, in the order in
 # which they stand above, and move them to `device`. (In the check, others stand in for your parts.) `num_heads` is 2 and
