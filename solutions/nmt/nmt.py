@@ -185,8 +185,8 @@ def surprise(probabilities: Tensor, batch: Batch) -> tuple[float, int]:
 
 every_token = torch.cat([b.target_EOS.flatten() for b in grouped(words("small", "training"))])
 frequencies = (every_token.bincount(minlength=len(VOCABULARY)) + 1).float()
-for name, counts in (("equally likely", torch.ones(30)), ("frequencies", frequencies)):
-    found = [surprise(counts / counts.sum(), b) for b in grouped(words("small", "validation"))]
+for name, often in (("equally likely", torch.ones(30)), ("frequencies", frequencies)):
+    found = [surprise(often / often.sum(), b) for b in grouped(words("small", "validation"))]
     print(f"{name:15} perplexity {perplexity(*map(torch.tensor, zip(*found, strict=True))):.1f}")
 
 # %% [markdown]

@@ -39,12 +39,14 @@ from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import torch
+from IPython.display import Markdown
 from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
 from autograder import Artefact, check, submit, summary
 from autograder.checks.rng import Rng
+from autograder.tools.accounting import counts, side_by_side
 from autograder.tools.device import device
 from autograder.tools.multi30k import GENERATED, Corpus, find_corpus, packaged_words, simple_tokens
 from autograder.tools.plots import heat_map
@@ -541,6 +543,85 @@ def toy(beginnings: Tensor) -> Tensor:
 for width in (1, 2):
     found, score = beam_search(toy, width, longest=5)
     print(width, "".join(LETTERS[number] for number in found), f"ln p = {score:.2f}")
+
+# %% [markdown]
+# ### 2.7 `seq2seq_costs`
+#
+# 2 points · difficulty ●●○ · importance ●●○ · 25 minutes · about 10 lines
+#
+# Where are the parameters of such a model, its operations, and the memory that it needs? A product of matrices $(a, b)$
+# and $(b, c)$ takes $abc$ multiplications and as many additions, $2abc$ **FLOPs**. Count these products alone: no biases,
+# no tanh, no softmax, and no looking up in an embedding. Take a seq2seq with `nn.RNN`, **without** attention, which reads
+# **one** sentence of $T$ positions and writes $t$ words. A layer of `nn.RNN` computes
+#
+# $$h_i = \tanh(W x_i + b + U h_{i-1} + b') ,$$
+#
+# with **two** biases, in PyTorch. Return three whole numbers for each part, from a formula, without building a model:
+#
+# | part | its parameters and FLOPs | the numbers that it hands on |
+# |---|---|---|
+# | `"embeddings"` | both embeddings | the embedded words that are read, $T$ by the encoder and $t$ by the decoder |
+# | `"encoder"` | `recurrent`, `linear1`, `linear2` | its outputs and the decoder's first state |
+# | `"decoder"` | `recurrent` | a state for each word |
+# | `"softmax"` | the decoder's `linear` | a log-probability for each of the $O$ words, at each step |
+#
+# What a part hands on stays in memory while the model learns, until the backward pass has used it.
+
+
+# %% solution="seq2seq_costs"
+def seq2seq_costs(
+    V: int, O: int, e: int, E: int, D: int, T: int, t: int
+) -> dict[str, tuple[int, int, int]]:
+    """Parameters, FLOPs and numbers handed on of each part, where words have e numbers."""
+    ### BEGIN SOLUTION
+    layers = E * (E + 1) + D * (E + 1)  # linear1 and linear2
+    return {
+        "embeddings": ((V + O) * e, 0, (T + t) * e),
+        "encoder": (
+            E * (e + E + 2) + layers,
+            2 * T * E * (e + E) + 2 * E * E + 2 * E * D,
+            T * E + D,
+        ),
+        "decoder": (D * (e + D + 2), 2 * t * D * (e + D), t * D),
+        "softmax": (O * (D + 1), 2 * t * D * O, t * O),
+    }
+    ### END SOLUTION
+
+
+# %% check="seq2seq_costs" points=2
+check("seq2seq_costs", seq2seq_costs)
+
+# %% [markdown]
+# Your numbers as shares of the whole, for the sizes that part 4 begins with, and their sums beside what a profiler counts
+# while such a model runs. Expect 843,781 parameters and 14,827,392 FLOPs with the words of Multi30k, 83,393 and 1,431,936
+# with those of the generated corpus, and ratios of 1.000. Of the memory your lines have 0.97 and 0.74: what dropout and
+# tanh keep besides is left out.
+#
+# Half of the parameters are embeddings. But nearly all FLOPs and all memory are for the softmax, 97 % of both with
+# Multi30k, and two thirds even with 385 English words. A batch of 128 sentences of Multi30k has 57 MB of
+# log-probabilities, beside 3 MB of parameters. That is why so much has been written about training with a part of the
+# words alone ([Jean et al., 2015](https://arxiv.org/abs/1412.2007)), and about pieces of words, of which fewer are enough
+# ([Sennrich et al., 2016](https://arxiv.org/abs/1508.07909)).
+
+
+# %% train
+def costs_beside_a_profiler(german: int, english: int) -> Markdown:
+    """Shares of the parts, printed, and the sums beside a profiler's counts for one sentence."""
+    mine = seq2seq_costs(V=german, O=english, e=32, E=64, D=64, T=MAX_LEN, t=MAX_LEN - 1)
+    sums = [sum(column) for column in zip(*mine.values(), strict=True)]
+    print(f"{'':12}{'parameters':>13}{'FLOPs':>13}{'handed on':>13}")
+    for part, row in mine.items():
+        shares = (f"{number / total:13.1%}" for number, total in zip(row, sums, strict=True))
+        print(f"{part:12}", *shares, sep="")
+    encoder = Encoder(german, 32, 64, 64)
+    model = Seq2Seq(encoder, Decoder(32, 64, 64, english), torch.device("cpu"))
+    counted = counts(model, torch.full((1, MAX_LEN), SOS), MAX_LEN - 1)
+    return side_by_side(
+        {"parameters": sums[0], "flops": sums[1], "saved_bytes": 4 * sums[2]}, counted
+    )
+
+
+costs_beside_a_profiler(len(data.german), len(data.english))
 
 # %% [markdown]
 # ## 3 A Transformer of one layer
