@@ -207,10 +207,9 @@ def search(width):
 
 negative, words = min(search(width), search(1))
 return list(words[1:]), -negative
+
+
 # %% layer by layer alternative="seq2seq_costs"
-Cost = tuple[int, int, int]
-
-
 def linear(inputs: int, outputs: int, rows: int = 1) -> tuple[int, int]:
     """Parameters, and FLOPs of so many rows."""
     return inputs * outputs + outputs, 2 * rows * inputs * outputs
@@ -221,7 +220,7 @@ def recurrent(inputs: int, outputs: int, steps: int) -> tuple[int, int]:
     return tuple(map(sum, zip(*pairs, strict=True)))
 
 
-def seq2seq_costs(V: int, O: int, e: int, E: int, D: int, T: int, t: int) -> dict[str, Cost]:
+def seq2seq_costs(V: int, O: int, e: int, E: int, D: int, T: int, t: int) -> dict[str, tuple]:
     encoder = zip(recurrent(e, E, T), linear(E, E), linear(E, D), strict=True)
     return {
         "softmax": (*linear(D, O, t), t * O),
