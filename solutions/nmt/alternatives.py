@@ -226,3 +226,54 @@ for layer, own_mlp, (k, v) in zip(model.self_attentions, model.attention_mlps, c
     x = x + F.scaled_dot_product_attention(layer.Q(x), k, v, attn_mask=seen)
     x = x + own_mlp(x)
 return model.out(x), grown
+
+
+# %% product by product alternative="decoding_costs"
+def products(*shapes: tuple[int, int, int]) -> int:
+    return sum(2 * a * b * c for a, b, c in shapes)
+
+
+def linear(inputs: int, outputs: int) -> int:
+    return inputs * outputs + outputs
+
+
+def decoding_costs(h: int, L: int, V: int, S: int) -> dict[str, int]:
+    def flops(n: int) -> int:
+        """Of n new tokens, the last of S positions."""
+        layer = [(n, h, h)] * 4 + [(n, h, S), (n, S, h)]
+        return products(*layer * L, (n, h, V))
+
+    return {
+        "parameters": V * h + 4 * L * linear(h, h) + linear(h, V),
+        "flops_again": flops(S),
+        "flops_kept": flops(1),
+        "numbers_kept": sum(S * h for _ in range(L) for _ in ("keys", "values")),
+    }
+
+
+# %% in short, the dictionary in another order alternative="decoding_costs"
+step = 4 * L * h * (2 * h + S) + 2 * h * V
+kept = dict(numbers_kept=2 * L * S * h, flops_kept=step, flops_again=step * S)
+return kept | {"parameters": 4 * L * h * (h + 1) + V * (2 * h + 1)}
+# %% PyTorch's own layers, counted alternative="decoding_costs"
+parts = nn.ModuleList([nn.Embedding(V, h), nn.Linear(h, V)])
+parts.extend(nn.Linear(h, h) for _ in range(4 * L))
+parameters = sum(p.numel() for p in parts.parameters())
+flops_kept = 2 * sum(p.numel() for p in parts[1:].parameters() if p.dim() == 2) + 4 * L * S * h
+flops_again, numbers_kept = flops_kept * S, 2 * L * S * h
+return {
+    "parameters": parameters,
+    "flops_again": flops_again,
+    "flops_kept": flops_kept,
+    "numbers_kept": numbers_kept,
+}
+# %% wholes as floats alternative="decoding_costs"
+flops_kept = 8.0 * L * h**2 + 4.0 * L * S * h + 2.0 * h * V
+flops_again, numbers_kept = S * flops_kept, 2.0 * L * S * h
+parameters = L * 4 * h * (1 + h) + 2.0 * V * (h + 0.5)
+return {
+    "parameters": parameters,
+    "flops_again": flops_again,
+    "flops_kept": flops_kept,
+    "numbers_kept": numbers_kept,
+}

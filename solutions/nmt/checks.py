@@ -4,6 +4,7 @@ import torch
 from nmt import EOS, VOCABULARY, Attention, empty_cache, layers_of, mlp, position_encodings
 from torch import Tensor, nn
 
+from autograder.checks.rules import without
 from autograder.checks.spec import (
     Inputs,
     Rng,
@@ -13,6 +14,8 @@ from autograder.checks.spec import (
     gradients,
     parameters,
     probe,
+    rules,
+    stand_ins,
     untried,
 )
 
@@ -286,3 +289,27 @@ def _(forward_with_cache, inputs, rng):
     model = rng.fill(Parts(4, 2))
     _, cache = forward_with_cache(model, inputs.prompt, empty_cache(model, 1))
     return [forward_with_cache(model, way, cache)[0] for way in inputs.ways]
+
+
+def not_run(*arguments):
+    """Stands in for models, whose costs are to be worked out, not counted."""
+    raise TypeError("work out a formula, without a model")
+
+
+stand_ins("decoding_costs", DecoderOnly=not_run, forward_with_cache=not_run)
+rules("decoding_costs", without("counts", "FlopCounterMode", "flop_counter"))
+
+
+@probe("decoding_costs", weight=3)
+def several_sizes(rng: Rng):
+    h, L, V = rng.integer(5, 20), rng.integer(2, 6), rng.integer(21, 40)
+    lengths = {"short": rng.integer(2, 5), "long": rng.integer(90, 200)}
+    return {name: call(h, L, V, S) for name, S in lengths.items()}
+
+
+@probe("decoding_costs")
+def the_first_position(rng: Rng):
+    return {
+        "one layer": call(rng.integer(5, 20), 1, rng.integer(21, 40), 1),
+        "all 1": call(1, 1, 1, 1),
+    }

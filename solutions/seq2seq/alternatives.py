@@ -207,6 +207,44 @@ def search(width):
 
 negative, words = min(search(width), search(1))
 return list(words[1:]), -negative
+
+
+# %% layer by layer alternative="seq2seq_costs"
+def linear(inputs: int, outputs: int, rows: int = 1) -> tuple[int, int]:
+    """Parameters, and FLOPs of so many rows."""
+    return inputs * outputs + outputs, 2 * rows * inputs * outputs
+
+
+def recurrent(inputs: int, outputs: int, steps: int) -> tuple[int, int]:
+    pairs = linear(inputs, outputs, steps), linear(outputs, outputs, steps)
+    return tuple(map(sum, zip(*pairs, strict=True)))
+
+
+def seq2seq_costs(V: int, O: int, e: int, E: int, D: int, T: int, t: int) -> dict[str, tuple]:
+    encoder = zip(recurrent(e, E, T), linear(E, E), linear(E, D), strict=True)
+    return {
+        "softmax": (*linear(D, O, t), t * O),
+        "decoder": (*recurrent(e, D, steps=t), t * D),
+        "encoder": (*map(sum, encoder), T * E + D),
+        "embeddings": (V * e + O * e, 0, T * e + t * e),
+    }
+
+
+# %% PyTorch's own layers, counted, in lists alternative="seq2seq_costs"
+def count(*modules):
+    return sum(p.numel() for module in modules for p in module.parameters())
+
+
+layers = {
+    "embeddings": [nn.Embedding(V, e), nn.Embedding(O, e)],
+    "encoder": [nn.RNN(e, E), nn.Linear(E, E), nn.Linear(E, D)],
+    "decoder": [nn.RNN(e, D)],
+    "softmax": [nn.Linear(D, O)],
+}
+flops = 0, 2 * E * (T * (e + E) + E + D), 2 * D * t * (e + D), 2 * D * t * O
+handed_on = e * (T + t), E * T + D, D * t, O * t
+rows = zip(layers.items(), flops, handed_on, strict=True)
+return {part: [count(*modules), cost, numbers] for (part, modules), cost, numbers in rows}
 # %% the matrix, sliced alternative="embeddings"
 return self.tokens(inputs) + self.positions.weight[: inputs.size(1)]
 # %% positions for the whole batch alternative="embeddings"

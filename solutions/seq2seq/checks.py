@@ -5,6 +5,7 @@ from seq2seq import EOS, SOS
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from autograder.checks.rules import without
 from autograder.checks.spec import (
     Inputs,
     Rng,
@@ -14,6 +15,7 @@ from autograder.checks.spec import (
     gradients,
     parameters,
     probe,
+    rules,
     stand_ins,
     untried,
     weighted_sum,
@@ -397,6 +399,30 @@ def wider_than_all_words(rng: Rng):
 def where_greedy_decoding_finds_more(rng: Rng):
     """A beam of 2 throws the greedy beginning out after two words."""
     return [call(Language(rng, GREEDY), 2, 3)]
+
+
+def not_built(*sizes, **names):
+    """Stands in for models, whose costs are to be worked out, not counted."""
+    raise TypeError("work out a formula, without building a model")
+
+
+stand_ins("seq2seq_costs", Encoder=not_built, Decoder=not_built, Seq2Seq=not_built)
+rules("seq2seq_costs", without("counts", "FlopCounterMode", "flop_counter"))
+
+
+@probe("seq2seq_costs", weight=3)
+def several_sizes(rng: Rng):
+    """Sizes that are all different, so that one in the place of another shows."""
+    few, many = (rng.permutation(7).tolist() for _ in range(2))
+    return {
+        "few": call(*(size + 2 for size in few)),
+        "many": call(*(50 * (place + 1) + size for place, size in enumerate(many))),
+    }
+
+
+@probe("seq2seq_costs")
+def every_size_1(rng: Rng):
+    return call(*[1] * 7)
 
 
 @probe("embeddings", weight=2)

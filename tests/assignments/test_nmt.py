@@ -10,6 +10,7 @@ from autograder.assignment.trial import load
 from autograder.assignment.validation import read_source
 from autograder.checks.measuring import measure
 from autograder.checks.model_file import read_model
+from autograder.tools.accounting import counts
 from autograder.tools.pig_latin import held_out_words, translate, words
 from autograder.tools.saving import save_model
 
@@ -145,3 +146,41 @@ def test_the_runs_differ_in_one_thing_at_a_time():
         for name, settings in LAB.RUNS.items()
     }
     assert list(differences.values()) == [0, 1, 1, 2, 2]
+
+
+# --- without positions, and what a step costs
+
+
+def fallen_silent(name, monkeypatch):
+    """An ablated model, untrained, and the names of its parts whose encodings are zeros."""
+    monkeypatch.setattr(LAB, "train", lambda *arguments, **settings: {})
+    model, _ = LAB.ablated(name)
+    parts = [(n, m) for n, m in model.named_modules() if hasattr(m, "positional_encodings")]
+    return model, {n for n, m in parts if not m.positional_encodings.any()}, len(parts)
+
+
+def test_an_ablation_silences_one_part(monkeypatch):
+    found = [fallen_silent(name, monkeypatch)[1:] for name in LAB.ABLATIONS]
+    assert found == [({"encoder"}, 2), ({"decoder"}, 2), ({""}, 1)]
+
+
+def test_without_its_encodings_an_encoder_reads_a_bag_of_letters(monkeypatch):
+    """Which is what the answer to 5.7 says of it, and of no decoder."""
+    letters = torch.tensor([[1, 2, 3, 4], [4, 2, 1, 3]])
+    same = []
+    for name in LAB.ABLATIONS:
+        model, *_ = fallen_silent(name, monkeypatch)
+        scores = LAB.target_scores(model, LAB.Batch(letters, torch.ones(2, 3, dtype=torch.int64)))
+        same.append(torch.allclose(*scores, atol=1e-4))
+    assert same == [True, False, False]
+
+
+@pytest.mark.parametrize("S", [1, 9])
+def test_a_profiler_counts_what_the_formula_says(S):
+    model, tokens = LAB.DecoderOnly(16, 2), torch.zeros(1, S, dtype=torch.int64)
+    costs = LAB.decoding_costs(h=16, L=2, V=len(LAB.VOCABULARY), S=S)
+    again, newest = counts(model, tokens), LAB.NewestToken(model, tokens[:, :-1])
+    assert (again.parameters, again.flops) == (costs["parameters"], costs["flops_again"])
+    assert counts(newest, tokens[:, -1:]).flops == costs["flops_kept"]
+    _, cache = LAB.forward_with_cache(model, tokens, LAB.empty_cache(model, 1))
+    assert sum(part.numel() for pair in cache for part in pair) == costs["numbers_kept"]

@@ -11,6 +11,7 @@ from autograder.assignment.trial import load
 from autograder.assignment.validation import read_source
 from autograder.checks.measuring import measure
 from autograder.checks.model_file import read_model
+from autograder.tools.accounting import counts
 from autograder.tools.multi30k import GENERATED, packaged_words
 from autograder.tools.saving import save_model
 
@@ -165,3 +166,37 @@ def test_files_are_graded(tmp_path):
     save_model(model, sizes, student_id="1", name="Ada", folder=tmp_path)
     found = measure(LAB.MODEL, read_model((tmp_path / "1_Ada_model.pth").read_bytes()), seed=1)
     assert found["perplexity"] == pytest.approx(LAB.measured(model, LAB.held_out(1)), rel=1e-5)
+
+
+# --- taken apart, and counted
+
+
+def test_what_is_taken_away_learns_nothing_and_changes_nothing(monkeypatch):
+    monkeypatch.setattr(LAB, "train", lambda model, *arguments, **settings: {})
+    models = {part: LAB.taken_apart(part, data(), CPU)[0].eval() for part in LAB.PARTS}
+    learned = {
+        part: sum(p.numel() for p in m.parameters() if p.requires_grad)
+        for part, m in models.items()
+    }
+    assert learned["nothing"] - learned["positions"] == 43 * LAB.SMALL["hidden_dim"]
+    source = few(2).source
+    whole, moved = (
+        model(source.flip(1)).flip(1) for model in (models["nothing"], models["positions"])
+    )
+    assert not torch.allclose(whole, models["nothing"](source), atol=1e-3)
+    assert torch.allclose(moved, models["positions"](source), atol=1e-4)
+    changed = source.clone()
+    changed[:, 3] = 17
+    differs = (models["attention"](changed) - models["attention"](source)).abs().amax((0, 2)) > 1e-6
+    assert differs.nonzero().flatten().tolist() == [3]
+
+
+@pytest.mark.parametrize("sizes", [(31, 23, 3, 5, 7, 6, 4), (9, 8, 2, 4, 4, 1, 1)])
+def test_a_profiler_counts_what_the_formula_says(sizes):
+    V, O, e, E, D, T, t = sizes
+    model = LAB.Seq2Seq(LAB.Encoder(V, e, E, D), LAB.Decoder(e, E, D, O), CPU)
+    mine = LAB.seq2seq_costs(*sizes)
+    found = counts(model, torch.full((1, T), LAB.SOS), t)
+    parameters, flops, numbers = (sum(column) for column in zip(*mine.values(), strict=True))
+    assert (found.parameters, found.flops) == (parameters, flops)
+    assert found.saved_bytes > 4 * (numbers - mine["embeddings"][2])
