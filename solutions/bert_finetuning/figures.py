@@ -14,6 +14,7 @@ from autograder.tools.verbal_arithmetic import LABELS, few, part, statements
 
 POSITIVE = {"validation": 143 / 192, "test": 111 / 160}  # whoever says so to everything
 COUNTS = (28, 56, 112, 224, 448)
+STARTS = ("arithmetic", "random weights")  # of the runs without warm-up
 
 
 def no_minilm() -> str:
@@ -178,3 +179,20 @@ def gaps(lab: ModuleType, seed: int) -> dict[str, float]:
     first = dict(zip(("smaller", "thirteen"), guesses, strict=True))
     assert all(words[0] == name for name, words in first.items())
     return {name: float(words[1].strip(",")) for name, words in first.items()}
+
+
+@run(
+    arithmetic=Figure(
+        "validation accuracy, read arithmetic", ".3f", "[[arithmetic.validation:.3f]]"
+    ),
+    random_weights=Figure(
+        "validation accuracy, read nothing", ".3f", "[[random_weights.validation:.3f]]"
+    ),
+)
+def without_warmup(lab: ModuleType, seed: int) -> dict[str, float]:
+    """Small BERTs tuned at the full rate from the first step on."""
+    small_berts(lab)
+    factor = lab.warmup_linear
+    lab.warmup_linear = lambda step, warmup, total: factor(step, 0, total)
+    runs = {name: lab.tuned(name, part("training"), seed=seed) for name in STARTS}
+    return {name.replace(" ", "_"): run.accuracies[-1] for name, run in runs.items()}
