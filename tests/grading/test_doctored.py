@@ -336,7 +336,7 @@ def test_beside_a_students_page_is_nothing_of_the_students(graded):
 
 def test_the_notebook_of_another_assignment_is_named_as_what_it_is(graded):
     course, run = graded
-    said = "this is the notebook of attention, with 0 of its 20 answers written; "
+    said = "this is the notebook of attention, with 0 of its 22 answers written; "
     said += "nothing of it counts for powers"
     assert run.problems["another_assignment"] == f"notebook: {said}"
     page = course.build / "feedback/another_assignment/powers/powers.html"
