@@ -782,8 +782,8 @@ for (name, (model, history)), theirs in zip(runs.items(), HANDOUT, strict=True):
 # hundred steps. At the end, exact match still tells the models apart ([[size_32_small.exact.mean:.2f]],
 # [[size_32_large.exact.mean:.2f]], [[size_64_small.exact.mean:.2f]] and [[size_64_large.exact.mean:.2f]] of the words);
 # size 32 with large data and size 64 with small data are within the spread of the seeds, [[size_32_large.exact:.2f]]
-# and [[size_64_small.exact:.2f]], so that nothing can be said about which is better. The other differences are several
-# times the spread. All runs made 1500 steps: 25 epochs of the small and 5 of the large data, so that the gain does not
+# and [[size_64_small.exact:.2f]], so that nothing can be said about which is better. The ranges of the others do
+# not overlap. All runs made 1500 steps: 25 epochs of the small and 5 of the large data, so that the gain does not
 # come from more training, but from more words. The handout's runs on large data had batches of 512, hence eight times
 # fewer steps an epoch, and a smaller patience, and were validated with rarer words: its higher losses with more data
 # show undertraining and harder words, not harm done by data.
@@ -931,7 +931,7 @@ for word in ("stop", "spot", "post"):
 # without the encoder's encodings [[encoder_without_positions.exact:.2f]] of the words are right instead of
 # [[size_64_small.exact:.2f]]; without the decoder's [[decoder_without_positions.exact:.2f]], and the decoder-only model
 # has [[decoder_only_without_positions.exact:.2f]] instead of [[decoder_only.exact:.2f]]. So one part needs them, and
-# the others nearly do not. Every position of the encoder sees every other one, so that an annotation depends on its own
+# the others far less. Every position of the encoder sees every other one, so that an annotation depends on its own
 # letter and on the bag of all letters: words of the same letters have the same translation (`stop`, `spot` and `post`
 # are said alike), and what is right was guessed by what English words look like. In the decoder, and in the
 # decoder-only model, attention is **causal**: position $i$ sees $i$ tokens, the first of them always `SOS`, so that an
