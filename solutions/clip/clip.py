@@ -1163,12 +1163,11 @@ print(f"\n{CAPTION!r} finds {texts[best]!r} ({probabilities.max():.0%})")
 #
 # | seed | loss | unseen emoji | known emoji, other style | unseen emoji, other style |
 # |---|---|---|---|---|
-# | 0 | 0.43 | 0.25, **0.52** | 0.29, 0.61 | 0.15, 0.41 |
-# | 1 | 0.50 | 0.24, **0.55** | 0.27, 0.59 | 0.14, 0.40 |
-# | 2 | 0.44 | 0.24, **0.52** | 0.27, 0.59 | 0.14, 0.38 |
+# | 0 | [[best.loss.seeds[0]:.2f]] | [[best.unseen_1.seeds[0]:.2f]], **[[best.unseen_10.seeds[0]:.2f]]** | [[best.known_other_1.seeds[0]:.2f]], [[best.known_other_10.seeds[0]:.2f]] | [[best.unseen_other_1.seeds[0]:.2f]], [[best.unseen_other_10.seeds[0]:.2f]] |
+# | 1 | [[best.loss.seeds[1]:.2f]] | [[best.unseen_1.seeds[1]:.2f]], **[[best.unseen_10.seeds[1]:.2f]]** | [[best.known_other_1.seeds[1]:.2f]], [[best.known_other_10.seeds[1]:.2f]] | [[best.unseen_other_1.seeds[1]:.2f]], [[best.unseen_other_10.seeds[1]:.2f]] |
+# | 2 | [[best.loss.seeds[2]:.2f]] | [[best.unseen_1.seeds[2]:.2f]], **[[best.unseen_10.seeds[2]:.2f]]** | [[best.known_other_1.seeds[2]:.2f]], [[best.known_other_10.seeds[2]:.2f]] | [[best.unseen_other_1.seeds[2]:.2f]], [[best.unseen_other_10.seeds[2]:.2f]] |
 #
-# These ran on a GPU. On a CPU, where other roundings make another model, seed 0 took 189 s of processor time and found
-# 0.23 and 0.56 of the unseen emoji.
+# Each took about [[best.seconds.mean:.0f]] s of processor time.
 #
 # How much variants would flatter: with 160 emoji held out by chance, so that a farmer may be held out while a woman
 # who is a farmer is known, the same settings find 0.33 to 0.39 of the unseen ones at the first place and 0.63 to 0.66
