@@ -1208,7 +1208,7 @@ figure.tight_layout()
 plt.show()
 
 # %% [markdown]
-# Accuracies in the last epoch (`autograder reproduce minigpt`; rotary positions on a GPU, the others on one core, where the
+# Accuracies in the last epoch (`autograder reproduce minigpt`; on one core, where the
 # pre-trained took 530 to 560 and the Perceiver 590 seconds of processor time):
 #
 # | | seeds | right in the words of a text | dev | test |
@@ -1217,8 +1217,8 @@ plt.show()
 # | no pre-training | 0, 1, 2 | | [[from_scratch.dev:.2f]] | [[from_scratch.test:.2f]] |
 # | Perceiver, three layers, $m$ = 32, without $\mathrm{ln_q}$ | 0 | 0.00 | 0.00 | 0.00 |
 # | Perceiver, $m$ = 48, reading with 3e-3, fine-tuning with 2e-4 | 0 | 0.01 | 0.04 | 0.02 |
-# | pre-trained | 0, 1, 2 | 0.85, 0.86, 0.90 | 0.36, 0.31, 0.31 | 0.37, 0.21, 0.22 |
-# | pre-trained, rotary positions (part 9) | 0 | 0.84 | 0.43 | 0.37 |
+# | pre-trained | 0, 1, 2 | [[pretrained.recall:.2f]] | [[pretrained.dev:.2f]] | [[pretrained.test:.2f]] |
+# | pre-trained, rotary positions (part 9) | 0 | [[rotary.recall:.2f]] | [[rotary.dev:.2f]] | [[rotary.test:.2f]] |
 #
 # So the pre-trained model knows more than eight of ten places, and a third of them can be asked for. The Perceiver is
 # the hardest of them to train: in the usual form of its blocks it had learned nothing about places after as many steps, and with
@@ -1549,7 +1549,7 @@ plt.show()
 # - Do the curves of 7.2 still rise at the end?
 # - What did the trials of part 8 show about layers and positions?
 #
-# The settings below are a start, with rotary positions, which reached 0.43 on dev and 0.37 on test. Grading builds the model from right parts, never from
+# The settings below are a start, with rotary positions, which reached [[rotary.dev:.2f]] on dev and [[rotary.test:.2f]] on test. Grading builds the model from right parts, never from
 # yours: where 6.1 and 6.2 do not both show ✓, train with `"rope": False`.
 #
 # | accuracy on dev, half up to two decimals | points | | accuracy of predictions | points |
