@@ -6,8 +6,8 @@
 # Transformer with its causal variant, and sinusoidal position encodings. At the end a one-layer model
 # made of **your** parts learns to reverse a sequence and shows you the attention map it found.
 #
-# All data are random numbers and random symbols, drawn here. The notebook itself takes about 80 seconds of
-# processor time on a CPU, trainings included; plan four to five hours for the exercises
+# All data are random numbers and random symbols, drawn here. The notebook itself runs in about half a minute
+# on a CPU, trainings included; plan four to five hours for the exercises
 # and the written answers. Every exercise stands on its own: a mistake in one costs no points in another.
 #
 # | letter | axis |
