@@ -48,7 +48,8 @@ def _part(folder: Path) -> str:
 def _lines(declared: Run, rows: list[Row], folder: Path) -> Iterator[str]:
     own = [row for row in rows if row.run == declared.name]
     runs = measured(rows)
-    changed = CHANGED if any(row.digest != digest(declared.name, folder) for row in own) else ""
+    code = digest(declared.name, folder)
+    changed = CHANGED if any(row.digest != code for row in own) else ""
     first = f"{declared.title}{changed}"
     times = _times(own)
     for name, figure in declared.figures.items():
