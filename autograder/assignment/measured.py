@@ -10,7 +10,7 @@ from pathlib import Path
 
 from autograder.assignment.source import Cell, Source, SourceError
 from autograder.checks.evidence import printable
-from autograder.checks.language import ENGLISH, _, speaking
+from autograder.checks.language import _, speaking, spoken
 
 TABLE = "figures.csv"
 PLACE = re.compile(r"\[\[([A-Za-z_]\w*\.[^\n]*?)\]\](?!\])")
@@ -125,5 +125,5 @@ def _filled(cell: Cell, runs: dict[str, Measures], source: Source) -> Cell:
                 name = source.assignment
                 problem = f"{place[0]} is not in {TABLE}: `autograder reproduce {name}` measures"
                 raise SourceError(source.path, number, problem) from None
-    with speaking(cell.language or ENGLISH):
+    with speaking(cell.language or spoken()):
         return replace(cell, source=with_numbers(cell.source, runs))

@@ -27,7 +27,7 @@ from autograder.checks.evidence import Evidence
 from autograder.checks.key import VISIBLE_SEEDS, Exercise, Key
 from autograder.checks.running import Place
 from autograder.checks.verdict import Verdict
-from autograder.settings import Course
+from autograder.settings import Course, SettingsError
 
 GOAL = 0.95  # of the mutants must be killed
 SECONDS = 3.0  # for one case of a mutant
@@ -50,13 +50,18 @@ class Keys:
     visible: Key
 
 
-def report_mutants(course: Course, *assignments: str, secrets: int = 1) -> int:
-    """Print what became of all mutants; 1 where some survive unexplained, or too many at all."""
+def report_mutants(
+    course: Course, *assignments: str, secrets: int = 1, exercises: Sequence[str] = ()
+) -> int:
+    """Print what became of all mutants; 1 where some survive unexplained, or too many at all.
+
+    Of these exercises only, where some are named. Raises SettingsError for one that is none.
+    """
     status, judged = 0, []
-    for assignment in assignments:
-        source = read_source(course.source_path(assignment))
-        tried = run_mutants(source, keys_of(course, source, secrets))
-        found, good = _report(source, tried)
+    for source in _sources(course, assignments, exercises):
+        names = [name for name in source.checks if not exercises or name in exercises]
+        tried = run_mutants(source, keys_of(course, source, secrets), names)
+        found, good = _report(source, names, tried)
         judged += found
         status = max(status, 0 if good else 1)
     if len(assignments) > 1:
@@ -64,9 +69,20 @@ def report_mutants(course: Course, *assignments: str, secrets: int = 1) -> int:
     return status
 
 
-def _report(source: Source, tried: list[Tried]) -> tuple[list[Judged], bool]:
+def _sources(course: Course, assignments: Sequence[str], exercises: Sequence[str]) -> list[Source]:
+    """The sources of assignments, those that have one of the exercises where some are named."""
+    sources = [read_source(course.source_path(name)) for name in assignments]
+    known = {name for source in sources for name in source.checks}
+    if unknown := [name for name in exercises if name not in known]:
+        raise SettingsError(f"no exercise {unknown[0]!r} (there: {', '.join(sorted(known))})")
+    return [source for source in sources if not exercises or {*source.checks} & {*exercises}]
+
+
+def _report(
+    source: Source, exercises: Sequence[str], tried: list[Tried]
+) -> tuple[list[Judged], bool]:
     """Print what became of one assignment's mutants; them, and whether it is good enough."""
-    unexplained, stale = compare_with_reasons(source, tried)
+    unexplained, stale = compare_with_reasons(source, exercises, tried)
     judged = [_labelled(one, unexplained) for one in tried]
     _show(judged, "exercise")
     killed, total = sum(one.rejected for one in judged), len(judged)
@@ -98,10 +114,10 @@ def keys_of(course: Course, source: Source, secrets: int) -> Keys:
     return Keys(told[:-1], told[-1])
 
 
-def run_mutants(source: Source, keys: Keys) -> list[Tried]:
-    """Try every mutant of every exercise on its hidden and on its visible cases."""
+def run_mutants(source: Source, keys: Keys, exercises: Sequence[str]) -> list[Tried]:
+    """Try every mutant of these exercises on their hidden and on their visible cases."""
     tried = []
-    for name in source.checks:
+    for name in exercises:
         found = list(mutants(source, name, specs_of(source)[name].free))
         for mutant in tqdm(found, desc=name, file=sys.stderr, leave=False):
             tried.append(Tried(mutant, judged(source, mutant, keys)))
@@ -143,10 +159,10 @@ def _observed(tested: Trial, seeds: Sequence[int]) -> dict[Place, Evidence]:
 
 
 def compare_with_reasons(
-    source: Source, tried: list[Tried]
+    source: Source, exercises: Sequence[str], tried: list[Tried]
 ) -> tuple[list[Mutant], list[tuple[str, str]]]:
     """Survivors without a reason, and exercise and change of reasons without a survivor."""
-    reasons = dict(_explained(source))
+    reasons = {key: change for key, change in _explained(source) if key[0] in exercises}
     alive = [one.mutant for one in tried if not one.judged.rejected]
     survivors = {(mutant.exercise, canonical(mutant.solution)): mutant for mutant in alive}
     unexplained = [mutant for key, mutant in survivors.items() if key not in reasons]

@@ -40,6 +40,14 @@ def add(commands: Commands) -> None:
     mutate.add_argument(
         "--secrets", type=number, default=1, metavar="N", help="the course's own, and others"
     )
+    mutate.add_argument(
+        "--exercise",
+        dest="exercises",
+        nargs="+",
+        default=[],
+        metavar="EXERCISE",
+        help="these exercises only",
+    )
 
     solutions = commands.add_parser(
         "solutions", help="a notebook of right answers and common mistakes, for after the deadline"
@@ -108,7 +116,9 @@ def run_mutate(course: Course, options: Namespace) -> int:
     from autograder.authoring.mutation_report import report_mutants
 
     assignments = options.assignments or course.assignments()
-    return report_mutants(course, *assignments, secrets=options.secrets)
+    return report_mutants(
+        course, *assignments, secrets=options.secrets, exercises=options.exercises
+    )
 
 
 def run_reproduce(course: Course, options: Namespace) -> int:

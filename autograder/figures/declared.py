@@ -6,7 +6,6 @@ from pathlib import Path
 from types import ModuleType
 
 from autograder.assignment.source import SourceError, read_text
-from autograder.checks.evidence import printable
 
 FILE = "figures.py"
 SEEDS = (0, 1, 2)
@@ -67,8 +66,3 @@ def read_runs(folder: Path) -> dict[str, Run]:
     except Exception as error:
         raise SourceError.raised(path, error) from None
     return {made.name: made for made in vars(module).values() if isinstance(made, Run)}
-
-
-def told(value: float | str, form: str) -> str:
-    """A baseline or an original's value as text."""
-    return value if isinstance(value, str) else printable(format(value, form))

@@ -11,8 +11,9 @@ from autograder.assignment.measured import (
     read_table,
     with_numbers,
 )
+from autograder.checks.evidence import printable
 from autograder.figures.code import digest
-from autograder.figures.declared import Run, read_runs, told
+from autograder.figures.declared import Run, read_runs
 
 PAGE = "FIGURES.md"
 HEAD = """\
@@ -54,10 +55,19 @@ def _lines(declared: Run, rows: list[Row], folder: Path) -> Iterator[str]:
     times = _times(own)
     for name, figure in declared.figures.items():
         here = _filled(f"[[{declared.name}.{name}:{figure.form}]]", runs)
-        beside = (told(value, figure.form) for value in (figure.original, figure.baseline))
+        beside = (_told(value, figure.form) for value in (figure.original, figure.baseline))
         original, baseline = (_filled(text, runs) for text in beside)
-        yield f"| {first} | {figure.title} | {original} | **{here}** | {baseline} | {times} |"
+        yield f"| {first} | {figure.title} | {original} | {_bold(here)} | {baseline} | {times} |"
         first = times = ""
+
+
+def _told(value: float | str, form: str) -> str:
+    """A baseline or an original's value as text."""
+    return value if isinstance(value, str) else printable(format(value, form))
+
+
+def _bold(text: str) -> str:
+    return text if text == NOT_MEASURED else f"**{text}**"
 
 
 def _filled(text: str, runs: dict[str, Measures]) -> str:

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -132,16 +132,21 @@ def _seed(seed: int) -> None:
 
 def keep(done: Done) -> None:
     """Put a task's rows into its table, in the place of older ones, in the order of declaration."""
-    runs = list(read_runs(done.task.folder))
+    declared = read_runs(done.task.folder)
     new = {_place(row) for row in done.rows}
-    rows = [row for row in read_table(done.task.folder) if row.run in runs]
+    rows = [row for row in read_table(done.task.folder) if _is_declared(row, declared)]
     kept = [row for row in rows if _place(row) not in new]
-    ordered = sorted(kept + done.rows, key=lambda row: (row.device, runs.index(row.run), row.seed))
+    order = list(declared)
+    ordered = sorted(kept + done.rows, key=lambda row: (row.device, order.index(row.run), row.seed))
     head = [field.name for field in fields(Row)]
     lines = ((r.run, r.seed, r.figure, f"{r.value:.6g}", *astuple(r)[4:]) for r in ordered)
     table = io.StringIO()
     csv.writer(table, lineterminator="\n").writerows([head, *lines])  # as git keeps lines
     write_whole(done.task.folder / TABLE, table.getvalue())
+
+
+def _is_declared(row: Row, declared: Mapping[str, Run]) -> bool:
+    return row.run in declared and row.seed in declared[row.run].seeds
 
 
 def _place(row: Row) -> tuple[str, int, str]:

@@ -12,6 +12,7 @@ from autograder.assignment.validation import read_source
 from autograder.authoring import mutation_report
 from autograder.authoring.mutants import Mutant, mutants
 from autograder.authoring.mutation_report import keys_of, report_mutants, run_mutants, verdict_on
+from autograder.settings import SettingsError
 
 TEXT = '''\
 # %%
@@ -261,6 +262,22 @@ def test_several_assignments_are_summed_up(make_course, monkeypatch, capsys):
     assert re.search(r"demo +│ +30 │ +30 │", table) and re.search(r"all +│ +40 │ +40 │", table)
 
 
+def test_the_mutants_of_one_exercise(make_course, monkeypatch, capsys):
+    """Neither another exercise is tried nor a reason for its survivors called stale."""
+    text = DEMO + DEMO.replace('"f"', '"g"').replace("def f", "def g").replace(", f)", ", g)")
+    checks = CHECKS + CHECKS.replace('"f"', '"g"').replace("def ", "def other_")
+    files = {"demo.py": text, "checks.py": checks, "survivors.toml": EXPLAINED}
+    course = make_course({"demo": files})
+    of_g = replace(OTHER, exercise="g", solution=OTHER.solution.replace("def f", "def g"))
+    monkeypatch.setattr(
+        mutation_report, "mutants", lambda source, name, _: [of_g] if name == "g" else [OTHER]
+    )
+    assert report_mutants(course, "demo", exercises=["g"]) == 0
+    assert "demo: 1 of 1 mutants killed" in capsys.readouterr().out
+    with pytest.raises(SettingsError, match=r"no exercise 'h' \(there: f, g\)"):
+        report_mutants(course, "demo", exercises=["h"])
+
+
 def test_the_real_mutants_of_a_small_source_are_killed(course, capsys):
     assert report_mutants(course(), "demo") == 0
     out, _ = capsys.readouterr()
@@ -280,7 +297,7 @@ def test_a_mutant_is_judged_under_every_secret_and_as_the_notebook_judges_it(cou
     keys = keys_of(course, source, 3)
     tried = [right_for(keys.hidden[1]), right_for(keys.visible), EQUAL, OTHER]
     monkeypatch.setattr(mutation_report, "mutants", lambda *_: tried)
-    lucky, promised, equal, other = (one.judged for one in run_mutants(source, keys))
+    lucky, promised, equal, other = (one.judged for one in run_mutants(source, keys, ["f"]))
     assert [verdict.passed for verdict in lucky.verdicts] == [False, True, False]
     assert lucky.by_luck and not lucky.rejected and not lucky.accepted and not lucky.promised
     assert promised.rejected and promised.promised

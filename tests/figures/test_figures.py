@@ -15,6 +15,7 @@ from autograder.assignment.measured import (
     with_numbers,
 )
 from autograder.assignment.source import SourceError, parse
+from autograder.checks.language import speaking
 from autograder.figures.code import digest
 from autograder.figures.declared import read_runs
 from autograder.figures.page import page
@@ -116,7 +117,7 @@ def test_runs_in_processes_give_rows_and_the_page(folder, capfd):
     text = (course.root / "FIGURES.md").read_text()
     assert "| Trained with care | share right | 0.90 | **0.91** | 0.5 | 0 |" in text
     assert "†" not in text
-    assert "| elsewhere | share right |  | **not measured** |  |  |" in text
+    assert "| elsewhere | share right |  | not measured |  |  |" in text
 
 
 def test_a_run_that_raises_or_returns_something_else_is_told_and_the_others_go_on(folder, capsys):
@@ -183,6 +184,13 @@ def test_rows_of_a_run_that_is_no_more_go(folder):
     assert {row.run for row in read_table(folder)} == {"trained"}
 
 
+def test_rows_of_a_seed_that_is_no_more_go(folder):
+    keep_all(folder)
+    change(folder / "figures.py", "original=0.9))", "original=0.9), seeds=(0, 1))")
+    keep(done(folder, "coin", 0, 0.5))
+    assert {row.seed for row in read_table(folder) if row.run == "trained"} == {0, 1}
+
+
 def test_numbers_in_a_text():
     runs = measured([row("best", seed, 0.911 + seed / 100) for seed in range(3)])
     one, two = "[[best.score:.1f]], [[best.score:.2f]]", "[[best.score.seeds[2]:.3f]]"
@@ -213,6 +221,13 @@ def test_the_text_says_what_was_measured(folder):
     keep_all(folder)
     source = filled(parse(SOURCE, folder / "lab.py"))
     assert source.cells[0].source == "Expect 0.91 to 0.93."
+
+
+def test_a_range_is_worded_in_the_language_that_is_built(folder):
+    keep_all(folder)
+    with speaking("zh"):
+        source = filled(parse(SOURCE, folder / "lab.py"))
+    assert source.cells[0].source == "Expect 0.91–0.93."
 
 
 @pytest.mark.parametrize(
