@@ -1,6 +1,6 @@
 """The language that checks speak: English sentences are gettext's ids, catalogues translate them.
 
-What grades speaks English. A notebook's visible key chooses another language, and so does a build.
+A notebook's visible key chooses the language; what builds and what judges speak the course's own.
 """
 
 import contextlib

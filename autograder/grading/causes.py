@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 
+from autograder.checks.language import _
 from autograder.checks.text.notebook import names_bound
 from autograder.grading.forks.requests import Step
 
@@ -32,10 +33,14 @@ def told(text: str, error: str) -> str:
     found = SAID.match(error)
     line, kind = (int(found[1] or 0), found[2]) if found else (0, "")
     lines = text.split("\n")
-    where = f"line {line}, `{lines[line - 1].strip()[:LONGEST]}`" if 0 < line <= len(lines) else ""
-    named = kind if isinstance(getattr(builtins, kind, None), type) else "an error of its own"
+    where = _where(line, lines[line - 1]) if 0 < line <= len(lines) else ""
+    named = kind if isinstance(getattr(builtins, kind, None), type) else _("an error of its own")
     newer = _newer(lines[line - 1]) if kind == "SyntaxError" and where else ""
     return ": ".join(filter(None, [where, named])) + newer
+
+
+def _where(line: int, text: str) -> str:
+    return _("line {line}, `{text}`").format(line=line, text=text.strip()[:LONGEST])
 
 
 def _newer(line: str) -> str:
@@ -44,7 +49,9 @@ def _newer(line: str) -> str:
     since = [version for look, version in NEWER.items() if re.match(look, line) and version > HERE]
     if not since:
         return ""
-    return " (Python {}.{} syntax; this grades on {}.{})".format(*min(since), *HERE)
+    (major, minor), (own_major, own_minor) = min(since), HERE
+    said = _(" (Python {major}.{minor} syntax; this grades on {own_major}.{own_minor})")
+    return said.format(major=major, minor=minor, own_major=own_major, own_minor=own_minor)
 
 
 def failed_to_load(cells: Sequence[Step], failures: Mapping[int, str]) -> list[str]:
@@ -64,4 +71,5 @@ def missing(said: str, cells: Sequence[Step], failures: Mapping[int, str]) -> st
         return ""
     tried = ((cells[at].text, failures[at]) for at in sorted(failures, reverse=True))
     failed = next((told(*each) for each in tried if found[1] in names_bound(each[0])), "")
-    return failed and f"{found[1]!r} should come from a cell that failed: {failed}"
+    said = _("{name!r} should come from a cell that failed: {failed}")
+    return failed and said.format(name=found[1], failed=failed)

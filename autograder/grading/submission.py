@@ -11,6 +11,7 @@ from autograder.assignment.current import refuse_stale
 from autograder.assignment.keyring import key_digest
 from autograder.assignment.validation import read_source
 from autograder.checks.evidence import printable
+from autograder.checks.language import speaking
 from autograder.checks.predictions import Predictions
 from autograder.checks.verdict import Verdict
 from autograder.grading.causes import failed_to_load, told
@@ -138,9 +139,9 @@ class Submission:
     def failed_cells(self) -> dict[str, str]:
         """What is to be said of cells that failed, by id."""
         cells, failures = self.job.cells, self.execution.failures
-        return {
-            cells[at].cell: printable(told(cells[at].text, error)) for at, error in failures.items()
-        }
+        with speaking(self.grader.course.language):
+            said = {cells[at].cell: told(cells[at].text, error) for at, error in failures.items()}
+        return {cell: printable(line) for cell, line in said.items()}
 
     def retraining(self, seconds: float) -> Job:
         """Its cells, training among them, to write its model files again."""

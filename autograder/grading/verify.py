@@ -18,6 +18,7 @@ from autograder.assignment.trial import load, time_limit, trial
 from autograder.checks.artefact import Artefact, rejected
 from autograder.checks.evidence import UNUSABLE, Evidence, EvidenceError, from_bytes, printable
 from autograder.checks.key import VISIBLE_SEEDS, Key
+from autograder.checks.language import _, speaking
 from autograder.checks.measuring import measure
 from autograder.checks.model_file import ModelError, unpack
 from autograder.checks.predictions import Predictions, read_predictions
@@ -39,7 +40,7 @@ class Verifier:
     """An assignment's hidden key and probes, ready to judge any number of executions."""
 
     def __init__(self, course: Course, source: Source) -> None:
-        self.source = source
+        self.source, self._language = source, course.language
         self.key: Key = self._key(course)
         self.seeds = {name: self.key.exercises[name].seeds for name in source.checks}
         module = load(source)
@@ -79,8 +80,9 @@ class Verifier:
         return [self.verdict(name, execution, job) for name in self.key.exercises]
 
     def verdict(self, name: str, execution: Execution, job: Job) -> Verdict:
-        """A verdict on one exercise, in words that can be shown."""
-        return _told(self._verdict(name, execution, job))
+        """A verdict on one exercise, in words that can be shown, of the course's language."""
+        with speaking(self._language):
+            return _told(self._verdict(name, execution, job))
 
     def _verdict(self, name: str, execution: Execution, job: Job) -> Verdict:
         found = execution.found.get(name, Found())
@@ -98,17 +100,19 @@ class Verifier:
         """A verdict on what an artefact's file holds."""
         declared, points = self.artefacts[name], self.key.exercises[name].points
         if found.model is None:
-            return rejected(name, points, found.error or "no model file was read")
+            return rejected(name, points, found.error or _("no model file was read"))
         if isinstance(declared, Predictions):
             return self._verdict_on_predictions(name, declared, found.model)
         try:
             with time_limit(declared.seconds), _one_thread():
                 measures = measure(declared, unpack(found.model), self._held_out[name])
         except ModelError as error:
-            return rejected(name, points, f"the model file {error}", error.detail)
+            return rejected(
+                name, points, _("the model file {problem}").format(problem=error), error.detail
+            )
         except TimeoutError:
-            seconds = f"{declared.seconds:g} s"
-            return rejected(name, points, f"measuring the model took more than {seconds}")
+            said = _("measuring the model took more than {seconds:g} s")
+            return rejected(name, points, said.format(seconds=declared.seconds))
         return declared.judge(name, points, measures)
 
     def _verdict_on_predictions(self, name: str, declared: Predictions, data: bytes) -> Verdict:
@@ -118,7 +122,7 @@ class Verifier:
                 read_predictions(data), right_answers(self.source, declared)
             )
         except ModelError as error:
-            return rejected(name, points, f"the predictions file {error}")
+            return rejected(name, points, _("the predictions file {problem}").format(problem=error))
         return declared.judge(name, points, measures)
 
     def _known(self, name: str, cases: Mapping[Place, bytes]) -> dict[Place, bytes]:

@@ -198,3 +198,20 @@ def test_a_language_that_goes_leaves_no_notebook(course, tmp_path):
 def test_a_course_may_be_in_another_language_as_a_whole(course):
     with pytest.raises(SettingsError, match="'xx' is none of en, zh"):
         type(course)(course.root, Config({"Course": {"language": "xx"}}))
+
+
+def test_a_course_in_chinese_is_graded_in_chinese(tmp_path):
+    """A cell that fails, and a solution that misses what it should have defined."""
+    root = course_of(tmp_path, GOLDEN / "demo").root
+    with (root / "nbgrader_config.py").open("a") as config:
+        config.write('c.Course.language = "zh"\n')
+    course = find_course(root)
+    build(course, "demo")
+    grader = Grader(course, "demo")
+    nb = filled_in(grader.released, {"softmax": "def softmax(x):\n    return rows(x)"})
+    nb.cells.insert(1, nbformat.v4.new_code_cell("rows = 1 / 0"))
+    submission = submission_of(grader, nb)
+    failed = "第 1 行 `rows = 1 / 0`: ZeroDivisionError"
+    assert [*submission.failed_cells.values()] == [failed]
+    (verdict,) = submission.graded.verdicts
+    assert verdict.feedback == f"抛出了 NameError; 'rows' 应当来自一个运行失败的单元格：{failed}"
