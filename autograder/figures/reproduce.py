@@ -40,8 +40,8 @@ def reproduce(course: Course, todo: Sequence[Task], workers: int) -> int:
     """Do it, keep each result as soon as it is there, and write the page; 1 where a run failed."""
     failed = 0
     total = round(sum(task.expected for task in todo))
-    with tqdm(total=total, unit="s", file=sys.stderr, disable=not todo) as bar:
-        for done in results(todo, course.build / "figures", workers):
+    with tqdm(total=total, unit="s", file=sys.stderr, disable=not todo or None) as bar:
+        for done in results(todo, course.build / "figures", workers, bar.set_postfix_str):
             bar.update(round(done.task.expected))
             bar.write(_line(done), file=sys.stdout)
             failed += bool(done.error)

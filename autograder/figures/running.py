@@ -7,8 +7,8 @@ import multiprocessing
 import os
 import random
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from autograder.figures.machine import device_kind, machine
 from autograder.files import write_whole
 
 UNKNOWN = 60.0  # seconds of a run that was never done
+TICK = 1.0  # seconds between two looks at what runs
 
 
 @dataclass(frozen=True)
@@ -74,18 +75,24 @@ def _is_whole(rows: list[Row], declared: Run, code: str) -> bool:
     return {row.figure for row in rows} == wanted and all(row.digest == code for row in rows)
 
 
-def results(todo: Sequence[Task], work: Path, workers: int) -> Iterator[Done]:
+def results(
+    todo: Sequence[Task], work: Path, workers: int, tell: Callable[[str], object]
+) -> Iterator[Done]:
     """Do all tasks, the longest first, so many at a time; each as soon as it is done.
 
-    Files that runs write lie in `work`, in a folder for each assignment.
+    Files that runs write lie in `work`, in a folder for each assignment. What is being done is told
+    every second.
     """
     threads = max(1, (os.cpu_count() or 1) // workers)
     ordered = sorted(todo, key=lambda task: -task.expected)
     spawn = multiprocessing.get_context("spawn")  # a forked process has no GPU
     with ProcessPoolExecutor(workers, spawn) as pool, _stopping(pool):
-        started = {pool.submit(_measured, task, work, threads): task for task in ordered}
-        for future in as_completed(started):
-            yield _ended(future, started[future])
+        left = {pool.submit(_measured, task, work, threads): task for task in ordered}
+        while left:
+            for future in wait(left, TICK, FIRST_COMPLETED).done:
+                yield _ended(future, left.pop(future))
+            begun = [task for future, task in left.items() if future.running()]
+            tell("; ".join(map(str, begun[:workers])))  # the pool calls one more so, which waits
 
 
 @contextlib.contextmanager

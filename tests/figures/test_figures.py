@@ -20,7 +20,7 @@ from autograder.figures.code import digest
 from autograder.figures.declared import read_runs
 from autograder.figures.page import page
 from autograder.figures.reproduce import reproduce, wanted
-from autograder.figures.running import Done, Task, keep, tasks
+from autograder.figures.running import Done, Task, keep, results, tasks
 from autograder.settings import SettingsError, find_course
 
 FIGURES = '''\
@@ -118,6 +118,12 @@ def test_runs_in_processes_give_rows_and_the_page(folder, capfd):
     assert "| Trained with care | share right | 0.90 | **0.91** | 0.5 | 0 |" in text
     assert "†" not in text
     assert "| elsewhere | share right |  | not measured |  |  |" in text
+
+
+def test_what_runs_is_told_meanwhile(folder, tmp_path):
+    said = []
+    assert len([*results(tasks(folder), tmp_path / "work", 1, said.append)]) == 4
+    assert {"lab trained, seed 2", ""} <= {*said} <= {"", *map(str, tasks(folder))}
 
 
 def test_a_run_that_raises_or_returns_something_else_is_told_and_the_others_go_on(folder, capsys):
