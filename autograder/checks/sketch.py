@@ -1,8 +1,8 @@
 """Sketches: a value of any size in four numbers and a line about its form.
 
 Two values with the same sketch are the same in practice: each array is scaled to size 1 and
-projected on two fixed directions, and the sizes on a third. What is compared, but not shown, can be
-kept so.
+projected on two fixed directions, to which the sizes on two others are added; the sizes on a third
+come besides. What is compared, but not shown, can be kept so.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ def form_of(value: Value) -> str:
 
 
 def numbers_of(value: Value) -> np.ndarray:
-    """Two projections, the sizes, and 1 (4,): whatever axes, types and names the arrays have."""
+    """Two projections, one of the sizes alone, and 1 (4,), whatever the axes, types and names."""
     arrays = [_finite(array.values) for array in arrays_in(value)]
     sizes = np.array([_size(array) for array in arrays])
     sizes[sizes <= NOISE * sizes.max(initial=0.0)] = 0.0
@@ -39,10 +39,16 @@ def numbers_of(value: Value) -> np.ndarray:
     every = np.concatenate([*scaled, np.zeros(0)])
     places = 1 + np.arange(every.size)
     root = np.sqrt(max(every.size, 1))
-    projections = [every @ np.cos(f * places + f * places**0.5) / root for f in FREQUENCIES]
     logs = np.log(np.where(sizes > 0, sizes, 1.0))
-    size = logs @ np.cos(1.0 + np.arange(logs.size)) / max(logs.size, 1)
-    return np.array([*projections, size, 1.0], np.float32)
+    projections = [
+        every @ np.cos(f * places + f * places**0.5) / root + _on(f, logs) for f in FREQUENCIES
+    ]
+    return np.array([*projections, _on(1.0, logs), 1.0], np.float32)
+
+
+def _on(frequency: float, logs: np.ndarray) -> float:
+    """The mean of logarithms, projected on a direction: of single numbers, all that there is."""
+    return float(logs @ np.cos(frequency * (1 + np.arange(logs.size)))) / max(logs.size, 1)
 
 
 def _size(row: np.ndarray) -> float:

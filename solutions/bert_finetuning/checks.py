@@ -379,8 +379,11 @@ def adapted(add_lora, inputs, rng):
 
 
 def two_numbers(answers, _):
-    """Whole numbers in a tuple or a list are all the same."""
-    return {name: [float(each) for each in answer] for name, answer in answers.items()}
+    """Whole numbers in a tuple, a list, an array or a tensor are all the same."""
+    return {
+        name: answer if isinstance(answer, int | float | dict) else [float(0 + x) for x in answer]
+        for name, answer in answers.items()
+    }
 
 
 @probe("lora_memory", read=two_numbers)

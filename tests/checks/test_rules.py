@@ -313,6 +313,10 @@ FORBIDDEN = {
     "a module": "import layer_norm as g\n" + F.format("g(x)"),
     "getattr": NORM + F.format("getattr(F, 'layer_norm')(x)"),
     "vars": NORM + F.format("vars(F)['layer_norm'](x)"),
+    "an import by globals": (
+        "from torch.nn.functional import *\n" + F.format("globals()['layer_norm'](x)")
+    ),
+    "an alias by globals": NORM + "g = globals()['F'].layer_norm\n" + F.format("g(x)"),
     "partial": NORM + "g = functools.partial(F.layer_norm, y=3)\n" + F.format("g(x)"),
     "methodcaller": "import operator\n" + F.format("operator.methodcaller('layer_norm')(x)"),
     "__import__": F.format("__import__('layer_norm')(x)"),

@@ -41,6 +41,16 @@ def test_a_small_array_counts_as_much_as_a_large_one():
     assert apart([1e4 * X, 1e-1 * X], [1e4 * X, 1.1e-1 * X]) > 1e-3
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_each_of_several_numbers_alone_counts(seed):
+    """As in counts of parameters, where one wrong number may weigh as much as another."""
+    numbers = np.random.RandomState(seed).uniform(1, 1000, 5)
+    logs = np.log(numbers)
+    logs[0] += 0.2 * np.cos(2.0) / np.cos(1.0)  # what the second takes from one projection
+    logs[1] -= 0.2
+    assert apart(numbers.tolist(), np.exp(logs).tolist()) > 1e-3
+
+
 def test_an_array_of_rounding_errors_beside_others_is_zero():
     assert apart([X, 1e-9 * X], [X, -1e-9 * X]) == 0
 

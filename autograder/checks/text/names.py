@@ -126,17 +126,19 @@ def _others(node: ast.AST, scope: Scope) -> list[tuple[str | ast.AST, Scope]] | 
     """What an alias stands for, the first last; None for what is no alias."""
     match node:
         case ast.Name(id=name):
-            found = [(b.imported or b.value, b.scope) for b in scope.find(name)]
-            return [(what, inner) for what, inner in found if what] if found else [(name, scope)]
-        case ast.Subscript() if (looked_up := global_name(node)) is not None:
-            return [(b.value, b.scope) for b in scope.find_global(looked_up) if b.value]
+            found = scope.find(name)
+        case ast.Subscript() if name := global_name(node) or "":
+            found = scope.find_global(name)
         case ast.IfExp(body=body, orelse=other):
             return [(other, scope), (body, scope)]
         case ast.BoolOp(values=values):
             return [(value, scope) for value in reversed(values)]
         case ast.NamedExpr(value=value):
             return [(value, scope)]
-    return None
+        case _:
+            return None
+    known = [(b.imported or b.value, b.scope) for b in found]
+    return [(what, inner) for what, inner in known if what] if known else [(name, scope)]
 
 
 def paths(node: ast.AST, scope: Scope) -> Iterator[str]:

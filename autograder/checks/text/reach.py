@@ -63,7 +63,8 @@ class Reach:
         inside: set[int] = set()
         for found in self.found:
             node = found.node
-            if id(node) not in inside and (isinstance(node, ast.Name) or access(node)):
+            is_name = isinstance(node, ast.Name) or global_name(node)
+            if id(node) not in inside and (is_name or access(node)):
                 _, names, links = chain(node)
                 inside.update(map(id, links))
                 yield from (Use(path, found) for path in self._paths(found, names))
