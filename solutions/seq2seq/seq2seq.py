@@ -1083,9 +1083,9 @@ plt.show()
 # %% [markdown]
 # What to expect? On Multi30k the default seq2seq ends at about 124, not far below the 134 of one who knows nothing but
 # the position; the Transformer ends at about 26, with a training perplexity of 12. On the generated corpus, whose
-# epochs have 54 steps instead of 199, the default seq2seq learns nothing of the German in its 10
-# epochs, [[default_seq2seq.own:.1f]] where the positions alone give [[frequencies.by_position:.1f]], and says `a a in a a a …` to every sentence; the Transformer reaches [[default_transformer.own:.1f]] (three seeds,
-# `autograder reproduce seq2seq`).
+# epochs have 54 steps instead of 199, the default seq2seq learns nothing of the German in its 10 epochs,
+# [[default_seq2seq.own:.1f]] where the positions alone give [[frequencies.by_position:.1f]], and says `a a in a a a …` to
+# every sentence; the Transformer reaches [[default_transformer.own:.1f]] (three seeds, `autograder reproduce seq2seq`).
 #
 # ### 4.1 Written: `taken_apart`
 #
