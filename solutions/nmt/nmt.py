@@ -694,7 +694,7 @@ for kind in (EncoderDecoder, DecoderOnly):
 #
 # Here all runs have 3 layers, batches of 64, 1500 steps, the same learning rate, and the same words for validation.
 # The first four differ in hidden size and data alone; the fifth is the decoder-only model of hidden size 64 on
-# small data. They need 70 to 80 seconds of processor time together. Where the
+# small data. They need about 80 seconds of processor time together. Where the
 # learning rate is high a curve may jump for a while; that heals as the rate falls.
 
 # %%
@@ -812,7 +812,7 @@ for (name, (model, history)), theirs in zip(runs.items(), HANDOUT, strict=True):
 # [[size_64_small.loss.mean:.2f]] and [[size_64_small.exact.mean:.2f]] of the words, the decoder-only model
 # [[decoder_only.loss.mean:.3f]] and [[decoder_only.exact.mean:.2f]] (means of three seeds, whose ranges do not
 # overlap). That is not a fair comparison of architectures: hidden size, layers and steps are equal, but the
-# decoder-only model has 38 % of the parameters, and needs less than two thirds of the time. With four layers and more
+# decoder-only model has 38 % of the parameters, and needs about two thirds of the time. With four layers and more
 # steps it comes close: [[best_decoder_only.exact.mean:.3f]] against [[best_encoder_decoder.exact.mean:.3f]] of the
 # validation words (part 7).
 #
@@ -936,7 +936,8 @@ for word in ("stop", "spot", "post"):
 # are said alike), and what is right was guessed by what English words look like. In the decoder, and in the
 # decoder-only model, attention is **causal**: position $i$ sees $i$ tokens, the first of them always `SOS`, so that an
 # average over what is seen tells how many there are. The mask breaks the symmetry, and the layers learn to count. What
-# I had not thought of is that a mask is information about order. Encodings still help a little.
+# I had not thought of is that a mask is information about order. Encodings still help: in the
+# encoder–decoder by a little, in the decoder-only model by an amount that differs much from seed to seed.
 #
 # Marking: 1 point for a prediction for each model with a reason, compared with what came out (whether it was right does
 # not matter); 1 for the encoder, which sees a bag of letters (the same words of the same letters, or the same
@@ -1014,7 +1015,8 @@ check("forward_with_cache", forward_with_cache)
 # The same letters must come out, faster. The next cell counts different letters: expect 0. The one after it measures the
 # time. With a cache every token costs about the same, so that the curve is nearly a straight line; without it the whole
 # text is computed again for every token, and the curve bends upwards. The longer the text, the greater the
-# difference: on one core we saw 2 times as fast for 25 tokens, 3 for 50, 6 for 100 and 12 for 200.
+# difference: on one core we saw 2 to 3 times as fast for 25 tokens, 3 for 50, 5 to 6 for 100 and
+# 11 to 13 for 200.
 
 
 # %% look
@@ -1138,7 +1140,7 @@ side_by_side({"parameters": mine["parameters"], "flops": mine["flops_kept"]}, co
 # So a cache saves a factor of $S$, and is paid for with memory, for every text that is being written. A model that
 # **learns** needs more: all that the backward pass will ask for stays in memory until then, the inputs of all layers and
 # the weights of all attentions, which grow with $S^2$. Memory, not time, is what limits most trainings. On the left the
-# FLOPs of one step; on the right the bytes, of 4 for each number. Expect the cache to outgrow the parameters at 140
+# FLOPs of one step; on the right the bytes, of 4 for each number. Expect the cache to outgrow the parameters beyond 140
 # positions, and what is kept for a backward pass, which the profiler counts, before 50.
 
 

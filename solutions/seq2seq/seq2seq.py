@@ -326,7 +326,7 @@ check("compute_attention", compute_attention)
 # How sharp can such attention be? A cosine lies between −1 and 1, so that no weight is more than $e^2 = 7.4$ times
 # another one. With 20 positions, the largest weight is at most $7.4/(7.4 + 19) = 0.28$. Expect 0.28 below for the one
 # key that points where the query points, when all others point away from it. You will see it in the attention maps
-# of part 5.
+# of 6.1.
 
 # %% look
 query = torch.tensor([[[1.0, 0.0, 0.0]]])
@@ -615,8 +615,8 @@ check("seq2seq_costs", seq2seq_costs)
 # with those of the generated corpus, and ratios of 1.000. Of the memory your lines have 0.97 and 0.74: what dropout and
 # tanh keep besides is left out.
 #
-# Half of the parameters are embeddings. But nearly all FLOPs and all memory are for the softmax, 97 % of both with
-# Multi30k, and two thirds even with 385 English words. A batch of 128 sentences of Multi30k has 57 MB of
+# Half of the parameters are embeddings. But nearly all FLOPs and nearly all memory are for the softmax, 97 % of both
+# with Multi30k, and two thirds even with 385 English words. A batch of 128 sentences of Multi30k has 57 MB of
 # log-probabilities, beside 3 MB of parameters. That is why so much has been written about training with a part of the
 # words alone ([Jean et al., 2015](https://arxiv.org/abs/1412.2007)), and about pieces of words, of which fewer are enough
 # ([Sennrich et al., 2016](https://arxiv.org/abs/1508.07909)).
@@ -1083,9 +1083,9 @@ plt.show()
 # %% [markdown]
 # What to expect? On Multi30k the default seq2seq ends at about 124, not far below the 134 of one who knows nothing but
 # the position; the Transformer ends at about 26, with a training perplexity of 12. On the generated corpus, whose
-# epochs have 54 steps instead of 199, the default seq2seq learns nothing at all in its 10 epochs,
-# [[default_seq2seq.own:.1f]], and says `a a a a`; the Transformer reaches [[default_transformer.own:.1f]] (three seeds,
-# `autograder reproduce seq2seq`).
+# epochs have 54 steps instead of 199, the default seq2seq learns nothing of the German in its 10 epochs,
+# [[default_seq2seq.own:.1f]] where the positions alone give [[frequencies.by_position:.1f]], and says `a a in a a a …` to
+# every sentence; the Transformer reaches [[default_transformer.own:.1f]] (three seeds, `autograder reproduce seq2seq`).
 #
 # ### 4.1 Written: `taken_apart`
 #
@@ -1334,7 +1334,7 @@ for number, one in enumerate(runs):
     print(f"run {number}, {one.kind:12} BLEU {bleu(translated, right):.1f}")
 
 # %% [markdown]
-# Now with a beam, which needs log-probabilities of whole sentences, and so seq2seq. The scores must not fall with the width.
+# Now with a beam, which needs log-probabilities of whole sentences, and so seq2seq. No mean score may be below that of width 1.
 # Does BLEU rise? On the first 100 test sentences of Multi30k the reference's model with teacher forcing had mean scores of
 # −13.5, −12.1 and −11.5, and BLEU 14.1, 13.2 and 13.1, for the widths 1, 2 and 4.
 
@@ -1462,7 +1462,7 @@ maps()
 # Model answer: the score is a sum of logarithms of probabilities, so that every further word lowers it. A short sentence,
 # which leaves something out, has a higher score than a complete one; BLEU's brevity penalty punishes just that. And
 # the score is the model's opinion: where the model is wrong, searching better finds its mistakes more reliably. So BLEU may
-# rise a little from width 1 to 2 and then stay or fall, although ln p cannot fall. Dividing the score by the number of words
+# rise a little from width 1 to 2 and then stay or fall, although the mean of ln p rises. Dividing the score by the number of words
 # helps against the first. ([Stahlberg and Byrne, 2019](https://arxiv.org/abs/1908.10090), searched for the very best
 # sentence, and found that it was often the empty one.)
 #
