@@ -300,16 +300,43 @@ stand_ins("decoding_costs", DecoderOnly=not_run, forward_with_cache=not_run)
 rules("decoding_costs", without("counts", "FlopCounterMode", "flop_counter"))
 
 
-@probe("decoding_costs", weight=3)
-def several_sizes(rng: Rng):
-    h, L, V = rng.integer(5, 20), rng.integer(2, 6), rng.integer(21, 40)
-    lengths = {"short": rng.integer(2, 5), "long": rng.integer(90, 200)}
-    return {name: call(h, L, V, S) for name, S in lengths.items()}
+def calls_of_several_sizes(rng: Rng):
+    """The first position, and later ones; one layer, and more. All sizes differ."""
+    layers = [1, *(rng.permutation(4) + 2).tolist()]
+    lengths = [rng.integer(21, 29), 1, *(rng.permutation(7)[:3] + 7).tolist()]
+    return [
+        call(rng.integer(15, 20), L, rng.integer(30, 40), S)
+        for L, S in zip(layers, lengths, strict=True)
+    ]
 
 
-@probe("decoding_costs")
-def the_first_position(rng: Rng):
-    return {
-        "one layer": call(rng.integer(5, 20), 1, rng.integer(21, 40), 1),
-        "all 1": call(1, 1, 1, 1),
-    }
+def of(name: str):
+    """One of the numbers of each answer, of whatever type; else an answer of another form."""
+
+    def read(answers, _):
+        others = [a for a in answers if a is not None and not (isinstance(a, dict) and name in a)]
+        if others:
+            return {} if isinstance(others[0], dict) else others[0]
+        return {name: torch.tensor([float(a[name]) for a in answers], dtype=torch.float64)}
+
+    return read
+
+
+@probe("decoding_costs", read=of("parameters"))
+def what_it_learns(rng: Rng):
+    return calls_of_several_sizes(rng)
+
+
+@probe("decoding_costs", read=of("flops_again"))
+def everything_again(rng: Rng):
+    return calls_of_several_sizes(rng)
+
+
+@probe("decoding_costs", read=of("flops_kept"))
+def with_a_cache(rng: Rng):
+    return calls_of_several_sizes(rng)
+
+
+@probe("decoding_costs", read=of("numbers_kept"))
+def what_the_cache_holds(rng: Rng):
+    return calls_of_several_sizes(rng)
