@@ -410,7 +410,7 @@ stand_ins("seq2seq_costs", Encoder=not_built, Decoder=not_built, Seq2Seq=not_bui
 rules("seq2seq_costs", without("counts", "FlopCounterMode", "flop_counter"))
 
 
-PARTS = "embeddings", "encoder", "decoder", "softmax"
+COUNTED_PARTS = "embeddings", "encoder", "decoder", "softmax"
 
 
 def calls_of_several_sizes(rng: Rng):
@@ -425,13 +425,15 @@ def column(place: int, name: str):
 
     def read(answers, _):
         others = [
-            a for a in answers if a is not None and not (isinstance(a, dict) and {*a} == {*PARTS})
+            a
+            for a in answers
+            if a is not None and not (isinstance(a, dict) and {*a} == {*COUNTED_PARTS})
         ]
         if others:
             return others[0]
         if any(len(row) != 3 for answer in answers for row in answer.values()):
             raise ValueError("three numbers belong to each part")
-        rows = {part: [float(answer[part][place]) for answer in answers] for part in PARTS}
+        rows = {part: [float(answer[part][place]) for answer in answers] for part in COUNTED_PARTS}
         return {part: {name: torch.tensor(r, dtype=torch.float64)} for part, r in rows.items()}
 
     return read
