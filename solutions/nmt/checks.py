@@ -310,7 +310,7 @@ def calls_of_several_sizes(rng: Rng):
     return [call(*four) for four in sizes]
 
 
-def of(name: str):
+def only(name: str):
     """One of the numbers of each answer, of whatever type; else an answer of another form."""
 
     def read(answers, _):
@@ -322,21 +322,21 @@ def of(name: str):
     return read
 
 
-@probe("decoding_costs", read=of("parameters"))
+@probe("decoding_costs", read=only("parameters"))
 def what_it_learns(rng: Rng):
     return calls_of_several_sizes(rng)
 
 
-@probe("decoding_costs", read=of("flops_again"))
+@probe("decoding_costs", read=only("flops_again"))
 def everything_again(rng: Rng):
     return calls_of_several_sizes(rng)
 
 
-@probe("decoding_costs", read=of("flops_kept"))
+@probe("decoding_costs", read=only("flops_kept"))
 def with_a_cache(rng: Rng):
     return calls_of_several_sizes(rng)
 
 
-@probe("decoding_costs", read=of("numbers_kept"))
+@probe("decoding_costs", read=only("numbers_kept"))
 def what_the_cache_holds(rng: Rng):
     return calls_of_several_sizes(rng)
