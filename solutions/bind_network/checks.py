@@ -161,17 +161,36 @@ stand_ins("batch_costs", BindNetwork=not_built, ProjectionBlock=not_built, RMSNo
 rules("batch_costs", without("counts", "FlopCounterMode", "flop_counter"))
 
 
-@probe("batch_costs", weight=3)
-def several_batches(rng: Rng):
-    def sizes(low, high):
-        return [rng.integer(low, high) for _ in range(4)]
+def calls_of_several_sizes(rng: Rng):
+    """Sizes that all differ, so that one in the place of another shows; one image, too.
 
-    return {"small": call(*sizes(2, 12)), "large": call(*sizes(20, 90))}
+    They are small, as one FLOP more must not be a rounding error.
+    """
+    sizes = [(rng.permutation(9)[:4] + 2).tolist() for _ in range(5)]
+    sizes[0][0] = 1
+    return [call(*four) for four in sizes]
 
 
-@probe("batch_costs")
-def one_image(rng: Rng):
-    return {"one": call(1, *(rng.integer(2, 40) for _ in range(3))), "all 1": call(1, 1, 1, 1)}
+def of(name: str):
+    """One of the numbers of each answer, of whatever type; else an answer of another form."""
+
+    def read(answers, _):
+        others = [a for a in answers if a is not None and not (isinstance(a, dict) and name in a)]
+        if others:
+            return {} if isinstance(others[0], dict) else others[0]
+        return {name: torch.tensor([float(a[name]) for a in answers], dtype=torch.float64)}
+
+    return read
+
+
+@probe("batch_costs", read=of("flops"))
+def what_it_computes(rng: Rng):
+    return calls_of_several_sizes(rng)
+
+
+@probe("batch_costs", read=of("kept"))
+def what_it_keeps(rng: Rng):
+    return calls_of_several_sizes(rng)
 
 
 untried("cosine_distance", gradients="the target is data: only the gradient of predictions counts")

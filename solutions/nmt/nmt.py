@@ -1104,7 +1104,7 @@ def decoding_costs(h: int, L: int, V: int, S: int) -> dict[str, int]:
 check("decoding_costs", decoding_costs)
 
 # %% [markdown]
-# <details><summary>"wrong value at flops_again" alone</summary>
+# <details><summary>The difference stands at "flops_again" alone</summary>
 #
 # The scores are $(S, S)$ here, in each layer, and `out` scores every position, not only the newest one.
 # </details>

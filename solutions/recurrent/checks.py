@@ -434,19 +434,38 @@ stand_ins("lstm_costs", LSTM=not_built)
 rules("lstm_costs", without("counts", "FlopCounterMode", "flop_counter"))
 
 
-@probe("lstm_costs", weight=3)
-def several_sizes(rng: Rng):
-    def sizes(low, high):
-        return [rng.integer(low, high) for _ in range(4)]
+def calls_of_several_sizes(rng: Rng):
+    """Sizes that all differ, so that one in the place of another shows; B or T or both may be 1.
 
-    return {"small": call(*sizes(2, 12)), "large": call(*sizes(20, 90))}
+    They are small, as one FLOP more must not be a rounding error.
+    """
+    sizes = [(rng.permutation(7)[:4] + 2).tolist() for _ in range(5)]
+    sizes[1][2] = sizes[2][3] = sizes[3][2] = sizes[3][3] = 1  # B, and T
+    return [call(*four) for four in sizes]
 
 
-@probe("lstm_costs")
-def single_steps(rng: Rng):
-    I, H, B = (rng.integer(2, 40) for _ in range(3))
-    return {
-        "one step": call(I, H, B, 1),
-        "one sequence": call(H, I, 1, B),
-        "all 1": call(1, 1, 1, 1),
-    }
+def of(name: str):
+    """One of the numbers of each answer, of whatever type; else an answer of another form."""
+
+    def read(answers, _):
+        others = [a for a in answers if a is not None and not (isinstance(a, dict) and name in a)]
+        if others:
+            return {} if isinstance(others[0], dict) else others[0]
+        return {name: torch.tensor([float(a[name]) for a in answers], dtype=torch.float64)}
+
+    return read
+
+
+@probe("lstm_costs", weight=0.5, read=of("parameters"))
+def what_it_learns(rng: Rng):
+    return calls_of_several_sizes(rng)
+
+
+@probe("lstm_costs", weight=0.75, read=of("flops"))
+def what_it_computes(rng: Rng):
+    return calls_of_several_sizes(rng)
+
+
+@probe("lstm_costs", weight=0.75, read=of("kept"))
+def what_it_keeps(rng: Rng):
+    return calls_of_several_sizes(rng)

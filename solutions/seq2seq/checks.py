@@ -410,19 +410,48 @@ stand_ins("seq2seq_costs", Encoder=not_built, Decoder=not_built, Seq2Seq=not_bui
 rules("seq2seq_costs", without("counts", "FlopCounterMode", "flop_counter"))
 
 
-@probe("seq2seq_costs", weight=3)
-def several_sizes(rng: Rng):
-    """Sizes that are all different, so that one in the place of another shows."""
-    few, many = (rng.permutation(7).tolist() for _ in range(2))
-    return {
-        "few": call(*(size + 2 for size in few)),
-        "many": call(*(50 * (place + 1) + size for place, size in enumerate(many))),
-    }
+COUNTED_PARTS = "embeddings", "encoder", "decoder", "softmax"
 
 
-@probe("seq2seq_costs")
-def every_size_1(rng: Rng):
-    return call(*[1] * 7)
+def calls_of_several_sizes(rng: Rng):
+    """Sizes that are all different, so that one in the place of another shows; one word, too."""
+    sizes = [(rng.permutation(9)[:7] + 2).tolist() for _ in range(5)]
+    sizes[0][6] = 1
+    return [call(*seven) for seven in sizes]
+
+
+def column(place: int, name: str):
+    """One of the three numbers of each part, of whatever type; else an answer of another form."""
+
+    def read(answers, _):
+        others = [
+            a
+            for a in answers
+            if a is not None and not (isinstance(a, dict) and {*a} == {*COUNTED_PARTS})
+        ]
+        if others:
+            return others[0]
+        if any(len(row) != 3 for answer in answers for row in answer.values()):
+            raise ValueError("three numbers belong to each part")
+        rows = {part: [float(answer[part][place]) for answer in answers] for part in COUNTED_PARTS}
+        return {part: {name: torch.tensor(r, dtype=torch.float64)} for part, r in rows.items()}
+
+    return read
+
+
+@probe("seq2seq_costs", weight=0.75, read=column(0, "parameters"))
+def what_they_learn(rng: Rng):
+    return calls_of_several_sizes(rng)
+
+
+@probe("seq2seq_costs", weight=0.75, read=column(1, "FLOPs"))
+def what_they_compute(rng: Rng):
+    return calls_of_several_sizes(rng)
+
+
+@probe("seq2seq_costs", weight=0.5, read=column(2, "handed on"))
+def what_they_hand_on(rng: Rng):
+    return calls_of_several_sizes(rng)
 
 
 @probe("embeddings", weight=2)
