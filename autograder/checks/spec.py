@@ -9,6 +9,7 @@ from autograder.checks.always import ALWAYS, Always
 from autograder.checks.calls import Tried, built, call, weighted_sum
 from autograder.checks.derivation import no_differentiation
 from autograder.checks.probes import Draw, Inputs, Probe, Read
+from autograder.checks.readings import entry
 from autograder.checks.rng import Rng, shapes
 from autograder.checks.rules import Rule, by_hand, without
 from autograder.checks.running import standing_in
@@ -23,6 +24,7 @@ __all__ = [
     "built",
     "call",
     "collecting",
+    "entry",
     "free",
     "gradients",
     "input_gradients",

@@ -11,6 +11,7 @@ from autograder.checks.spec import (
     Rng,
     built,
     call,
+    entry,
     free,
     parameters,
     probe,
@@ -303,29 +304,17 @@ def calls_of_several_sizes(rng: Rng):
     return [call(rng.integer(2, 6), k, s, rng.integer(3, 12)) for k, s in lengths]
 
 
-def of(name: str):
-    """One of the numbers of each answer, of whatever type; else an answer of another form."""
-
-    def read(answers, _):
-        others = [a for a in answers if a is not None and not (isinstance(a, dict) and name in a)]
-        if others:
-            return {} if isinstance(others[0], dict) else others[0]
-        return {name: torch.tensor([float(a[name]) for a in answers], dtype=torch.float64)}
-
-    return read
-
-
-@probe("attention_costs", weight=0.5, read=of("parameters"))
+@probe("attention_costs", weight=0.5, read=entry("parameters"))
 def what_it_learns(rng: Rng):
     return calls_of_several_sizes(rng)
 
 
-@probe("attention_costs", weight=0.75, read=of("flops"))
+@probe("attention_costs", weight=0.75, read=entry("flops"))
 def what_it_computes(rng: Rng):
     return calls_of_several_sizes(rng)
 
 
-@probe("attention_costs", weight=0.75, read=of("saved_bytes"))
+@probe("attention_costs", weight=0.75, read=entry("saved_bytes"))
 def what_it_keeps(rng: Rng):
     return calls_of_several_sizes(rng)
 

@@ -11,6 +11,7 @@ from autograder.checks.spec import (
     alone,
     built,
     call,
+    entry,
     gradients,
     parameters,
     probe,
@@ -310,33 +311,21 @@ def calls_of_several_sizes(rng: Rng):
     return [call(*four) for four in sizes]
 
 
-def only(name: str):
-    """One of the numbers of each answer, of whatever type; else an answer of another form."""
-
-    def read(answers, _):
-        others = [a for a in answers if a is not None and not (isinstance(a, dict) and name in a)]
-        if others:
-            return {} if isinstance(others[0], dict) else others[0]
-        return {name: torch.tensor([float(a[name]) for a in answers], dtype=torch.float64)}
-
-    return read
-
-
-@probe("decoding_costs", read=only("parameters"))
+@probe("decoding_costs", read=entry("parameters"))
 def what_it_learns(rng: Rng):
     return calls_of_several_sizes(rng)
 
 
-@probe("decoding_costs", read=only("flops_again"))
+@probe("decoding_costs", read=entry("flops_again"))
 def everything_again(rng: Rng):
     return calls_of_several_sizes(rng)
 
 
-@probe("decoding_costs", read=only("flops_kept"))
+@probe("decoding_costs", read=entry("flops_kept"))
 def with_a_cache(rng: Rng):
     return calls_of_several_sizes(rng)
 
 
-@probe("decoding_costs", read=only("numbers_kept"))
+@probe("decoding_costs", read=entry("numbers_kept"))
 def what_the_cache_holds(rng: Rng):
     return calls_of_several_sizes(rng)

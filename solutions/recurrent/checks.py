@@ -12,6 +12,7 @@ from autograder.checks.spec import (
     alone,
     built,
     call,
+    entry,
     input_gradients,
     probe,
     rules,
@@ -444,28 +445,16 @@ def calls_of_several_sizes(rng: Rng):
     return [call(*four) for four in sizes]
 
 
-def of(name: str):
-    """One of the numbers of each answer, of whatever type; else an answer of another form."""
-
-    def read(answers, _):
-        others = [a for a in answers if a is not None and not (isinstance(a, dict) and name in a)]
-        if others:
-            return {} if isinstance(others[0], dict) else others[0]
-        return {name: torch.tensor([float(a[name]) for a in answers], dtype=torch.float64)}
-
-    return read
-
-
-@probe("lstm_costs", weight=0.5, read=of("parameters"))
+@probe("lstm_costs", weight=0.5, read=entry("parameters"))
 def what_it_learns(rng: Rng):
     return calls_of_several_sizes(rng)
 
 
-@probe("lstm_costs", weight=0.75, read=of("flops"))
+@probe("lstm_costs", weight=0.75, read=entry("flops"))
 def what_it_computes(rng: Rng):
     return calls_of_several_sizes(rng)
 
 
-@probe("lstm_costs", weight=0.75, read=of("kept"))
+@probe("lstm_costs", weight=0.75, read=entry("kept"))
 def what_it_keeps(rng: Rng):
     return calls_of_several_sizes(rng)
