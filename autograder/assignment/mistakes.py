@@ -41,10 +41,11 @@ def read_mistakes(source: Source) -> list[KnownMistake]:
     if not path.exists():
         return []
     text = read_text(path)
-    found = [
-        _mistake(source, exercise, name, entry, _where(path, text, exercise, name))
-        for exercise, name, entry in _entries(path, text)
-    ]
+    lines = {(exercise, name): f":{number}" for number, exercise, name in _sentences(text)}
+    found = []
+    for exercise, name, entry in _entries(path, text):
+        where = f"{path}{lines.get((exercise, name), '')}: {exercise}.{name}"
+        found.append(_mistake(source, exercise, name, entry, where))
     told = read_sentences(source, {(mistake.exercise, mistake.name) for mistake in found})
     return [replace(m, says=told.get((m.exercise, m.name), m.says)) for m in found]
 
@@ -70,12 +71,6 @@ def _repetition(path: Path, text: str) -> str:
         if first < number:
             return f"{path}:{number}: {exercise}.{name} stands at line {first} already"
     return ""
-
-
-def _where(path: Path, text: str, exercise: str, name: str) -> str:
-    lines = {(exercise, name): number for number, exercise, name in _sentences(text)}
-    line = f":{lines[exercise, name]}" if (exercise, name) in lines else ""
-    return f"{path}{line}: {exercise}.{name}"
 
 
 def _sentences(text: str) -> Iterator[tuple[int, str, str]]:

@@ -19,9 +19,7 @@ def test_one_number_of_each_answer_whatever_its_type(number):
     assert found["flops"].tolist() == [7.0, 2.0**40 + 1]
 
 
-@pytest.mark.parametrize(
-    ("other", "read"), [((7, 8), (7, 8)), ({"FLOPs": 7}, {}), (7, 7)], ids=str
-)
+@pytest.mark.parametrize(("other", "read"), [((7, 8), (7, 8)), ({"FLOPs": 7}, {}), (7, 7)], ids=str)
 def test_another_form_is_read_as_it_is(other, read):
     assert READ([{"flops": 7}, None, other], None) == read
 
