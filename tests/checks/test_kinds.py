@@ -83,8 +83,8 @@ def test_a_shape_may_be_right_elsewhere():
     assert of((X[:1], X[0]), (Y, Y)) == KINDS["flat"][1]
 
 
-def test_what_stands_elsewhere_does_not_contradict():
-    assert of(({"a": X, "b": Y}, {"a": 2 * X, "b": Y})) == KINDS["twice"][1]
+def test_where_a_kind_stands_is_said_if_the_rest_is_right():
+    assert of(({"a": X, "b": Y}, {"a": 2 * X, "b": Y})) == f"At a: {KINDS['twice'][1]}"
 
 
 @pytest.mark.parametrize(

@@ -316,6 +316,9 @@ FORBIDDEN = {
     "an import by globals": (
         "from torch.nn.functional import *\n" + F.format("globals()['layer_norm'](x)")
     ),
+    "get of globals": NORM + F.format("globals().get('F').layer_norm(x)"),
+    "a global by vars": NORM + "g = vars()['F'].layer_norm\n" + F.format("g(x)"),
+    "a global by locals": NORM + "g = locals().__getitem__('F').layer_norm\n" + F.format("g(x)"),
     "an alias by globals": NORM + "g = globals()['F'].layer_norm\n" + F.format("g(x)"),
     "partial": NORM + "g = functools.partial(F.layer_norm, y=3)\n" + F.format("g(x)"),
     "methodcaller": "import operator\n" + F.format("operator.methodcaller('layer_norm')(x)"),

@@ -42,16 +42,18 @@ def explanation(cases: Sequence[tuple[Value, Value]]) -> str:
     with np.errstate(all="ignore"):  # students' numbers may be of any size
         places = list(dict.fromkeys(pair.where for pair in pairs if not pair.agrees))
         said = _of(pairs, places, parts=True)
+        if len(places) == 1 and len({pair.where for pair in pairs}) > 1:
+            return _at(places[0], said)  # as numbers elsewhere are right
         if said or len(places) < 2:
             return said
         outputs = [place for place in places if GRADIENTS not in place]
-        each = ((place, _of(pairs, [place])) for place in outputs or places)
-        at = _("At {place}: {said}")
-        return next((at.format(place=_path(p), said=said) for p, said in each if said), "")
+        each = (_at(place, _of(pairs, [place])) for place in outputs or places)
+        return next(filter(None, each), "")
 
 
-def _path(place: str) -> str:
-    return place.removeprefix(".") or _("the output")
+def _at(place: str, said: str) -> str:
+    path = place.removeprefix(".") or _("the output")
+    return said and _("At {place}: {said}").format(place=path, said=said)
 
 
 def _of(pairs: Sequence[Pair], places: Sequence[str], *, parts: bool = False) -> str:

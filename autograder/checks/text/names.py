@@ -8,6 +8,7 @@ from autograder.checks.text.scopes import MOST, Meaning, Scope
 # calls whose first argument names what they look up
 SETTERS = ("setattr", "__setattr__")
 NAMED = ("attrgetter", "methodcaller", "import_module", "__import__")
+TABLES = ("globals", "locals", "vars")  # their results map names to what they stand for
 
 
 def last(node: ast.AST) -> str:
@@ -84,10 +85,17 @@ def stores(node: ast.AST) -> Iterator[tuple[ast.expr, str, ast.expr]]:
 
 
 def global_name(node: ast.AST) -> str | None:
-    """The name that `globals()["name"]` looks up."""
+    """The name that `globals()["name"]` looks up, or `vars().get("name")`."""
     match node:
-        case ast.Subscript(value=ast.Call(func=ast.Name(id="globals"), args=[]), slice=key):
-            return text(key)
+        case ast.Subscript(value=ast.Call(func=ast.Name(id=table), args=[]), slice=key):
+            return text(key) if table in TABLES else None
+        case ast.Call(
+            func=ast.Attribute(
+                value=ast.Call(func=ast.Name(id=table), args=[]), attr="get" | "__getitem__"
+            ),
+            args=[key, *_],
+        ):
+            return text(key) if table in TABLES else None
     return None
 
 
@@ -127,7 +135,7 @@ def _others(node: ast.AST, scope: Scope) -> list[tuple[str | ast.AST, Scope]] | 
     match node:
         case ast.Name(id=name):
             found = scope.find(name)
-        case ast.Subscript() if name := global_name(node) or "":
+        case ast.Subscript() | ast.Call() if name := global_name(node) or "":
             found = scope.find_global(name)
         case ast.IfExp(body=body, orelse=other):
             return [(other, scope), (body, scope)]
