@@ -24,6 +24,7 @@ from autograder.authoring.notebook import instructor_notebook, student_notebook
 from autograder.authoring.translating import translated_key
 from autograder.checks.comparison import same
 from autograder.checks.evidence import Evidence
+from autograder.checks.identity import identity
 from autograder.checks.key import Key, decode, encode
 from autograder.checks.language import speaking
 from autograder.errors import ToldError
@@ -126,7 +127,10 @@ def _visible_key(course: Course, source: Source) -> str:
     """The text of the visible key."""
     text = text_in_file(course.released(source.assignment))
     key = replace(
-        visible_key(source), word=course.word(source.assignment), language=course.language
+        visible_key(source),
+        word=course.word(source.assignment),
+        language=course.language,
+        checks=identity(),
     )
     return _text_of(with_libraries(key, source, key_of(text)), text)
 

@@ -41,17 +41,34 @@ def version_in(wheel: Path) -> str:
     return next(found, "")
 
 
-def wheels() -> dict[str, Path]:
-    """Wheels beside the notebook and in Kaggle's input, by version; of copies the newest."""
-    places = [*Path().glob(f"{PACKAGE}-*.whl"), *Path("/kaggle/input").rglob(f"{PACKAGE}-*.whl")]
+def wheels(*elsewhere: Path) -> dict[str, Path]:
+    """Wheels beside the notebook and below folders, by version; of copies the newest."""
+    name = f"{PACKAGE}-*.whl"
+    places = [*Path().glob(name), *(path for folder in elsewhere for path in folder.rglob(name))]
     places.sort(key=lambda path: path.stat().st_mtime)
     return {version: path for path in places if (version := version_in(path))}
 
 
-def install(wheel: str) -> None:
+def files_in(record: str) -> set[str]:
+    """The lines of a package's own files, with their hashes, in the record of what it holds."""
+    return {line for line in record.splitlines() if line.startswith("autograder/")}
+
+
+def is_installed(wheel: Path) -> bool:
+    """Whether a wheel's very files are installed; what comes from a checkout is left alone."""
+    try:
+        own = importlib.metadata.distribution(PACKAGE).read_text("RECORD") or ""
+        with zipfile.ZipFile(wheel) as archive:
+            record = archive.read(f"{PACKAGE}-{VERSION}.dist-info/RECORD").decode()
+    except (importlib.metadata.PackageNotFoundError, KeyError):
+        return True
+    return not files_in(own) or files_in(record) <= files_in(own)
+
+
+def install(wheel: str, *options: str) -> None:
     """Install a wheel; what of it is imported already is forgotten."""
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run([*pip, "--retries=1", wheel], capture_output=True, text=True)
+    done = subprocess.run([*pip, "--retries=1", *options, wheel], capture_output=True, text=True)
     said = done.stderr.strip() or "pip failed"
     if done.returncode and any(sign in said.lower() for sign in OFFLINE):
         raise SetupError(
@@ -68,11 +85,11 @@ def install(wheel: str) -> None:
     importlib.invalidate_caches()
 
 
-def install_file(path: Path, version: str) -> None:
+def install_file(path: Path, version: str, *options: str) -> None:
     """Install a wheel under its proper name, which browsers change: `… (1).whl`."""
     with tempfile.TemporaryDirectory() as folder:
         wheel = Path(folder) / f"{PACKAGE}-{version}-py3-none-any.whl"
-        install(str(shutil.copyfile(path, wheel)))
+        install(str(shutil.copyfile(path, wheel)), *options)
 
 
 def installed() -> str:
@@ -91,12 +108,22 @@ def is_grading() -> bool:
     return checker is not None and hasattr(checker.check.runner, "is_grading")
 
 
+def renew() -> None:
+    """Take the wheel beside the notebook where an installed one of this version has other files."""
+    path = wheels().get(VERSION)
+    if path and not is_installed(path):
+        install_file(path, VERSION, "--force-reinstall", "--no-deps")
+
+
 def set_up() -> None:
     """Take the checks that this notebook was made with, else the newest that can be had."""
     now = installed()
-    if now == VERSION or is_grading():
+    if is_grading():
         return
-    found = wheels()
+    if now == VERSION:
+        renew()
+        return
+    found = wheels(Path("/kaggle/input"))
     if VERSION in found:
         install_file(found[VERSION], VERSION)
     elif WHEEL_URL:

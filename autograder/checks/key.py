@@ -69,7 +69,8 @@ class Key:
     `sections` are the numbers of the headings under which exercises and answers stand; `word` is
     what students call the notebook when they hand it in; `models` and `predictions` are the endings
     of the files that belong to it. `language` is what checks speak, and `words` are those of the
-    assignment's own checks in it.
+    assignment's own checks in it. `checks` is the identity of those that it was made with, where it
+    is a visible one.
     """
 
     assignment: str
@@ -80,6 +81,7 @@ class Key:
     models: tuple[str, ...] = ()
     predictions: tuple[str, ...] = ()
     language: str = ENGLISH
+    checks: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -100,6 +102,7 @@ def encode(key: Key) -> str:
         "sections": key.sections,
         "handing_in": [key.word, key.models, key.predictions],
         "language": [key.language, dict(key.words)],
+        "checks": key.checks,
         "exercises": [_exercise_to_tree(exercise) for exercise in key.exercises.values()],
     }
     return base64.b64encode(zlib.compress(json.dumps(tree).encode(), 9)).decode()
@@ -121,6 +124,7 @@ def decode(text: str) -> Key:
             tuple(models),
             tuple(predictions),
             language,
+            tree.get("checks", ""),
             words,
         )
     except (ValueError, LookupError, TypeError, EvidenceError, zlib.error) as error:

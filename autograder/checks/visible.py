@@ -12,6 +12,7 @@ from autograder.checks.artefact import Artefact, rejected
 from autograder.checks.evidence import Evidence
 from autograder.checks.explained import is_told, of_exception, of_nan
 from autograder.checks.first_difference import first_difference
+from autograder.checks.identity import identity
 from autograder.checks.key import VISIBLE_SEEDS, Exercise, Key, decode
 from autograder.checks.language import N_, _, speak
 from autograder.checks.model_file import ModelError
@@ -36,6 +37,10 @@ from autograder.checks.verdict import Verdict, judge, obeying
 UNKNOWN = N_("cannot be checked: run the cells at the top of the notebook first")
 NO_CASES = N_("cannot be checked: run the cells above this one, the folded one too, first")
 FORM = N_("form accepted, graded later")
+OTHER_CHECKS = N_(
+    "The installed checks are not those that this notebook was made with, and may reject what is "
+    "right. Put the course's newest wheel beside the notebook and run all cells again."
+)
 NO_EXERCISE = N_("is no exercise of this notebook")
 CHANGED = N_(
     "cannot be checked: run the folded cell above again, as a name that it uses has changed "
@@ -63,6 +68,8 @@ class VisibleChecks:
         """Take the visible key that the build wrote into the notebook, and what was kept of it."""
         self.key, self.verdicts, self.progress = decode(key), {}, Progress()
         speak(self.key.language, self.key.words)
+        if self.key.checks not in ("", identity()):
+            print(_(OTHER_CHECKS))
         if (notebook := shell()) is not None:
             self.errors.watch(notebook, self.key)
             self.progress = kept_progress(Path.cwd(), self.key.assignment, key)

@@ -10,13 +10,14 @@ import torch
 
 from autograder.assignment.artefacts import artefact, right_answers
 from autograder.assignment.checks_text import ChecksText
-from autograder.assignment.keyring import kept_key, own_code
+from autograder.assignment.keyring import kept_key
 from autograder.assignment.memory import memory_at_most
 from autograder.assignment.released import key_of, text_in_file, with_libraries_of
 from autograder.assignment.source import Source
 from autograder.assignment.trial import load, time_limit, trial
 from autograder.checks.artefact import Artefact, rejected
 from autograder.checks.evidence import UNUSABLE, Evidence, EvidenceError, from_bytes, printable
+from autograder.checks.identity import own_code
 from autograder.checks.key import VISIBLE_SEEDS, Key
 from autograder.checks.language import _, speaking
 from autograder.checks.measuring import measure

@@ -52,11 +52,12 @@ def run(tmp_path):
 def wheel(tmp_path):
     """Put a wheel of a version beside the notebook, under any name."""
 
-    def put(version=NOW, name=""):
+    def put(version=NOW, name="", record=""):
         path = tmp_path / "work" / (name or f"coursework_kit-{version}-py3-none-any.whl")
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("autograder/__init__.py", "")
             archive.writestr(f"coursework_kit-{version}.dist-info/METADATA", "")
+            archive.writestr(f"coursework_kit-{version}.dist-info/RECORD", record)
 
     return put
 
@@ -97,6 +98,35 @@ def test_an_old_version_is_replaced(run, wheel):
     wheel()
     assert run(version="0.0.1")[0].endswith(f"/coursework_kit-{NOW}-py3-none-any.whl")
     assert run(URL, version="0.0.1")[0] != ""
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """The package in a folder of its own, from a wheel whose file had this hash."""
+
+    def put(digest):
+        record = tmp_path / f"site/coursework_kit-{NOW}.dist-info/RECORD"
+        record.parent.mkdir(parents=True)
+        record.write_text(f"autograder/__init__.py,sha256={digest},1\n{record},,\n")
+        record.with_name("METADATA").write_text(f"Name: coursework-kit\nVersion: {NOW}\n")
+        return f"import sys\nsys.path.insert(0, {str(tmp_path / 'site')!r})\n"
+
+    return put
+
+
+def test_a_wheel_of_the_same_version_with_other_files_replaces_it(run, wheel, installed):
+    wheel(record="autograder/__init__.py,sha256=new,1\n")
+    before = installed("old")
+    asked, said = run(version=NOW, before=before)
+    assert asked.startswith("--force-reinstall --no-deps ") and asked.endswith(
+        f"-{NOW}-py3-none-any.whl"
+    )
+    assert said == ""
+
+
+def test_the_very_wheel_that_is_installed_is_left_alone(run, wheel, installed):
+    wheel(record="autograder/__init__.py,sha256=same,1\ncoursework_kit.dist-info/METADATA,,\n")
+    assert run(version=NOW, before=installed("same")) == ("", "")
 
 
 def test_a_name_that_a_browser_changed_is_put_right(run, wheel):

@@ -8,7 +8,8 @@ import torch
 
 from autograder.checks.calls import call
 from autograder.checks.evidence import Evidence, normalise
-from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake, encode
+from autograder.checks.identity import identity
+from autograder.checks.key import VISIBLE_SEEDS, Case, Exercise, Key, Mistake, decode, encode
 from autograder.checks.probes import Probe
 from autograder.checks.rules import by_hand, no_loops
 from autograder.checks.running import run_check
@@ -366,6 +367,16 @@ def test_the_last_check_of_an_exercise_counts(check, checks, printed):
     printed()
     checks.summary()
     assert printed() == TABLE.format("✗ wrong shape", "not checked yet", 0)
+
+
+def test_a_key_that_was_made_with_other_checks_is_told(checks, key, printed):
+    made = decode(key)
+    checks.load(encode(replace(made, checks=identity())))
+    assert printed() == ""
+    checks.load(encode(replace(made, checks="0123456789abcdef")))
+    assert printed().startswith(
+        "The installed checks are not those that this notebook was made with"
+    )
 
 
 def test_loading_the_key_again_forgets_results(check, checks, key, printed):

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from autograder.assignment.aside import aside
-from autograder.assignment.keyring import own_code
 from autograder.assignment.source import Source
 from autograder.assignment.trial import Trial, load, redefined, trial
 from autograder.authoring.causes.candidates import Candidate, Rank, candidates
@@ -26,6 +25,7 @@ from autograder.checks.causes.library import (
     value_row,
 )
 from autograder.checks.evidence import Evidence
+from autograder.checks.identity import own_code
 from autograder.checks.key import VISIBLE_SEEDS, Exercise, Key
 from autograder.checks.language import ENGLISH, spoken
 from autograder.checks.sketch import arrays_in
