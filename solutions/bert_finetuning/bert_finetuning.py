@@ -501,10 +501,12 @@ def learning_curves(runs: dict[str, Run]) -> None:
         epochs = range(1, len(run.losses) + 1)
         axes[0].plot(epochs, run.losses, label=name)
         axes[1].plot(epochs, run.accuracies, label=name)
-    axes[1].axhline(MAJORITY, color="grey", linestyle=":", label="always positive")
+    axes[1].axhline(MAJORITY, color="grey", linestyle=":")
     axes[0].set(xlabel="epoch", ylabel="training loss")
-    axes[1].set(xlabel="epoch", ylabel="validation accuracy")
-    axes[1].legend()
+    axes[1].set(xlabel="epoch", ylabel="validation accuracy", title="dotted: always positive")
+    axes[0].legend()  # where losses have fallen there is room
+    for one in axes:
+        one.xaxis.get_major_locator().set_params(integer=True)
     figure.tight_layout()
     plt.show()
 
