@@ -1135,12 +1135,12 @@ def taken_apart(
 # %% train
 generated = prepared(GENERATED)
 ablations = {part: taken_apart(part, generated, where) for part in PARTS}
-figure, axes = plt.subplots(figsize=(6.5, 3.6))
+figure, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
 for part, (_, history) in ablations.items():
     axes.plot(history["epoch"], history["validation"], "o-", label=PARTS[part])
 axes.set(xlabel="epoch", ylabel="validation perplexity", yscale="log")
 with_numbers(axes)
-axes.legend()
+axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))  # beside the curves
 plt.show()
 some = Pairs(*(side[:3] for side in generated.validation)).to(where)
 said = {part: scores_of(model.eval(), some).argmax(-1) for part, (model, _) in ablations.items()}
