@@ -1502,12 +1502,13 @@ plt.show()
 rates = (5e-5, 1e-4, 2e-4, 6e-4, 1.2e-3)
 path = PARAMETERS / "plain 0.params"
 gentle = {rate: ask("plain", path, 0, where, rate)[1] for rate in rates}
-figure, axes = plt.subplots(figsize=(6, 3.6))
+figure, axes = plt.subplots(figsize=(8, 3.6), layout="constrained")
 for rate, history in gentle.items():
     axes.plot(history["epoch"], history["accuracy, dev"], label=f"learning rate {rate:g}")
 axes.axhline(share, color="grey", linestyle="--", label=f"always {place}")
 axes.set(title="questions of dev", xlabel="epoch of fine-tuning", ylabel="accuracy", ylim=0)
-axes.legend(fontsize=8)
+axes.set_xticks(range(0, 21, 5))
+axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))  # beside the curves
 plt.show()
 
 # %% [markdown]
