@@ -641,7 +641,11 @@ def first_values_of_C(rng: Rng):
 
 @first_values_of_C.run
 def _(DownProjectBlock, inputs):
-    C = DownProjectBlock(config_of(2, inputs.d, bottleneck_dim=inputs.m)).C
+    torch.use_deterministic_algorithms(True, warn_only=True)  # fills torch.empty with NaN
+    try:
+        C = DownProjectBlock(config_of(2, inputs.d, bottleneck_dim=inputs.m)).C
+    finally:
+        torch.use_deterministic_algorithms(False)
     return {"is learned": isinstance(C, nn.Parameter) and C.requires_grad, "C": C}
 
 
