@@ -641,11 +641,12 @@ def first_values_of_C(rng: Rng):
 
 @first_values_of_C.run
 def _(DownProjectBlock, inputs):
-    torch.use_deterministic_algorithms(True, warn_only=True)  # fills torch.empty with NaN
+    before = torch.get_deterministic_debug_mode()
+    torch.set_deterministic_debug_mode("warn")  # fills torch.empty with NaN
     try:
         C = DownProjectBlock(config_of(2, inputs.d, bottleneck_dim=inputs.m)).C
     finally:
-        torch.use_deterministic_algorithms(False)
+        torch.set_deterministic_debug_mode(before)
     return {"is learned": isinstance(C, nn.Parameter) and C.requires_grad, "C": C}
 
 
